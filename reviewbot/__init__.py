@@ -1,0 +1,1 @@
+"""Self-hosted code review for GitHub pull requests, with budgets that hold."""

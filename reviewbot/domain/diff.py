@@ -1,0 +1,99 @@
+"""A diff and the places in it that a comment may be anchored to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reviewbot.domain.finding import Side
+
+
+class Change(StrEnum):
+    """What happened to a file."""
+
+    ADDED = "added"
+    DELETED = "deleted"
+    MODIFIED = "modified"
+    RENAMED = "renamed"
+    COPIED = "copied"
+
+
+class Content(StrEnum):
+    """What a file holds, as far as the diff tells."""
+
+    TEXT = "text"
+    BINARY = "binary"
+    SUBMODULE = "submodule"
+    SYMLINK = "symlink"
+    LFS = "lfs"  # the pointer is diffed, never the content
+    MISSING = "missing"  # changed, but the source gave no lines
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a hunk, without its sign and line end.
+
+    *old* and *new* are its numbers in the old and the new file, None where it is not there.
+    """
+
+    sign: str  # "+", "-" or " "
+    old: int | None
+    new: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Consecutive lines of one file; *heading* is what follows the second @@."""
+
+    old_start: int
+    new_start: int
+    heading: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiff:
+    """One entry of a diff. *path* is GitHub's: the new name, or the old one of a deleted file."""
+
+    path: str
+    old_path: str | None  # the earlier name, where it differs
+    change: Change
+    content: Content
+    hunks: tuple[Hunk, ...]
+
+    @property
+    def added(self) -> int:
+        """How many lines it adds."""
+        return sum(line.sign == "+" for hunk in self.hunks for line in hunk.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An entry that could not be parsed: a named gap, never a lost file."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A proven place for a comment; made only by ``Diff.anchor``.
+
+    *start_line* equals *line* for one line. Both lie on *side*, in one hunk.
+    """
+
+    path: str
+    side: Side
+    start_line: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """All that a pull request changes."""
+
+    files: tuple[FileDiff, ...]
+    unreadable: tuple[Unreadable, ...] = ()

@@ -1,0 +1,198 @@
+"""What a repository asks of its reviews; the server's defaults stand here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from reviewbot.domain.finding import Severity
+from reviewbot.domain.money import PicoUsd, parse_usd, plain_usd
+
+if TYPE_CHECKING:
+    from reviewbot.domain.pull_request import PullRequest
+
+MAX_PATTERNS = 100
+MAX_PATTERN_LENGTH = 256
+
+Pattern = Annotated[str, Field(min_length=1, max_length=MAX_PATTERN_LENGTH)]
+Patterns = Annotated[tuple[Pattern, ...], Field(max_length=MAX_PATTERNS)]
+Word = Annotated[str, Field(min_length=1, max_length=100)]
+Words = Annotated[tuple[Word, ...], Field(max_length=MAX_PATTERNS)]
+
+
+def _read_usd(value: object) -> PicoUsd:
+    """Accept what YAML and TOML make of an amount; a float is read by its shortest text."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        message = "write an amount in USD such as 0.75"
+        raise ValueError(message)  # noqa: TRY004 - pydantic reports only ValueError
+    return parse_usd(str(value))
+
+
+Usd = Annotated[
+    PicoUsd,
+    BeforeValidator(_read_usd, json_schema_input_type=float | str),
+    PlainSerializer(plain_usd, return_type=str),
+]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class AutoReview(_Section):
+    """Which pull requests are reviewed without being asked for."""
+
+    drafts: bool = False
+    base_branches: Patterns = ()
+    labels: Words = ()
+    ignore_authors: Words = ()
+    ignore_title_keywords: Words = ()
+    outside_contributors: bool = False
+    bots: bool = False
+
+
+class PathInstructions(_Section):
+    """What to look for under some paths."""
+
+    path: Pattern
+    instructions: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Rule(_Section):
+    """A project rule that findings cite by id."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+    description: Annotated[str, Field(min_length=1, max_length=1000)]
+    paths: Patterns = ()
+    severity: Severity = Severity.MEDIUM
+
+
+class Escalation(_Section):
+    """What the strong tier reads again; *max_share* is a share of the changed lines."""
+
+    confidence_below: Annotated[float, Field(ge=0, le=1)] = 0.70
+    severities: tuple[Severity, ...] = (Severity.CRITICAL, Severity.HIGH)
+    sensitive_paths: Patterns = ()
+    max_share: Annotated[float, Field(ge=0, le=1)] = 0.15
+
+
+class Budget(_Section):
+    """Limits in USD; a repository's can only narrow the server's."""
+
+    per_pr: Usd = parse_usd("1")
+    per_day: Usd = parse_usd("5")
+    per_month: Usd = parse_usd("50")
+    approve_above: Usd = parse_usd("0.75")
+    on_exhausted: Literal["degrade", "stop"] = "degrade"
+
+
+class Data(_Section):
+    """Where code may be sent; None is anywhere the server allows."""
+
+    allowed_jurisdictions: Words | None = None
+    allowed_endpoints: Words | None = None
+
+
+class Policy(_Section):
+    """One repository's wishes."""
+
+    enabled: bool = True
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
+    auto_review: AutoReview = AutoReview()
+    path_filters: Patterns = ()
+    path_instructions: Annotated[tuple[PathInstructions, ...], Field(max_length=50)] = ()
+    rules: Annotated[tuple[Rule, ...], Field(max_length=50)] = ()
+    focus: Annotated[str, Field(max_length=2000)] = ""
+    min_severity: Severity = Severity.MEDIUM
+    max_comments: Annotated[int, Field(ge=0, le=50)] = 10
+    max_comments_per_file: Annotated[int, Field(ge=0, le=50)] = 3
+    fail_on: Severity | None = None
+    incomplete: Literal["neutral", "block"] = "neutral"
+    escalation: Escalation = Escalation()
+    budget: Budget = Budget()
+    data: Data = Data()
+    redaction: Patterns = ()
+    labels: bool = False
+    description: bool = False
+
+    def reason_to_skip(self, pull: PullRequest) -> str | None:
+        """Why this pull request is not reviewed by itself, or None."""
+        auto = self.auto_review
+        title = pull.title.casefold()
+        reasons = (
+            (not self.enabled, "reviews are switched off by the policy"),
+            (pull.is_draft and not auto.drafts, "it is a draft"),
+            (pull.author.is_bot and not auto.bots, "its author is a bot"),
+            (
+                pull.author.outside and not auto.outside_contributors,
+                "its author is an outside contributor",
+            ),
+            (
+                pull.author.login.casefold() in map(str.casefold, auto.ignore_authors),
+                "its author is on the policy's list",
+            ),
+            (
+                any(word.casefold() in title for word in auto.ignore_title_keywords),
+                "its title holds a keyword of the policy",
+            ),
+            (
+                bool(auto.labels) and not set(auto.labels) & set(pull.labels),
+                "it has none of the policy's labels",
+            ),
+        )
+        return next((why for applies, why in reasons if applies), None)
+
+    def tightened_by(self, other: Policy) -> Policy:
+        """This policy, narrowed by *other*: whatever would loosen it is left out."""
+        return self.model_copy(
+            update={
+                "min_severity": max(self.min_severity, other.min_severity, key=_rank),
+                "fail_on": _stricter_gate(self.fail_on, other.fail_on),
+                "incomplete": "block"
+                if "block" in (self.incomplete, other.incomplete)
+                else "neutral",
+                "rules": _first(self.rules + other.rules, 50),
+                "path_instructions": _first(self.path_instructions + other.path_instructions, 50),
+                "redaction": _first(self.redaction + other.redaction, MAX_PATTERNS),
+                "budget": self.budget_within(other.budget),
+                "data": Data(
+                    allowed_jurisdictions=_both(
+                        self.data.allowed_jurisdictions, other.data.allowed_jurisdictions
+                    ),
+                    allowed_endpoints=_both(
+                        self.data.allowed_endpoints, other.data.allowed_endpoints
+                    ),
+                ),
+            }
+        )
+
+    def budget_within(self, other: Budget) -> Budget:
+        """The lower of each limit."""
+        mine = self.budget
+        return Budget.model_construct(
+            per_pr=min(mine.per_pr, other.per_pr),
+            per_day=min(mine.per_day, other.per_day),
+            per_month=min(mine.per_month, other.per_month),
+            approve_above=min(mine.approve_above, other.approve_above),
+            on_exhausted="stop" if "stop" in (mine.on_exhausted, other.on_exhausted) else "degrade",
+        )
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
+
+
+def _stricter_gate(one: Severity | None, other: Severity | None) -> Severity | None:
+    gates = [gate for gate in (one, other) if gate is not None]
+    return max(gates, key=_rank, default=None)
+
+
+def _first(items: tuple[Any, ...], most: int) -> tuple[Any, ...]:
+    return items[:most]
+
+
+def _both(one: Words | None, other: Words | None) -> Words | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return tuple(word for word in one if word in other)

@@ -1,0 +1,1 @@
+"""Receives and answers: web, command line."""

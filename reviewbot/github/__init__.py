@@ -1,0 +1,1 @@
+"""Speaks GitHub: deliveries in, reads and writes out."""

@@ -1,0 +1,1 @@
+"""Remembers: money, answers, reviews, and what is to be done."""

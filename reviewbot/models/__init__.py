@@ -1,0 +1,1 @@
+"""Asks model endpoints: prices, dialects, routes."""

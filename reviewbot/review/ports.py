@@ -1,0 +1,342 @@
+"""What a review needs of the world, and the values that pass between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from reviewbot.domain.diff import Anchor, Diff
+    from reviewbot.domain.finding import Severity, Tier
+    from reviewbot.domain.money import PicoUsd, Price, Usage
+    from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+# --- money ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds in 10**-12 USD; *per_review* is ``--max-cost``, None without it."""
+
+    per_pr: PicoUsd
+    per_day: PicoUsd
+    per_month: PicoUsd
+    per_installation: PicoUsd
+    per_server: PicoUsd
+    per_review: PicoUsd | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """Who pays: the review and the limits of every scope that it falls under."""
+
+    review_id: str
+    pull: PullKey
+    repository: str  # owner/name, for the costs pages
+    installation_id: int
+    head_sha: str
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one HTTP attempt may cost at the most, and at which price it will be billed."""
+
+    purse: Purse
+    tier: Tier
+    model: str  # the name in the configuration
+    endpoint: str
+    upstream: str  # the name the endpoint knows the model by
+    jurisdiction: str
+    price: Price
+    worst: PicoUsd
+    lease_seconds: float  # after this the attempt's end counts as unknown
+    label: str  # the chunks, for people
+    reason: str = ""  # why it was escalated
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The ledger's leave to spend; made only by ``Ledger.reserve``, one per HTTP attempt."""
+
+    id: str
+    charge: Charge
+
+
+class Ending(StrEnum):
+    """How an HTTP attempt ended, as far as the bill is concerned."""
+
+    ANSWERED = "answered"  # billed by its usage
+    GARBLED = "garbled"  # billed by its usage, but the answer cannot be used
+    REFUSED = "refused"  # a status that vendors do not bill, or never sent
+    UNKNOWN = "unknown"  # sent, and no trustworthy usage came back: presumed at the worst case
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of an HTTP attempt. *usage* is None unless the endpoint counted."""
+
+    ending: Ending
+    usage: Usage | None = None
+    model_answered: str = ""
+    latency_ms: int = 0
+    error: str = ""  # a short code such as "http-429", never foreign text
+
+
+# --- questions and answers -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A chat of two messages; *system* is the same bytes for every chunk under one policy."""
+
+    system: str
+    user: str
+    schema: str  # the JSON Schema of the answer, as JSON text
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request to a tier about one or more chunks.
+
+    *keys* names each chunk's answer without the model; *weights* are the chunks' shares of
+    the cost. *divide* turns the answer's text into one text a chunk, or raises BadAnswer.
+    """
+
+    tier: Tier
+    prompt: Prompt
+    keys: tuple[str, ...]
+    weights: tuple[int, ...]
+    divide: Callable[[str], tuple[str, ...]]
+    output_cap: int
+    label: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer for one chunk, and its share of what the request cost when it was asked."""
+
+    key: str
+    text: str
+    model: str
+    cost: PicoUsd
+    tokens: int  # its share of input and output tokens
+    review_id: str  # the review that paid for it
+
+
+class Answers(Protocol):
+    """The table of answers: journal and cache at once."""
+
+    def known(self, keys: Sequence[str], models: Sequence[str]) -> Mapping[str, Answer]:
+        """The stored answers to *keys* by any of *models*, by key."""
+
+
+class Ledger(Answers, Protocol):
+    """The memory of money."""
+
+    def reserve(self, charge: Charge) -> Grant:
+        """Set the worst case aside in every scope or none; raises BudgetExhausted."""
+
+    def settle(self, grant: Grant, attempt: Attempt, answers: Sequence[Answer] = ()) -> PicoUsd:
+        """Record what came of a grant, with its answers, in one commit; returns the cost."""
+
+
+class Model(Protocol):
+    """Asks a tier; every attempt is reserved, sent and settled."""
+
+    def models(self, tier: Tier) -> Sequence[str]:
+        """The tier's models, in order of preference; empty if the tier has none."""
+
+    def ask(self, question: Question, purse: Purse) -> Sequence[Answer]:
+        """One answer a key; raises ModelError or BudgetExhausted."""
+
+
+# --- the forge -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file of a base branch."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BaseFiles:
+    """What the base branches say: the two policies (None where absent) and guidance documents.
+
+    *default_policy* is None too where base and default branch are one.
+    """
+
+    policy: Document | None
+    default_policy: Document | None
+    guidance: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """An inline comment, ready to post."""
+
+    anchor: Anchor
+    body: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A line of a check run."""
+
+    path: str
+    start_line: int
+    end_line: int
+    severity: Severity
+    title: str
+    message: str
+
+
+class Conclusion(StrEnum):
+    """Conclusions of a check run that reviewbot uses, in GitHub's words."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    NEUTRAL = "neutral"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    ACTION_REQUIRED = "action_required"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The check run's end. *summary* is Markdown."""
+
+    conclusion: Conclusion
+    title: str
+    summary: str
+    annotations: tuple[Annotation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Everything that a review writes: one review, one sticky summary, one check run.
+
+    There is no review where there is nothing to say on lines. *trigger* is part of the
+    review's marker.
+    """
+
+    pull: PullRequest
+    trigger: str
+    body: str  # of the review
+    comments: tuple[Comment, ...]
+    fallback: str  # the review's body if GitHub refuses the comments: everything as text
+    summary: str
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What reviewbot itself said on a pull request earlier, by fingerprint."""
+
+    fingerprints: frozenset[str] = frozenset()
+
+
+class Forge(Protocol):
+    """GitHub, or what stands for it when a local diff is reviewed."""
+
+    def pull_request(self, request: ReviewRequest) -> PullRequest:
+        """The pull request as it is now."""
+
+    def base_files(self, pull: PullRequest) -> BaseFiles:
+        """Policy and guidance, from the base branch only."""
+
+    def diff(self, pull: PullRequest) -> Diff:
+        """The whole diff of the pinned head."""
+
+    def posted(self, pull: PullRequest) -> Posted:
+        """What was posted before; trusted only in comments of our own author id."""
+
+    def begin(self, pull: PullRequest) -> None:
+        """Show that a review of this head is under way."""
+
+    def conclude(self, pull: PullRequest, check: Check) -> None:
+        """End the check run without a review."""
+
+    def publish(self, publication: Publication) -> str:
+        """Write everything once, however often it is called; returns the review's address."""
+
+
+# --- the whole -----------------------------------------------------------------------------
+
+
+class Stage(Enum):
+    """What a review is doing, for progress bars."""
+
+    CHEAP = "cheap reading"
+    STRONG = "second look"
+
+
+class Observer(Protocol):
+    """Is told how far a review is; may say that it should stop."""
+
+    def begins(self, stage: Stage, questions: int) -> None:
+        """A stage with so many questions begins."""
+
+    def advances(self, stage: Stage) -> None:
+        """One question of a stage is done."""
+
+    def interrupted(self) -> bool:
+        """Whether the review should stop: a newer push waits, or the service is stopping."""
+
+
+class Journal(Protocol):
+    """The ledger's record of reviews."""
+
+    def open(self, pull: PullRequest, trigger: str) -> str:
+        """The id of the review of this head and trigger, the same when it is started again."""
+
+    def close(self, review_id: str, state: str, report: str) -> None:
+        """Record how it ended; *report* is JSON."""
+
+    def money(self, review_id: str, pull: PullKey) -> Money:
+        """What the review and its pull request have cost so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Sums over the ledger's attempts, in 10**-12 USD and tokens."""
+
+    spent: PicoUsd
+    presumed: PicoUsd
+    pr_total: PicoUsd
+    tokens_in: int
+    tokens_out: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Every effect that a review may have."""
+
+    forge: Forge
+    model: Model
+    answers: Answers
+    journal: Journal
+    observer: Observer
+    side_by_side: SideBySide
+
+
+class SideBySide(Protocol):
+    """Runs calls side by side, bounded."""
+
+    def __call__(
+        self, work: Callable[[T], R], tasks: Iterable[T]
+    ) -> Iterator[tuple[T, Callable[[], R]]]:
+        """Each task with a call that returns its result or raises its error, in task order."""

@@ -1,0 +1,1 @@
+"""A strict GitHub and a scripted model on loopback, for the demo and the tests."""
