@@ -68,3 +68,17 @@ class ReviewRequest:
 
     def __str__(self) -> str:
         return f"{self.repository}#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an event asks for: that a pull request be looked at anew.
+
+    Events are hints: what matters is fetched again when the wish is granted.
+    """
+
+    key: PullKey
+    repository: str  # owner/name
+    installation_id: int
+    reason: str  # "opened", "synchronize", …
+    full: bool = False
