@@ -86,12 +86,30 @@ class Budget(_Section):
     approve_above: Usd = parse_usd("0.75")
     on_exhausted: Literal["degrade", "stop"] = "degrade"
 
+    def within(self, other: Budget) -> Budget:
+        """The lower of each limit."""
+        stops = "stop" in (self.on_exhausted, other.on_exhausted)
+        return Budget.model_construct(
+            per_pr=min(self.per_pr, other.per_pr),
+            per_day=min(self.per_day, other.per_day),
+            per_month=min(self.per_month, other.per_month),
+            approve_above=min(self.approve_above, other.approve_above),
+            on_exhausted="stop" if stops else "degrade",
+        )
+
 
 class Data(_Section):
     """Where code may be sent; None is anywhere the server allows."""
 
     allowed_jurisdictions: Words | None = None
     allowed_endpoints: Words | None = None
+
+    def within(self, other: Data) -> Data:
+        """The places that both allow."""
+        return Data(
+            allowed_jurisdictions=_both(self.allowed_jurisdictions, other.allowed_jurisdictions),
+            allowed_endpoints=_both(self.allowed_endpoints, other.allowed_endpoints),
+        )
 
 
 class Policy(_Section):
@@ -155,27 +173,21 @@ class Policy(_Section):
                 "rules": _first(self.rules + other.rules, 50),
                 "path_instructions": _first(self.path_instructions + other.path_instructions, 50),
                 "redaction": _first(self.redaction + other.redaction, MAX_PATTERNS),
-                "budget": self.budget_within(other.budget),
-                "data": Data(
-                    allowed_jurisdictions=_both(
-                        self.data.allowed_jurisdictions, other.data.allowed_jurisdictions
-                    ),
-                    allowed_endpoints=_both(
-                        self.data.allowed_endpoints, other.data.allowed_endpoints
-                    ),
-                ),
+                "budget": self.budget.within(other.budget),
+                "data": self.data.within(other.data),
             }
         )
 
-    def budget_within(self, other: Budget) -> Budget:
-        """The lower of each limit."""
-        mine = self.budget
-        return Budget.model_construct(
-            per_pr=min(mine.per_pr, other.per_pr),
-            per_day=min(mine.per_day, other.per_day),
-            per_month=min(mine.per_month, other.per_month),
-            approve_above=min(mine.approve_above, other.approve_above),
-            on_exhausted="stop" if "stop" in (mine.on_exhausted, other.on_exhausted) else "degrade",
+    def bounded_by(self, server: Policy) -> Policy:
+        """These wishes, without more money, places or escalation than *server* allows."""
+        share = min(self.escalation.max_share, server.escalation.max_share)
+        return self.model_copy(
+            update={
+                "budget": self.budget.within(server.budget),
+                "data": self.data.within(server.data),
+                "redaction": tuple(dict.fromkeys(server.redaction + self.redaction)),
+                "escalation": self.escalation.model_copy(update={"max_share": share}),
+            }
         )
 
 

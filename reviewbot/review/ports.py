@@ -228,12 +228,12 @@ class Check:
 class Publication:
     """Everything that a review writes: one review, one sticky summary, one check run.
 
-    There is no review where there is nothing to say on lines. *trigger* is part of the
+    There is no review where there is nothing to say on lines. *review_id* is part of the
     review's marker.
     """
 
     pull: PullRequest
-    trigger: str
+    review_id: str
     body: str  # of the review
     comments: tuple[Comment, ...]
     fallback: str  # the review's body if GitHub refuses the comments: everything as text
@@ -325,12 +325,18 @@ class Observer(Protocol):
     def interrupted(self) -> bool:
         """Whether the review should stop: a newer push waits, or the service is stopping."""
 
+    def out_of_time(self) -> bool:
+        """Whether the review's deadline is over: what is unread then stays unread."""
+
 
 class Journal(Protocol):
     """The ledger's record of reviews."""
 
     def open(self, pull: PullRequest, trigger: str) -> str:
-        """The id of the review of this head and trigger, the same when it is started again."""
+        """The id of the review of this head and trigger.
+
+        It is the same when the review is started again, and a new one after it was closed.
+        """
 
     def close(self, review_id: str, state: str, report: str) -> None:
         """Record how it ended; *report* is JSON."""

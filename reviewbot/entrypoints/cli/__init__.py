@@ -1,0 +1,104 @@
+"""The command line. Commands are loaded when they are called, so that help is instant."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from importlib import metadata
+
+import click
+
+from reviewbot.domain.errors import DiffError, ReviewbotError, UsageError
+
+FINE, FINDINGS, WRONG_USE, UNFINISHED = range(4)  # exit codes, a contract with scripts
+INTERRUPTED = 130  # what shells give a command ended by Ctrl-C
+
+_COMMANDS = {
+    "review": "Review a pull request or a local diff.",
+    "serve": "Run the web service, with workers inside.",
+    "worker": "Run workers alone (PostgreSQL).",
+    "costs": "Show what reviews cost.",
+    "demo": "Show the whole way of a pull request, on this machine, without keys.",
+    "doctor": "Check configuration, credentials, endpoints, database and stuck work.",
+    "completion": "Print the shell completion script.",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(metadata.version("reviewbot"), prog_name="reviewbot")
+def cli() -> None:
+    """Code review for GitHub pull requests: cheap models first, hard budgets always.
+
+    Exit codes: 0 fine, 1 findings at or over --fail-on, 2 wrong use or configuration,
+    3 could not finish or not everything was read.
+    """
+
+
+def run() -> None:
+    """Run the command line and leave with its exit code; expected errors get one clear message."""
+    try:
+        code = cli(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = WRONG_USE
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except ReviewbotError as error:
+        code = _tell(error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FINE
+    except Exception as error:  # noqa: BLE001 - a bug, not a finding
+        code = _apologise(error)
+    sys.exit(code if isinstance(code, int) else FINE)
+
+
+def _tell(error: ReviewbotError) -> int:
+    from reviewbot.review.wording import visible  # noqa: PLC0415 - only on errors
+
+    click.secho("reviewbot: ", fg="red", bold=True, err=True, nl=False)
+    click.echo(visible(str(error)), err=True)
+    if error.advice:
+        click.echo(f"  {visible(error.advice)}", err=True)
+    return WRONG_USE if isinstance(error, (UsageError, DiffError)) else UNFINISHED
+
+
+def _apologise(error: Exception) -> int:
+    if os.environ.get("REVIEWBOT_TRACEBACK"):
+        raise error
+    kind = type(error).__name__
+    click.echo(f"reviewbot: this is a bug: {kind} in {_place(error)}", err=True)
+    click.echo("  Set REVIEWBOT_TRACEBACK=1 to see where, and please report it.", err=True)
+    return UNFINISHED
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised: module and line, never the exception's text, which may hold secrets."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"

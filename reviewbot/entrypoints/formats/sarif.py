@@ -1,0 +1,96 @@
+"""A report as SARIF 2.1.0 (OASIS), as GitHub code scanning reads it."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from reviewbot.domain.finding import Severity, Side
+
+if TYPE_CHECKING:
+    from reviewbot.domain.finding import Finding
+    from reviewbot.domain.outcome import Judged, Report
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+    Severity.INFO: "note",
+}
+# GitHub shows these as critical, high, medium and low.
+_SECURITY_SEVERITY = {
+    Severity.CRITICAL: "9.5",
+    Severity.HIGH: "8.0",
+    Severity.MEDIUM: "5.5",
+    Severity.LOW: "2.0",
+    Severity.INFO: "0.0",
+}
+
+
+def as_sarif(report: Report) -> dict[str, Any]:
+    """One run with every open finding; fingerprints survive moved lines."""
+    findings = report.open_findings
+    rules = {_rule_id(judged.finding): judged.finding for judged in findings}
+    return {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "reviewbot",
+                        "semanticVersion": metadata.version("reviewbot"),
+                        "rules": [_rule(name, finding) for name, finding in rules.items()],
+                    }
+                },
+                "automationDetails": {"id": "reviewbot/"},
+                "columnKind": "utf16CodeUnits",
+                "results": [_result(judged) for judged in findings],
+                "properties": {"complete": report.receipt.complete},
+            }
+        ],
+    }
+
+
+def _rule_id(finding: Finding) -> str:
+    return finding.rule or finding.cwe or f"reviewbot/{finding.category}"
+
+
+def _rule(name: str, finding: Finding) -> dict[str, Any]:
+    tags = [finding.category.value]
+    if finding.cwe:
+        tags.append(f"external/cwe/{finding.cwe.lower()}")
+    return {
+        "id": name,
+        "name": name,
+        "shortDescription": {"text": f"{finding.category.value.capitalize()} ({name})"},
+        "properties": {"tags": tags, "security-severity": _SECURITY_SEVERITY[finding.severity]},
+    }
+
+
+def _result(judged: Judged) -> dict[str, Any]:
+    finding, anchor = judged.finding, judged.anchor
+    location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.path)}}
+    if anchor is not None and anchor.side is Side.RIGHT:
+        location["region"] = {"startLine": anchor.start_line, "endLine": anchor.line}
+    return {
+        "ruleId": _rule_id(finding),
+        "level": _LEVELS[finding.severity],
+        "message": {"text": f"{finding.title}\n\n{finding.explanation}".strip()},
+        "locations": [{"physicalLocation": location}],
+        "partialFingerprints": {"reviewbot/v1": judged.fingerprint},
+        "properties": {
+            "severity": finding.severity.value,
+            "confidence": finding.confidence,
+            "tier": judged.tier.value,
+            "model": judged.model,
+        },
+    }
+
+
+def _uri(path: str) -> str:
+    from urllib.parse import quote  # noqa: PLC0415 - only SARIF writes addresses
+
+    return quote(path)

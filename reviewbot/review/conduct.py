@@ -1,0 +1,191 @@
+"""One review of one pull request, from its policy to its publication.
+
+Every effect is a call on a port and all between is pure, so a review that is started again
+with the same answers ends the same way.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.anchors import AnchorIndex
+from reviewbot.domain.errors import PolicyError
+from reviewbot.domain.finding import Standing, Tier
+from reviewbot.domain.outcome import Bill, Report, Reviewed, Since, Skipped, Superseded
+from reviewbot.review import notices
+from reviewbot.review.compose import compose
+from reviewbot.review.escalate import choose
+from reviewbot.review.examine import Examined, Interrupted, examine
+from reviewbot.review.paths import matches_any
+from reviewbot.review.plan import plan_survey
+from reviewbot.review.policy_file import effective_policy
+from reviewbot.review.ports import Limits, Purse
+from reviewbot.review.prompt import brief, tasks
+from reviewbot.review.reading import second_tasks, surveyed, tell
+from reviewbot.review.record import as_json
+from reviewbot.review.redact import redact
+from reviewbot.review.sift import Sieve, sift
+from reviewbot.review.weigh import Weighed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reviewbot.domain.money import PicoUsd
+    from reviewbot.domain.outcome import Judged, Outcome
+    from reviewbot.domain.policy import Policy
+    from reviewbot.domain.pull_request import PullRequest, ReviewRequest
+    from reviewbot.review.escalate import SecondLook
+    from reviewbot.review.ports import Document, Ports
+    from reviewbot.review.prompt import Briefing, Task
+    from reviewbot.review.reading import Readings
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the server decides for every review: default policy, outer limits, audits.
+
+    *audited* draws by answer key which quiet chunks the strong tier reads all the same;
+    who does not know the server's secret cannot foretell it.
+    """
+
+    policy: Policy
+    per_installation: PicoUsd
+    per_server: PicoUsd
+    audited: Callable[[str], bool]
+    per_review: PicoUsd | None = None
+
+
+def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> Outcome:
+    """Review one head commit: look, look again, sift, publish.
+
+    Raises PolicyError after saying so in the check, and whatever the forge raises.
+    """
+    pull = ports.forge.pull_request(request)
+    if not pull.is_open:
+        return Skipped(request, "it is closed")
+
+    # The base branch sets the rules: a pull request must not loosen its own.
+    files = ports.forge.base_files(pull)
+    try:
+        policy = effective_policy(files, house.policy)
+    except PolicyError as error:
+        ports.forge.conclude(pull, notices.unusable_policy(error))
+        raise
+    if not request.full and (why := reason_to_skip(pull, policy)):
+        ports.forge.conclude(pull, notices.skipped(why, policy))
+        return Skipped(request, why)
+
+    ports.forge.begin(pull)
+    purse = _purse(ports.journal.open(pull, request.trigger), pull, policy, house)
+    try:
+        report = _read(pull, files.guidance, policy, purse, ports, house.audited)
+    except Interrupted:
+        report = None
+
+    # A newer head makes what was read pointless; its own review is on the desk.
+    now = ports.forge.pull_request(request)
+    if now.head_sha != pull.head_sha:
+        ports.forge.conclude(pull, notices.superseded())
+        return Superseded(request, by=now.head_sha)
+    if report is None:
+        return Superseded(request, by="")
+
+    url = ports.forge.publish(compose(report, purse.review_id, policy.incomplete))
+    ports.journal.close(purse.review_id, "published", json.dumps(as_json(report)))
+    return Reviewed(report, url)
+
+
+def reason_to_skip(pull: PullRequest, policy: Policy) -> str | None:
+    """Why the policy asks for no review, or None."""
+    branches = policy.auto_review.base_branches
+    if branches and not matches_any(pull.base_branch, branches):
+        return "its base branch is not on the policy's list"
+    return policy.reason_to_skip(pull)
+
+
+def _read(
+    pull: PullRequest,
+    guidance: Sequence[Document],
+    policy: Policy,
+    purse: Purse,
+    ports: Ports,
+    audited: Callable[[str], bool],
+) -> Report:
+    """Look, look again, sift: everything up to what is written."""
+    redaction = redact(ports.forge.diff(pull), policy.redaction)
+    plan = plan_survey(redaction.diff, policy)
+
+    # The cheap tier reads everything; the strong one what looked serious.
+    # Plans know no money: the ledger refuses, in their order of risk.
+    cheap = brief(Tier.CHEAP, pull.key, policy, guidance)
+    first = tasks(plan.chunks, cheap)
+    survey = examine(first, cheap, purse, ports)
+
+    strong = brief(Tier.STRONG, pull.key, policy, guidance)
+    choice = choose(surveyed(first, survey), policy, audited)
+    looks = second_tasks(choice, strong)
+    second = _second(looks, survey, strong, purse, ports)
+
+    readings = tell(plan, first, survey, choice, looks, second)
+    posted = ports.forge.posted(pull).fingerprints
+    sieve = Sieve(AnchorIndex(redaction.diff), pull.key, policy, posted)
+    local = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in redaction.findings]
+    judged = sift([*local, *readings.weighed()], sieve)
+    return Report(
+        pull=pull,
+        findings=judged,
+        receipt=readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG)),
+        escalations=readings.escalations(),
+        bill=_bill(readings, purse, ports),
+        fail_on=policy.fail_on,
+        since=_since(judged, posted),
+    )
+
+
+def _second(
+    looks: Sequence[tuple[SecondLook, Task]],
+    survey: Examined,
+    briefing: Briefing,
+    purse: Purse,
+    ports: Ports,
+) -> Examined:
+    """The strong tier's round: the first thing to go when money is short."""
+    if survey.over_budget or not ports.model.models(Tier.STRONG):
+        return Examined()
+    return examine([again for _, again in looks], briefing, purse, ports)
+
+
+def _purse(review_id: str, pull: PullRequest, policy: Policy, house: House) -> Purse:
+    limits = Limits(
+        per_pr=policy.budget.per_pr,
+        per_day=policy.budget.per_day,
+        per_month=policy.budget.per_month,
+        per_installation=house.per_installation,
+        per_server=house.per_server,
+        per_review=house.per_review,
+    )
+    return Purse(review_id, pull.key, pull.repository, pull.installation_id, pull.head_sha, limits)
+
+
+def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
+    money = ports.journal.money(purse.review_id, purse.pull)
+    saved, _ = readings.saved(purse.review_id)
+    return Bill(
+        spent=money.spent,
+        presumed=money.presumed,
+        saved=saved,
+        pr_total=money.pr_total,
+        pr_limit=purse.limits.per_pr,
+        tokens_in=money.tokens_in,
+        tokens_out=money.tokens_out,
+        calls=money.calls,
+    )
+
+
+def _since(judged: Sequence[Judged], posted: frozenset[str]) -> Since | None:
+    if not posted:
+        return None
+    still = {each.fingerprint for each in judged if each.is_open} & posted
+    return Since(fixed=len(posted - still), still_open=len(still))

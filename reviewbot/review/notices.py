@@ -1,0 +1,40 @@
+"""Checks that say why there is no review."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reviewbot.review import wording
+from reviewbot.review.ports import Check, Conclusion
+
+if TYPE_CHECKING:
+    from reviewbot.domain.errors import PolicyError
+    from reviewbot.domain.policy import Policy
+
+
+def unusable_policy(error: PolicyError) -> Check:
+    """The policy cannot be read: nothing was asked, nothing was spent."""
+    return Check(
+        conclusion=Conclusion.ACTION_REQUIRED,
+        title="The review policy cannot be used",
+        summary=f"{wording.markdown(str(error))}\n\n{wording.markdown(error.advice)}".strip(),
+    )
+
+
+def skipped(why: str, policy: Policy) -> Check:
+    """The policy asks for no review; where it sets a gate, no author may walk around it."""
+    gated = policy.fail_on is not None and policy.enabled
+    return Check(
+        conclusion=Conclusion.ACTION_REQUIRED if gated else Conclusion.SKIPPED,
+        title=wording.shortened(f"Not reviewed: {why}", 250),
+        summary=f"This pull request was not reviewed: {wording.markdown(why)}.",
+    )
+
+
+def superseded() -> Check:
+    """A newer push made this head's review pointless."""
+    return Check(
+        conclusion=Conclusion.CANCELLED,
+        title="Superseded by a newer push",
+        summary="A newer push came before this review was done. It is reviewed instead.",
+    )

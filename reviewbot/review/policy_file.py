@@ -1,0 +1,119 @@
+"""Reads a repository's policy, and joins it with what the server and the default branch say."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import ValidationError
+
+from reviewbot.domain.errors import PolicyError
+from reviewbot.domain.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from reviewbot.review.ports import BaseFiles, Document
+
+MOST_BYTES = 64 * 1024
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without aliases (a small file could grow beyond memory) and without repeated keys."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            message = "aliases are not allowed"
+            raise yaml.composer.ComposerError(None, None, message, self.get_mark())
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - the base class's signature
+        seen = set[object]()
+        for key, _ in node.value:
+            if key.value in seen:
+                message = f"the key {key.value!r} appears twice"
+                raise yaml.constructor.ConstructorError(None, None, message, key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def effective_policy(files: BaseFiles, server: Policy) -> Policy:
+    """What holds for a pull request; raises PolicyError, so that no guess decides.
+
+    A repository may wish for anything but more money, more places for its code or less
+    redaction than the server allows. A base branch only tightens the default branch's policy.
+    """
+    if files.default_policy is None and files.policy is None:
+        return server
+    if files.default_policy is None:
+        return _within(server, files.policy)
+    ruling = _within(server, files.default_policy)
+    return ruling.tightened_by(_within(server, files.policy)) if files.policy else ruling
+
+
+def _within(server: Policy, document: Document | None) -> Policy:
+    if document is None:
+        return server
+    wishes = _validated(_join(server.model_dump(), _load(document)), document.path)
+    return wishes.bounded_by(server)
+
+
+def _load(document: Document) -> Mapping[str, Any]:
+    if len(document.text.encode()) > MOST_BYTES:
+        message = f"{document.path} is larger than {MOST_BYTES // 1024} KiB"
+        raise PolicyError(message, "Shorten it; path patterns can replace lists of paths.")
+    try:
+        loaded = yaml.load(document.text, _PlainLoader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        message = f"{document.path} is no valid YAML: {_first_line(error)}"
+        raise PolicyError(message, "Mend the file on the base branch.") from error
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, Mapping) or not all(isinstance(key, str) for key in loaded):
+        message = f"{document.path} must hold keys and values at its top level"
+        raise PolicyError(message, "See the policy reference in the README.")
+    return loaded
+
+
+def _first_line(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or "it cannot be read"
+    return f"{problem} (line {mark.line + 1})" if mark else str(problem)
+
+
+def _join(base: Mapping[str, Any], wishes: Mapping[str, Any]) -> dict[str, Any]:
+    """*wishes* over *base*, section by section."""
+    joined = dict(base)
+    for key, value in wishes.items():
+        known = joined.get(key)
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            value = _join(known, value)  # noqa: PLW2901 - a section over a section
+        joined[key] = value
+    return joined
+
+
+def _validated(values: Mapping[str, Any], source: str) -> Policy:
+    try:
+        return Policy.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            message = f"{source}: unknown key {where!r}{_nearest(first['loc'])}"
+        else:
+            message = f"{source}: {where}: {first['msg']}"
+        raise PolicyError(message, "Mend the file on the base branch.") from error
+
+
+def _nearest(where: tuple[int | str, ...]) -> str:
+    """The valid key that looks most like the wrong one, as a question."""
+    section: Any = Policy.model_json_schema()
+    definitions = section["$defs"]
+    for step in where[:-1]:
+        section = section["items"] if isinstance(step, int) else section["properties"][step]
+        if reference := section.get("$ref", ""):
+            section = definitions[reference.rpartition("/")[2]]
+    near = difflib.get_close_matches(str(where[-1]), section.get("properties", {}), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

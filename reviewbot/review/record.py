@@ -1,0 +1,100 @@
+"""A review as JSON: the same for ``--format json``, the ledger and the pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reviewbot.domain.money import plain_usd
+from reviewbot.domain.outcome import Coverage
+
+if TYPE_CHECKING:
+    from reviewbot.domain.outcome import Judged, Receipt, Report
+
+VERSION = 1
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Everything of a report in plain values; amounts are exact decimal strings in USD."""
+    pull, bill = report.pull, report.bill
+    return {
+        "version": VERSION,
+        "pull_request": {
+            "repository": pull.repository,
+            "number": pull.key.number,
+            "head_sha": pull.head_sha,
+            "base_sha": pull.base_sha,
+        },
+        "complete": report.receipt.complete,
+        "reaches_fail_on": report.reaches_gate,
+        "findings": [_judged(judged) for judged in report.findings],
+        "receipt": _receipt(report.receipt),
+        "escalations": [
+            {
+                "path": each.path,
+                "reason": each.reason,
+                "done": each.done,
+                "confirmed": each.confirmed,
+                "rejected": each.rejected,
+            }
+            for each in report.escalations
+        ],
+        "cost": {
+            "spent_usd": plain_usd(bill.spent),
+            "presumed_usd": plain_usd(bill.presumed),
+            "saved_usd": plain_usd(bill.saved),
+            "pull_request_total_usd": plain_usd(bill.pr_total),
+            "pull_request_limit_usd": plain_usd(bill.pr_limit),
+            "tokens_in": bill.tokens_in,
+            "tokens_out": bill.tokens_out,
+            "calls": bill.calls,
+        },
+        "since_last": report.since
+        and {"fixed": report.since.fixed, "open": report.since.still_open},
+    }
+
+
+def _judged(judged: Judged) -> dict[str, Any]:
+    finding, anchor = judged.finding, judged.anchor
+    return {
+        "fingerprint": judged.fingerprint,
+        "path": finding.path,
+        "anchor": anchor
+        and {
+            "path": anchor.path,
+            "side": anchor.side.value,
+            "start_line": anchor.start_line,
+            "line": anchor.line,
+        },
+        "category": finding.category.value,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence,
+        "title": finding.title,
+        "explanation": finding.explanation,
+        "quote": finding.quote,
+        "suggestion": finding.suggestion,
+        "cwe": finding.cwe,
+        "rule": finding.rule,
+        "tier": judged.tier.value,
+        "model": judged.model,
+        "standing": judged.standing.value,
+        "fate": judged.fate.value,
+        "why": judged.why,
+    }
+
+
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "segments": len(receipt.entries),
+        "counts": {c.value.replace(" ", "_"): receipt.count(c) for c in Coverage},
+        "added_lines": {c.value.replace(" ", "_"): receipt.added_lines(c) for c in Coverage},
+        "entries": [
+            {
+                "path": entry.segment.path,
+                "lines": entry.segment.lines,
+                "added": entry.segment.added,
+                "class": entry.coverage.value,
+                "detail": entry.detail,
+            }
+            for entry in receipt.entries
+        ],
+    }

@@ -1,0 +1,96 @@
+"""Makes foreign text harmless where people read it: Markdown, terminals, annotations.
+
+What a model or a pull request says may not mention people, link, load images, carry HTML,
+refer to issues, or hide characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Bidirectional controls, zero-width characters, tags and variation selectors: invisible code.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+_HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+# What GitHub would turn into a mention, a reference or a link.
+_ACTIVE = re.compile(
+    r"(?P<url>(?:[a-z][a-z0-9+.-]{1,20}://|www\.)[^\s<>`]+)"
+    r"|(?P<name>@[A-Za-z0-9][A-Za-z0-9/_-]*)"
+    r"|(?P<issue>(?:[\w.-]+/[\w.-]+)?\#\d+|\bGH-\d+)",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"([\\*_~\[\]|<>&])")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+
+
+def is_plain(text: str) -> bool:
+    """Whether *text* has neither invisible nor control characters (tab and line feed aside)."""
+    return visible(text) == text
+
+
+def visible(text: str) -> str:
+    """*text* without control, escape, bidirectional and invisible characters."""
+    text = _INVISIBLE.sub("", text)
+    return "".join(
+        char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
+    )
+
+
+def one_line(text: str) -> str:
+    """*text* for a terminal's or a log's line."""
+    return " ".join(visible(text).split())
+
+
+def markdown(text: str) -> str:
+    """Foreign prose as Markdown that only shows: code spans stay, all else is inert."""
+    text = _HTML_COMMENT.sub("", visible(text))
+    parts: list[str] = []
+    end = 0
+    for match in _CODE_SPAN.finditer(text):
+        parts += [_inert(text[end : match.start()]), code_span(match.group(2))]
+        end = match.end()
+    parts.append(_inert(text[end:]))
+    return "".join(parts).strip()
+
+
+def code_span(text: str) -> str:
+    """*text* as inline code, whatever backticks it holds."""
+    text = " ".join(visible(text).split())
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    ticks = "`" * (longest + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{ticks}{pad}{text}{pad}{ticks}" if text else ""
+
+
+def code_block(lines: tuple[str, ...] | list[str], language: str = "") -> str:
+    """*lines* as a fenced block; the fence is longer than any run of backticks inside."""
+    longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join((f"{fence}{language}", *lines, fence))
+
+
+def shortened(text: str, most: int) -> str:
+    """At most *most* characters, cut at a word."""
+    if len(text) <= most:
+        return text
+    return text[: most - 1].rsplit(maxsplit=1)[0].rstrip() + "…"
+
+
+def _inert(text: str) -> str:
+    parts: list[str] = []
+    end = 0
+    for match in _ACTIVE.finditer(text):
+        parts += [_escaped(text[end : match.start()]), code_span(match.group())]
+        end = match.end()
+    parts.append(_escaped(text[end:]))
+    # What begins a line could be a heading, a list, a quotation or a rule.
+    return re.sub(r"(?m)^(\s*)([#+=-]|\d+[.)])(?=\s|$)", r"\1\\\2", "".join(parts))
+
+
+def _escaped(text: str) -> str:
+    escaped = _MARKUP.sub(lambda m: _ENTITIES.get(m.group(), f"\\{m.group()}"), text)
+    return escaped.replace("`", "\\`")

@@ -1,0 +1,103 @@
+"""A local diff in the place of GitHub, and GitHub without writes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.patch import parse_diff
+from reviewbot.domain.pull_request import Author, PullKey, PullRequest
+from reviewbot.review.ports import BaseFiles, Posted
+
+if TYPE_CHECKING:
+    from reviewbot.domain.diff import Diff
+    from reviewbot.domain.pull_request import ReviewRequest
+    from reviewbot.review.ports import Check, Forge, Publication
+
+_MOST_NUMBERS = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class LocalForge:
+    """Shows a diff as a pull request; nothing is read from the checkout, nothing is written.
+
+    *name* says where the diff comes from; answers are known again under the same name.
+    """
+
+    name: str
+    raw: bytes
+
+    def pull_request(self, request: ReviewRequest) -> PullRequest:
+        """The diff, as a pull request whose head is its own digest."""
+        number = int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:8], "big")
+        return PullRequest(
+            key=PullKey(0, number % _MOST_NUMBERS),
+            repository=request.repository,
+            title="",
+            author=Author(0, "local"),
+            head_sha=hashlib.sha256(self.raw).hexdigest()[:40],
+            base_sha="",
+            base_branch="",
+            default_branch="",
+        )
+
+    def base_files(self, pull: PullRequest) -> BaseFiles:
+        """None: configuration in a checkout belongs to whoever wrote the checkout."""
+        del pull
+        return BaseFiles(None, None, ())
+
+    def diff(self, pull: PullRequest) -> Diff:
+        """The parsed diff."""
+        del pull
+        return parse_diff(self.raw)
+
+    def posted(self, pull: PullRequest) -> Posted:
+        """Nothing is ever posted."""
+        del pull
+        return Posted()
+
+    def begin(self, pull: PullRequest) -> None:
+        """Nobody watches."""
+
+    def conclude(self, pull: PullRequest, check: Check) -> None:
+        """Nobody watches."""
+
+    def publish(self, publication: Publication) -> str:
+        """There is no place to publish to."""
+        del publication
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOnlyForge:
+    """Reads from a forge and writes nothing."""
+
+    forge: Forge
+
+    def pull_request(self, request: ReviewRequest) -> PullRequest:
+        """As the forge has it."""
+        return self.forge.pull_request(request)
+
+    def base_files(self, pull: PullRequest) -> BaseFiles:
+        """As the forge has them."""
+        return self.forge.base_files(pull)
+
+    def diff(self, pull: PullRequest) -> Diff:
+        """As the forge has it."""
+        return self.forge.diff(pull)
+
+    def posted(self, pull: PullRequest) -> Posted:
+        """As the forge has it."""
+        return self.forge.posted(pull)
+
+    def begin(self, pull: PullRequest) -> None:
+        """Not shown."""
+
+    def conclude(self, pull: PullRequest, check: Check) -> None:
+        """Not shown."""
+
+    def publish(self, publication: Publication) -> str:
+        """Not posted."""
+        del publication
+        return ""

@@ -1,0 +1,103 @@
+"""A repository's policy: what it may wish for, and what it may not."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewbot.domain.errors import PolicyError
+from reviewbot.domain.finding import Severity
+from reviewbot.domain.money import parse_usd
+from reviewbot.domain.policy import Budget, Data, Policy
+from reviewbot.review.policy_file import effective_policy
+from reviewbot.review.ports import BaseFiles, Document
+
+
+def policy(text: str | None, default: str | None = None, server: Policy | None = None) -> Policy:
+    def document(content: str | None) -> Document | None:
+        return None if content is None else Document(".reviewbot.yml", content)
+
+    files = BaseFiles(document(text), document(default), ())
+    return effective_policy(files, server or Policy())
+
+
+def test_without_a_file_the_servers_defaults_hold() -> None:
+    assert policy(None) == Policy()
+
+
+def test_an_empty_file_changes_nothing() -> None:
+    assert policy("# only a comment\n") == Policy()
+
+
+def test_a_file_changes_only_the_keys_it_names() -> None:
+    found = policy("max_comments: 5\nauto_review: {drafts: true}")
+    assert found.max_comments == 5
+    assert found.auto_review.drafts
+    assert found.max_comments_per_file == Policy().max_comments_per_file
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("max_coments: 3", "unknown key 'max_coments'; did you mean 'max_comments'?"),
+        ("budget: {per_dya: 1}", "unknown key 'budget.per_dya'; did you mean 'per_day'?"),
+        ("rules: [{id: a, descripton: b}]", "rules.0.description: Field required"),
+        ("fail_on: hihg", "fail_on: Input should be 'critical', 'high'"),
+        ("budget: {per_pr: -1}", "it must be zero or more"),
+        ("budget: {per_pr: .nan}", "is no amount in USD"),
+        ("a: &x [1]\nb: *x", "aliases are not allowed"),
+        ("fail_on: high\nfail_on: low", "appears twice"),
+        ("- a list", "must hold keys and values"),
+        ("{unclosed", "is no valid YAML"),
+        ("!!python/object/apply:os.system [ls]", "is no valid YAML"),
+        ("focus: " + "x" * 70_000, "larger than 64 KiB"),
+        ("path_filters: [" + "a, " * 101 + "]", "path_filters"),
+        ("path_filters: ['" + "a" * 257 + "']", "path_filters.0"),
+        ("[" * 5000, "is no valid YAML"),
+    ],
+)
+def test_an_unusable_file_is_refused_with_its_reason(text: str, message: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        policy(text)
+    assert message in str(refused.value)
+
+
+def test_a_repository_cannot_widen_its_budget() -> None:
+    found = policy("budget: {per_pr: 100, per_day: 0.5}")
+    assert found.budget.per_pr == Budget().per_pr
+    assert found.budget.per_day == parse_usd("0.5")
+
+
+def test_a_repository_cannot_allow_itself_another_jurisdiction() -> None:
+    server = Policy(data=Data(allowed_jurisdictions=("EU", "US")))
+    found = policy("data: {allowed_jurisdictions: [CN, EU]}", server=server)
+    assert found.data.allowed_jurisdictions == ("EU",)
+
+
+def test_a_repository_adds_redactions_and_drops_none() -> None:
+    server = Policy(redaction=("ACME-[0-9]+",))
+    assert policy("redaction: ['X-[a-z]+']", server=server).redaction == (
+        "ACME-[0-9]+",
+        "X-[a-z]+",
+    )
+
+
+def test_a_base_branch_tightens_the_default_branchs_policy() -> None:
+    found = policy(
+        "fail_on: medium\nmin_severity: low\nbudget: {per_pr: 0.2}",
+        default="fail_on: high",
+    )
+    assert found.fail_on is Severity.MEDIUM
+    assert found.min_severity is Severity.LOW
+    assert found.budget.per_pr == parse_usd("0.2")
+
+
+def test_a_base_branch_cannot_loosen_the_default_branchs_policy() -> None:
+    found = policy(
+        "enabled: false\nmin_severity: critical\nmax_comments: 0\npath_filters: ['**']",
+        default="fail_on: high\nmin_severity: medium",
+    )
+    assert found.enabled
+    assert found.fail_on is Severity.HIGH
+    assert found.min_severity is Severity.MEDIUM
+    assert found.max_comments == Policy().max_comments
+    assert found.path_filters == ()

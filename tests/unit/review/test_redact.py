@@ -1,0 +1,110 @@
+"""Secrets leave a diff before anything is made of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Hunk, Line
+from reviewbot.domain.errors import PolicyError
+from reviewbot.review.redact import Redaction, redact
+
+FORMED = {
+    "AWS access key": "AKIA" + "ABCDEFGHIJKLMNOP",
+    "classic GitHub token": "ghp_" + "a1B2" * 9,
+    "stateless GitHub token": "ghs_12345_eyJhbGciOiJSUzI1NiJ9." + "x-Y_9" * 30 + ".sig-nature_",
+    "fine-grained GitHub token": "github_pat_" + "a1B2c" * 12,
+    "GitLab token": "glpat-" + "a1B2c3D4e5F6g7H8i9J0",
+    "Slack token": "xoxb-" + "1234567890-abcdefghij",
+    "OpenAI key": "sk-proj-" + "aB3_" * 12,
+    "Anthropic key": "sk-ant-" + "api03-" + "aB3-" * 10,
+    "Google key": "AIza" + "Sy0123456789abcdefghijklmnopqrstuvw",
+    "Stripe key": "sk_live_" + "a1B2c3D4e5F6g7H8",
+    "npm token": "npm_" + "a1B2c3D4e5F6" * 3,
+    "JSON web token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcdefghijklmnop",
+}
+
+
+def diff(*texts: str, sign: str = "+") -> Diff:
+    lines = tuple(
+        Line(sign, None if sign == "+" else n, None if sign == "-" else n, text)
+        for n, text in enumerate(texts, 1)
+    )
+    file = FileDiff("app.py", None, Change.MODIFIED, Content.TEXT, (Hunk(1, 1, "", lines),))
+    return Diff((file,))
+
+
+def texts(redaction: Redaction) -> list[str]:
+    return [line.text for line in redaction.diff.files[0].hunks[0].lines]
+
+
+@pytest.mark.parametrize("kind", FORMED)
+def test_a_token_is_known_by_its_form(kind: str) -> None:
+    secret = FORMED[kind]
+    redaction = redact(diff(f'key = "{secret}"', "nothing here"))
+    assert secret not in texts(redaction)[0]
+    assert secret[12:] not in texts(redaction)[0]
+    assert redaction.count == 1
+    assert [finding.start_line for finding in redaction.findings] == [1]
+    assert all(secret not in str(finding) for finding in redaction.findings)
+
+
+def test_a_private_key_is_taken_out_to_its_last_line() -> None:
+    body = ["MIIEowIBAAKCAQEA7bq1", "q9f8s7d6f5s4d3f2"]
+    redaction = redact(
+        diff("-----BEGIN RSA PRIVATE KEY-----", *body, "-----END RSA PRIVATE KEY-----", "x = 1")
+    )
+    assert not set(body) & set(texts(redaction))
+    assert texts(redaction)[-1] == "x = 1"
+    assert len(redaction.findings) == 1
+
+
+def test_a_password_in_a_connection_string_is_taken_out_alone() -> None:
+    redaction = redact(diff("url = 'postgres://app:s3cr3t-9fA2@db.internal:5432/shop'"))
+    assert texts(redaction) == [
+        "url = 'postgres://app:[redacted: password in an address]@db.internal:5432/shop'"
+    ]
+
+
+def test_a_high_entropy_assignment_is_a_finding() -> None:
+    redaction = redact(diff('DB_PASSWORD = "f9A2kQ7zLmX81vWbT3"'))
+    assert "f9A2kQ7zLmX81vWbT3" not in texts(redaction)[0]
+    assert len(redaction.findings) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'password = "changeme"',
+        'api_key = "your-api-key-here"',
+        'token = "${GITHUB_TOKEN}"',
+        "password: str",
+        'secret = os.environ["SECRET"]',
+        "const tokenTypes = ['access', 'refresh']",
+        "https://example.com/path",
+        "user@example.com://",
+    ],
+)
+def test_what_is_no_secret_stays(line: str) -> None:
+    redaction = redact(diff(line))
+    assert texts(redaction) == [line]
+    assert not redaction.findings
+
+
+def test_a_removed_secret_is_hidden_but_no_finding() -> None:
+    redaction = redact(diff(f'key = "{FORMED["AWS access key"]}"', sign="-"))
+    assert redaction.count == 1
+    assert not redaction.findings
+
+
+def test_a_policy_adds_patterns() -> None:
+    assert texts(redact(diff("see ACME-1234"), ["ACME-[0-9]+"])) == ["see [redacted: by policy]"]
+
+
+def test_a_wrong_pattern_is_refused() -> None:
+    with pytest.raises(PolicyError, match="no regular expression"):
+        redact(diff("x"), ["("])
+
+
+def test_a_clean_diff_is_not_copied() -> None:
+    clean = diff("x = 1", "y = 2")
+    assert redact(clean).diff.files[0] is clean.files[0]
