@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from reviewbot.domain.policy import Policy
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
     from reviewbot.review.escalate import SecondLook
-    from reviewbot.review.ports import Document, Ports
+    from reviewbot.review.plan import Plan
+    from reviewbot.review.ports import BaseFiles, Document, Ports
     from reviewbot.review.prompt import Briefing, Task
     from reviewbot.review.reading import Readings
+    from reviewbot.review.redact import Redaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,21 @@ class House:
     per_server: PicoUsd
     audited: Callable[[str], bool]
     per_review: PicoUsd | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A pull request under its policy, its diff without secrets, and the plan to read it."""
+
+    pull: PullRequest
+    policy: Policy
+    guidance: tuple[Document, ...]
+    redaction: Redaction
+    plan: Plan
+
+    def brief(self, tier: Tier) -> Briefing:
+        """What every request to *tier* begins with."""
+        return brief(tier, self.pull.key, self.policy, self.guidance)
 
 
 def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> Outcome:
@@ -80,7 +97,7 @@ def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> O
     ports.forge.begin(pull)
     purse = _purse(ports.journal.open(pull, request.trigger), pull, policy, house)
     try:
-        report = _read(pull, files.guidance, policy, purse, ports, house.audited)
+        report = _read(_prepared(pull, policy, files, ports), purse, ports, house.audited)
     except Interrupted:
         report = None
 
@@ -97,6 +114,18 @@ def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> O
     return Reviewed(report, url)
 
 
+def prepare(request: ReviewRequest, ports: Ports, house: House) -> Prepared:
+    """Everything up to the first question, without a write."""
+    pull = ports.forge.pull_request(request)
+    files = ports.forge.base_files(pull)
+    return _prepared(pull, effective_policy(files, house.policy), files, ports)
+
+
+def _prepared(pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports) -> Prepared:
+    redaction = redact(ports.forge.diff(pull), policy.redaction)
+    return Prepared(pull, policy, files.guidance, redaction, plan_survey(redaction.diff, policy))
+
+
 def reason_to_skip(pull: PullRequest, policy: Policy) -> str | None:
     """Why the policy asks for no review, or None."""
     branches = policy.auto_review.base_branches
@@ -105,41 +134,31 @@ def reason_to_skip(pull: PullRequest, policy: Policy) -> str | None:
     return policy.reason_to_skip(pull)
 
 
-def _read(
-    pull: PullRequest,
-    guidance: Sequence[Document],
-    policy: Policy,
-    purse: Purse,
-    ports: Ports,
-    audited: Callable[[str], bool],
-) -> Report:
+def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], bool]) -> Report:
     """Look, look again, sift: everything up to what is written."""
-    redaction = redact(ports.forge.diff(pull), policy.redaction)
-    plan = plan_survey(redaction.diff, policy)
-
     # The cheap tier reads everything; the strong one what looked serious.
     # Plans know no money: the ledger refuses, in their order of risk.
-    cheap = brief(Tier.CHEAP, pull.key, policy, guidance)
-    first = tasks(plan.chunks, cheap)
+    cheap = ready.brief(Tier.CHEAP)
+    first = tasks(ready.plan.chunks, cheap)
     survey = examine(first, cheap, purse, ports)
 
-    strong = brief(Tier.STRONG, pull.key, policy, guidance)
-    choice = choose(surveyed(first, survey), policy, audited)
+    strong = ready.brief(Tier.STRONG)
+    choice = choose(surveyed(first, survey), ready.policy, audited)
     looks = second_tasks(choice, strong)
     second = _second(looks, survey, strong, purse, ports)
 
-    readings = tell(plan, first, survey, choice, looks, second)
-    posted = ports.forge.posted(pull).fingerprints
-    sieve = Sieve(AnchorIndex(redaction.diff), pull.key, policy, posted)
-    local = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in redaction.findings]
+    readings = tell(ready.plan, first, survey, choice, looks, second)
+    posted = ports.forge.posted(ready.pull).fingerprints
+    sieve = Sieve(AnchorIndex(ready.redaction.diff), ready.pull.key, ready.policy, posted)
+    local = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
     judged = sift([*local, *readings.weighed()], sieve)
     return Report(
-        pull=pull,
+        pull=ready.pull,
         findings=judged,
         receipt=readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG)),
         escalations=readings.escalations(),
         bill=_bill(readings, purse, ports),
-        fail_on=policy.fail_on,
+        fail_on=ready.policy.fail_on,
         since=_since(judged, posted),
     )
 

@@ -101,6 +101,13 @@ class Prompt:
     user: str
     schema: str  # the JSON Schema of the answer, as JSON text
 
+    @property
+    def size(self) -> int:
+        """Its UTF-8 bytes: no tokeniser makes more tokens of it."""
+        return sum(
+            len(text.encode(errors="replace")) for text in (self.system, self.user, self.schema)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -154,6 +161,9 @@ class Model(Protocol):
 
     def models(self, tier: Tier) -> Sequence[str]:
         """The tier's models, in order of preference; empty if the tier has none."""
+
+    def price(self, tier: Tier) -> Price | None:
+        """What the tier's first model costs at its dearest; None if the tier has none."""
 
     def ask(self, question: Question, purse: Purse) -> Sequence[Answer]:
         """One answer a key; raises ModelError or BudgetExhausted."""
