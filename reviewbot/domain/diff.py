@@ -33,7 +33,7 @@ class Content(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a hunk, without its sign and line end.
+    """One line of a hunk, without its sign and line feed (a carriage return before it stays).
 
     *old* and *new* are its numbers in the old and the new file, None where it is not there.
     """
@@ -80,7 +80,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A proven place for a comment; made only by ``Diff.anchor``.
+    """A proven place for a comment; made only by ``AnchorIndex.anchor``.
 
     *start_line* equals *line* for one line. Both lie on *side*, in one hunk.
     """
@@ -89,6 +89,13 @@ class Anchor:
     side: Side
     start_line: int
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unanchored:
+    """A place that could not be proven; *why* is for people."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from reviewbot.domain.errors import PolicyError
+from reviewbot.domain.invalid import explain
 from reviewbot.domain.policy import Policy
 
 if TYPE_CHECKING:
@@ -98,22 +98,5 @@ def _validated(values: Mapping[str, Any], source: str) -> Policy:
     try:
         return Policy.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":
-            message = f"{source}: unknown key {where!r}{_nearest(first['loc'])}"
-        else:
-            message = f"{source}: {where}: {first['msg']}"
+        message = explain(error, Policy, source)
         raise PolicyError(message, "Mend the file on the base branch.") from error
-
-
-def _nearest(where: tuple[int | str, ...]) -> str:
-    """The valid key that looks most like the wrong one, as a question."""
-    section: Any = Policy.model_json_schema()
-    definitions = section["$defs"]
-    for step in where[:-1]:
-        section = section["items"] if isinstance(step, int) else section["properties"][step]
-        if reference := section.get("$ref", ""):
-            section = definitions[reference.rpartition("/")[2]]
-    near = difflib.get_close_matches(str(where[-1]), section.get("properties", {}), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""

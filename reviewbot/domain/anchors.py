@@ -1,0 +1,249 @@
+"""Proves where in a diff a comment belongs.
+
+A quote is looked up in the diff's own lines; the line numbers that a model names only choose
+between equal places. What is not found has no anchor.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from heapq import nsmallest
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.diff import Anchor, Unanchored
+from reviewbot.domain.finding import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from reviewbot.domain.diff import Diff, FileDiff
+
+_MOST_QUOTED = 60  # lines
+_LONGEST_QUOTE = 20_000  # characters
+_MOST_CANDIDATES = 1_000  # equal lines that are compared, those nearest to the hint
+_LONGEST_RANGE = 60  # lines of a hint
+_OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+_FOREIGN = {Side.LEFT: "+", Side.RIGHT: "-"}  # signs that a side has no lines of
+_LOOKALIKES = str.maketrans(
+    dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("“”„‟″«»", '"') | dict.fromkeys("‐‑‒–—−", "-")  # noqa: RUF001
+)
+# What models leave before a line: the prompt's number and sign, or a diff's sign alone.
+_PREFIXES = (
+    re.compile(r"\s{0,8}[0-9]{1,9} ([-+ ])(?: |$)(.*)", re.DOTALL),
+    re.compile(r"([-+])(.*)", re.DOTALL),
+    re.compile(r"\s{0,3}([-+]) (.*)", re.DOTALL),
+    re.compile(r"\s{0,8}[0-9]{1,9}(?:\s{0,3}[:|]\s?| )([-+]?)(.*)", re.DOTALL),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A line on one side; *hunk* counts the hunks of a file."""
+
+    hunk: int
+    number: int
+    other: int | None  # its number on the other side, of a context line
+    text: str
+
+
+@dataclass(slots=True)
+class _Column:
+    """The lines of one side of a file, in order, and where each of them stands."""
+
+    places: list[_Place]
+    at: dict[int, int]  # positions by line number
+    by_text: dict[int, dict[str, list[int]]] = field(default_factory=dict)
+
+    def where(self, level: int, key: str) -> list[int]:
+        """The positions whose text is *key* after the normalisation *level*."""
+        if level not in self.by_text:
+            index: dict[str, list[int]] = {}
+            for position, place in enumerate(self.places):
+                index.setdefault(_LEVELS[level](place.text), []).append(position)
+            self.by_text[level] = index
+        return self.by_text[level].get(key, [])
+
+    def find(self, quoted: _Quoted, hint: tuple[int, int], side: Side) -> tuple[int, int] | None:
+        """First and last position of the nearest place that holds all of *quoted*."""
+        for level, normal in enumerate(_LEVELS):
+            for lines in quoted.variants(side):
+                keys = [normal(line) for line in lines]
+                if keys[0] and (found := self._nearest(level, keys, hint)):
+                    return found
+        return None
+
+    def _nearest(
+        self, level: int, keys: Sequence[str], hint: tuple[int, int]
+    ) -> tuple[int, int] | None:
+        """Changed lines win over context, then the hint decides."""
+        last = len(keys) - 1
+
+        def doubt(first: int) -> tuple[bool, int, int]:
+            span = self.places[first : first + last + 1]
+            number = self.places[first].number
+            away = max(hint[0] - number, number - hint[1], 0)
+            return all(p.other is not None for p in span), away, abs(number - hint[0])
+
+        close = nsmallest(_MOST_CANDIDATES, self.where(level, keys[0]), key=doubt)
+        matching = (first for first in close if self._holds(first, level, keys))
+        first = next(matching, None)
+        return None if first is None else (first, first + last)
+
+    def _holds(self, first: int, level: int, keys: Sequence[str]) -> bool:
+        span = self.places[first : first + len(keys)]
+        return len(span) == len(keys) and all(
+            place.hunk == span[0].hunk and _LEVELS[level](place.text) == key
+            for place, key in zip(span, keys, strict=True)
+        )
+
+    def widened(self, position: int, hint: tuple[int, int]) -> tuple[int, int]:
+        """The hint's range around a line, where it stays in the line's hunk and names it."""
+        number, more = self.places[position].number, hint[1] - hint[0]
+        start = hint[0] if hint[0] <= number <= hint[1] else number
+        first, last = self.at.get(start), self.at.get(start + more)
+        if not 0 < more < _LONGEST_RANGE or first is None or last is None:
+            return position, position
+        same = self.places[first].hunk == self.places[position].hunk == self.places[last].hunk
+        return (first, last) if same else (position, position)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """The lines of a quote."""
+
+    lines: tuple[str, ...]
+
+    def variants(self, side: Side) -> Iterator[Sequence[str]]:
+        """The lines as they are, then without what may stand before them in a prompt."""
+        yield self.lines
+        for prefix in _PREFIXES:
+            matches = [prefix.fullmatch(line) for line in self.lines]
+            if not any(matches):
+                continue
+            bare = [
+                match[2] if match else line
+                for match, line in zip(matches, self.lines, strict=True)
+                if not match or match[1] != _FOREIGN[side]
+            ]
+            if bare := _trimmed(bare):
+                yield bare
+
+
+class AnchorIndex:
+    """The commentable lines of a diff, by their text."""
+
+    def __init__(self, diff: Diff) -> None:
+        self._files: dict[str, list[FileDiff]] = {}
+        self._renamed: dict[str, str] = {}
+        for file in diff.files:
+            self._files.setdefault(file.path, []).append(file)
+            if file.old_path:
+                self._renamed.setdefault(file.old_path, file.path)
+        self._columns: dict[tuple[str, Side], _Column] = {}
+
+    def anchor(
+        self, path: str, side: Side, quote: str, hint: tuple[int, int]
+    ) -> Anchor | Unanchored:
+        """The place of *quote*; *hint* is the range that a model named, and only that."""
+        known = self._path(path)
+        if known is None:
+            return Unanchored("its file is not in the diff, or not told apart")
+        lines = _trimmed(quote[:_LONGEST_QUOTE].split("\n"))[:_MOST_QUOTED]
+        if not lines:
+            return Unanchored("it quotes no line")
+        whole, first = _Quoted(tuple(lines)), _Quoted(tuple(lines[:1]))
+        for quoted in (whole, first) if len(lines) > 1 else (whole,):
+            for at in (side, _OTHER[side]):
+                if span := self._column(known, at).find(quoted, hint, at):
+                    return self._anchor(known, at, span, hint if len(lines) == 1 else (0, 0))
+        return Unanchored("its quote is not in the diff of the file")
+
+    def code(self, anchor: Anchor) -> tuple[str, ...]:
+        """The anchored lines, as the diff has them."""
+        column = self._column(anchor.path, anchor.side)
+        first, last = column.at[anchor.start_line], column.at[anchor.line]
+        return tuple(place.text for place in column.places[first : last + 1])
+
+    def identity(self, anchor: Anchor) -> tuple[str, int]:
+        """The text of the anchor's first line, and how many equal ones stand before it."""
+        column = self._column(anchor.path, anchor.side)
+        position = column.at[anchor.start_line]
+        text = column.places[position].text
+        return text, column.where(0, text).index(position)
+
+    def _anchor(
+        self, path: str, side: Side, span: tuple[int, int], hint: tuple[int, int]
+    ) -> Anchor:
+        """GitHub knows a deleted line as LEFT and every other line as RIGHT."""
+        column = self._column(path, side)
+        others = [place.other for place in column.places[span[0] : span[1] + 1]]
+        if side is Side.LEFT and None not in others:
+            side, column = Side.RIGHT, self._column(path, Side.RIGHT)
+            ends = [column.at[number] for number in (others[0], others[-1]) if number is not None]
+            span = (ends[0], ends[1] if ends[1] - ends[0] == span[1] - span[0] else ends[0])
+        if span[0] == span[1]:
+            span = column.widened(span[0], hint)
+        places = column.places[span[0] : span[1] + 1]
+        if side is Side.LEFT:
+            places = [place for place in places if place.other is None]
+        return Anchor(path, side, places[0].number, places[-1].number)
+
+    def _path(self, path: str) -> str | None:
+        """The diff's name of a file that a model named; a part of it will do where it is unique."""
+        for name in (path, path.strip().removeprefix("./"), path.strip()[2:]):
+            if name in self._files:
+                return name
+            if name in self._renamed:
+                return self._renamed[name]
+        tail = "/" + path.strip().strip("/")
+        alike = [
+            known for known in self._files if known.endswith(tail) or tail.endswith("/" + known)
+        ]
+        return alike[0] if len(alike) == 1 and tail != "/" else None
+
+    def _column(self, path: str, side: Side) -> _Column:
+        key = (path, side)
+        if key not in self._columns:
+            places = list(_places(self._files.get(path, ()), side))
+            at = {place.number: position for position, place in enumerate(places)}
+            self._columns[key] = _Column(places, at)
+        return self._columns[key]
+
+
+def _places(files: Iterable[FileDiff], side: Side) -> Iterator[_Place]:
+    hunks = (hunk for file in files for hunk in file.hunks)
+    for count, hunk in enumerate(hunks):
+        for line in hunk.lines:
+            mine, other = (line.new, line.old) if side is Side.RIGHT else (line.old, line.new)
+            if mine is not None:
+                yield _Place(count, mine, other, line.text)
+
+
+# --- texts -----------------------------------------------------------------------------------
+
+
+def _trimmed(lines: Sequence[str]) -> list[str]:
+    """Without blank lines at the beginning and the end."""
+    written = [index for index, line in enumerate(lines) if line.strip()]
+    return list(lines[written[0] : written[-1] + 1]) if written else []
+
+
+def _exactly(text: str) -> str:
+    return text
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _folded(text: str) -> str:
+    """Without what looks alike or cannot be seen; the case stays."""
+    if text.isascii():
+        return _spaced(text).translate(_LOOKALIKES)
+    plain = unicodedata.normalize("NFKC", text.translate(_LOOKALIKES))
+    return _spaced("".join(c for c in plain if unicodedata.category(c) != "Cf"))
+
+
+_LEVELS: tuple[Callable[[str], str], ...] = (_exactly, _spaced, _folded)

@@ -1,0 +1,39 @@
+"""Says what is wrong with values that do not fit a model, and which key was meant."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+
+def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
+    """The first thing that is wrong, in one line, without the value: it may be secret."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        return f"{source}: unknown key {where!r}{nearest(model, first['loc'])}"
+    return f"{source}: {where}: {first['msg']}"
+
+
+def nearest(model: type[BaseModel], where: tuple[int | str, ...]) -> str:
+    """The valid key that looks most like the wrong one, as a question; empty if none does."""
+    schema: Any = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    section = schema
+    for step in where[:-1]:
+        section = section.get("items", {}) if isinstance(step, int) else _property(section, step)
+        section = _resolved(section, definitions)
+    near = difflib.get_close_matches(str(where[-1]), section.get("properties", {}), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _property(section: Any, step: str) -> Any:  # noqa: ANN401 - JSON Schema
+    return section.get("properties", {}).get(step, {})
+
+
+def _resolved(section: Any, definitions: Any) -> Any:  # noqa: ANN401 - JSON Schema
+    reference = section.get("$ref", "")
+    return definitions.get(reference.rpartition("/")[2], section) if reference else section
