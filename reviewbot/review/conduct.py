@@ -185,7 +185,15 @@ def _purse(review_id: str, pull: PullRequest, policy: Policy, house: House) -> P
         per_server=house.per_server,
         per_review=house.per_review,
     )
-    return Purse(review_id, pull.key, pull.repository, pull.installation_id, pull.head_sha, limits)
+    return Purse(
+        review_id,
+        pull.key,
+        pull.repository,
+        pull.installation_id,
+        pull.head_sha,
+        limits,
+        policy.data,
+    )
 
 
 def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:

@@ -76,16 +76,13 @@ def _reason(surveyed: Surveyed, policy: Policy, audited: Callable[[str], bool]) 
     severe = [f for f in findings if f.severity in policy.escalation.severities]
     unsure = [f for f in findings if f.confidence < policy.escalation.confidence_below]
     reasons = (
-        (severe, lambda: f"severity {min(severe, key=lambda f: f.severity.rank).severity}"),
-        (chunk.triggers, lambda: chunk.triggers[0]),
-        (unsure, lambda: f"confidence {min(f.confidence for f in unsure):.2f}"),
-        (reading is None, lambda: "unusable answers of the cheap tier"),
-        (audited(surveyed.task.key), lambda: "random audit"),
+        f"severity {min(severe, key=lambda f: f.severity.rank).severity}" if severe else "",
+        chunk.triggers[0] if chunk.triggers else "",
+        f"confidence {min(f.confidence for f in unsure):.2f}" if unsure else "",
+        "unusable answers of the cheap tier" if reading is None else "",
+        "random audit" if audited(surveyed.task.key) else "",
     )
-    for weight, (applies, says) in enumerate(reasons):
-        if applies:
-            return weight, says()
-    return len(reasons), ""
+    return next(((weight, why) for weight, why in enumerate(reasons) if why), (len(reasons), ""))
 
 
 def _worthy(reading: Reading, policy: Policy) -> list[Finding]:

@@ -38,3 +38,13 @@ def superseded() -> Check:
         title="Superseded by a newer push",
         summary="A newer push came before this review was done. It is reviewed instead.",
     )
+
+
+def gave_up() -> Check:
+    """The review failed again and again; nobody tries until something new happens."""
+    return Check(
+        conclusion=Conclusion.NEUTRAL,
+        title="Not reviewed: it failed again and again",
+        summary="The review of this pull request failed several times, so it was given up. "
+        "A new push, or reopening the pull request, asks for it again.",
+    )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.diff import Anchor, Diff
     from reviewbot.domain.finding import Severity, Tier
     from reviewbot.domain.money import PicoUsd, Price, Usage
+    from reviewbot.domain.policy import Data
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class Purse:
     installation_id: int
     head_sha: str
     limits: Limits
+    data: Data | None = None  # where the policy lets code go; None is anywhere
 
 
 @dataclass(frozen=True, slots=True)

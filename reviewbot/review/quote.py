@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.finding import Tier
-from reviewbot.domain.money import PicoUsd, Usage
+from reviewbot.domain.money import PicoUsd, Usage, plain_usd
 from reviewbot.review.conduct import prepare
 from reviewbot.review.escalate import LEAST_LINES
 from reviewbot.review.plan import BYTES_PER_TOKEN, changed_lines, pack
@@ -47,6 +47,20 @@ class Quote:
     p90: PicoUsd
     bound: PicoUsd
     limit: PicoUsd  # of the pull request
+
+
+def as_json(quote: Quote) -> dict[str, Any]:
+    """A quote in plain values; amounts are exact decimal strings in USD."""
+    return {
+        "pull_request": str(quote.pull),
+        "chunks": quote.chunks,
+        "known": quote.known,
+        "tokens_in": quote.tokens_in,
+        "p50_usd": plain_usd(quote.p50),
+        "p90_usd": plain_usd(quote.p90),
+        "bound_usd": plain_usd(quote.bound),
+        "limit_usd": plain_usd(quote.limit),
+    }
 
 
 def quote_pull_request(request: ReviewRequest, ports: Ports, house: House) -> Quote:
