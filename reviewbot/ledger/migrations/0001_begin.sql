@@ -1,0 +1,139 @@
+-- Amounts are 10^-12 USD, times are milliseconds since 1970 (UTC).
+
+CREATE TABLE settings_of_ledger (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+-- One row a scope: a pull request, a repository's day, …
+CREATE TABLE budgets (
+  scope    TEXT PRIMARY KEY,
+  settled  BIGINT NOT NULL DEFAULT 0,
+  reserved BIGINT NOT NULL DEFAULT 0,
+  presumed BIGINT NOT NULL DEFAULT 0,
+  closed   INTEGER NOT NULL DEFAULT 0
+);
+
+-- One row an HTTP attempt; it never disappears while it counts.
+CREATE TABLE calls (
+  id              TEXT PRIMARY KEY,
+  review_id       TEXT NOT NULL,
+  repository_id   BIGINT NOT NULL,
+  number          BIGINT NOT NULL,
+  repository      TEXT NOT NULL,
+  installation_id BIGINT NOT NULL,
+  head_sha        TEXT NOT NULL,
+  tier            TEXT NOT NULL,
+  model           TEXT NOT NULL,
+  endpoint        TEXT NOT NULL,
+  upstream        TEXT NOT NULL,
+  jurisdiction    TEXT NOT NULL,
+  label           TEXT NOT NULL,
+  reason          TEXT NOT NULL,
+  scopes          TEXT NOT NULL,
+  price           TEXT NOT NULL,
+  worst           BIGINT NOT NULL,
+  state           TEXT NOT NULL,
+  reserved_at     BIGINT NOT NULL,
+  lease_until     BIGINT NOT NULL,
+  settled_at      BIGINT,
+  cost            BIGINT NOT NULL DEFAULT 0,
+  ending          TEXT NOT NULL DEFAULT '',
+  tokens_in       BIGINT NOT NULL DEFAULT 0,
+  tokens_out      BIGINT NOT NULL DEFAULT 0,
+  tokens_cached   BIGINT NOT NULL DEFAULT 0,
+  tokens_written  BIGINT NOT NULL DEFAULT 0,
+  tokens_thought  BIGINT NOT NULL DEFAULT 0,
+  model_answered  TEXT NOT NULL DEFAULT '',
+  latency_ms      BIGINT NOT NULL DEFAULT 0,
+  error           TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX calls_by_review ON calls (review_id);
+CREATE INDEX calls_by_time ON calls (reserved_at);
+CREATE INDEX calls_in_flight ON calls (lease_until) WHERE state = 'reserved';
+
+-- What became known of a presumed call later; the call itself stays as it was written.
+CREATE TABLE corrections (
+  call_id    TEXT PRIMARY KEY,
+  at         BIGINT NOT NULL,
+  cost       BIGINT NOT NULL,
+  ending     TEXT NOT NULL,
+  tokens_in  BIGINT NOT NULL,
+  tokens_out BIGINT NOT NULL
+);
+
+CREATE VIEW bills AS
+SELECT c.id, c.review_id, c.repository_id, c.number, c.repository, c.installation_id,
+  c.tier, c.model, c.endpoint, c.reserved_at, c.worst,
+  CASE WHEN k.call_id IS NULL THEN c.state ELSE 'settled' END AS state,
+  COALESCE(k.cost, c.cost) AS cost,
+  COALESCE(k.tokens_in, c.tokens_in) AS tokens_in,
+  COALESCE(k.tokens_out, c.tokens_out) AS tokens_out,
+  COALESCE(k.ending, c.ending) AS ending
+FROM calls c LEFT JOIN corrections k ON k.call_id = c.id;
+
+-- Endpoints that billed more than was possible.
+CREATE TABLE flagged_endpoints (endpoint TEXT PRIMARY KEY, at BIGINT NOT NULL, why TEXT NOT NULL);
+
+CREATE TABLE answers (
+  key       TEXT NOT NULL,
+  model     TEXT NOT NULL,
+  text      TEXT NOT NULL,
+  cost      BIGINT NOT NULL,
+  tokens    BIGINT NOT NULL,
+  review_id TEXT NOT NULL,
+  at        BIGINT NOT NULL,
+  PRIMARY KEY (key, model)
+);
+CREATE INDEX answers_by_time ON answers (at);
+
+CREATE TABLE reviews (
+  id            TEXT PRIMARY KEY,
+  repository_id BIGINT NOT NULL,
+  number        BIGINT NOT NULL,
+  repository    TEXT NOT NULL,
+  head_sha      TEXT NOT NULL,
+  cause         TEXT NOT NULL,
+  state         TEXT NOT NULL,
+  opened_at     BIGINT NOT NULL,
+  closed_at     BIGINT,
+  saved         BIGINT NOT NULL DEFAULT 0,
+  report        TEXT NOT NULL DEFAULT ''
+);
+CREATE UNIQUE INDEX reviews_open ON reviews (repository_id, number, head_sha, cause)
+  WHERE state = 'open';
+CREATE INDEX reviews_by_time ON reviews (opened_at);
+
+CREATE TABLE postings (
+  key         TEXT PRIMARY KEY,
+  state       TEXT NOT NULL,
+  external_id TEXT NOT NULL DEFAULT '',
+  url         TEXT NOT NULL DEFAULT '',
+  at          BIGINT NOT NULL
+);
+
+-- One row a pull request: there is work while wanted > done.
+CREATE TABLE desk (
+  repository_id   BIGINT NOT NULL,
+  number          BIGINT NOT NULL,
+  repository      TEXT NOT NULL,
+  installation_id BIGINT NOT NULL,
+  wanted          BIGINT NOT NULL,
+  done            BIGINT NOT NULL DEFAULT 0,
+  wanted_since    BIGINT NOT NULL,
+  reason          TEXT NOT NULL,
+  whole           INTEGER NOT NULL DEFAULT 0,
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  owner           TEXT NOT NULL DEFAULT '',
+  lease_until     BIGINT NOT NULL DEFAULT 0,
+  not_before      BIGINT NOT NULL,
+  dead            INTEGER NOT NULL DEFAULT 0,
+  error           TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (repository_id, number)
+);
+CREATE INDEX desk_waiting ON desk (not_before) WHERE wanted > done;
+
+CREATE TABLE deliveries (
+  id            TEXT PRIMARY KEY,
+  repository_id BIGINT NOT NULL,
+  number        BIGINT NOT NULL,
+  at            BIGINT NOT NULL
+);
+CREATE INDEX deliveries_by_time ON deliveries (at);

@@ -1,0 +1,77 @@
+"""The record of reviews, and the sums over what they cost."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.money import PicoUsd, parse_usd
+from reviewbot.ledger.clock import Clock
+from reviewbot.ledger.scopes import pull_scope
+from reviewbot.review.ports import Money
+
+if TYPE_CHECKING:
+    from reviewbot.domain.pull_request import PullKey, PullRequest
+    from reviewbot.ledger.database import Database, Session
+
+
+class Reviews:
+    """The port ``Journal`` on a database."""
+
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        self._database = database
+        self._clock = clock or Clock()
+
+    def open(self, pull: PullRequest, trigger: str) -> str:
+        """The id of the open review of this head and trigger; a new one after it was closed."""
+        about = (pull.key.repository_id, pull.key.number, pull.head_sha, trigger)
+        with self._database.transaction() as session:
+            session.change(
+                "INSERT INTO reviews (id, repository_id, number, head_sha, cause, repository,"
+                " state, opened_at) VALUES (?, ?, ?, ?, ?, ?, 'open', ?) ON CONFLICT DO NOTHING",
+                uuid.uuid4().hex,
+                *about,
+                pull.repository,
+                self._clock.milliseconds(),
+            )
+            [(review_id,)] = session.rows(
+                "SELECT id FROM reviews WHERE repository_id = ? AND number = ? AND head_sha = ?"
+                " AND cause = ? AND state = 'open'",
+                *about,
+            )
+        return str(review_id)
+
+    def close(self, review_id: str, state: str, report: str) -> None:
+        """Record how it ended; *report* is JSON, with what cached answers saved."""
+        saved = json.loads(report).get("cost", {}).get("saved_usd", "0") if report else "0"
+        with self._database.transaction() as session:
+            session.change(
+                "UPDATE reviews SET state = ?, report = ?, saved = ?, closed_at = ? WHERE id = ?",
+                state,
+                report,
+                parse_usd(saved),
+                self._clock.milliseconds(),
+                review_id,
+            )
+
+    def money(self, review_id: str, pull: PullKey) -> Money:
+        """What the review and its pull request have cost so far."""
+        with self._database.transaction() as session:
+            spent, presumed, tokens_in, tokens_out, calls = _sums(session, review_id)
+            total = session.rows(
+                "SELECT settled + presumed FROM budgets WHERE scope = ?", pull_scope(pull)
+            )
+        pr_total = PicoUsd(int(total[0][0])) if total else PicoUsd(0)
+        return Money(PicoUsd(spent), PicoUsd(presumed), pr_total, tokens_in, tokens_out, calls)
+
+
+def _sums(session: Session, review_id: str) -> tuple[int, int, int, int, int]:
+    [row] = session.rows(
+        "SELECT SUM(CASE WHEN state = 'settled' THEN cost ELSE 0 END),"
+        " SUM(CASE WHEN state = 'presumed' THEN cost ELSE 0 END),"
+        " SUM(tokens_in), SUM(tokens_out), COUNT(*) FROM bills WHERE review_id = ?",
+        review_id,
+    )
+    spent, presumed, tokens_in, tokens_out, calls = (int(value or 0) for value in row)
+    return spent, presumed, tokens_in, tokens_out, calls
