@@ -1,0 +1,65 @@
+"""Reads the body of a chat completion, which may be anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reviewbot.models.usage import read_usage
+
+if TYPE_CHECKING:
+    from reviewbot.domain.money import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What an endpoint said; *text* is empty where it said nothing that can be used."""
+
+    text: str
+    finish: str  # in lower case
+    usage: Usage | None
+    model: str
+    declined: bool = False  # the model answered that it will not
+
+
+def load(body: bytes) -> object:
+    """The body as JSON, or as text where it is none."""
+    text = body.decode("utf-8-sig", errors="replace")
+    try:
+        loaded: object = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return text
+    return loaded
+
+
+def read_completion(body: Mapping[str, object]) -> Completion:
+    """Find the answer of the first choice."""
+    choice = _first(body.get("choices"))
+    message = _mapping(choice.get("message"))
+    finish = choice.get("finish_reason")
+    model = body.get("model")
+    return Completion(
+        text=_text(message.get("content")),
+        finish=finish.lower() if isinstance(finish, str) else "",
+        usage=read_usage(body.get("usage")),
+        model=model if isinstance(model, str) else "",
+        declined=bool(message.get("refusal")),
+    )
+
+
+def _first(choices: object) -> Mapping[str, object]:
+    return _mapping(choices[0]) if isinstance(choices, list) and choices else {}
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(content: object) -> str:
+    """The content, be it a string or a list of parts."""
+    if isinstance(content, list):
+        parts = (_mapping(part).get("text") for part in content)
+        content = "".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) and content.strip() else ""

@@ -1,0 +1,107 @@
+"""Which endpoints, models and tiers there are, as values; settings are read elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.finding import Tier
+from reviewbot.domain.money import Price
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from reviewbot.models.catalogue import Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointConfig:
+    """An OpenAI-compatible base address, its key, and where the data goes."""
+
+    name: str
+    base_url: str
+    api_key: str = field(repr=False)
+    region: str = ""
+    jurisdiction: str = ""
+    proxy: str = field(default="", repr=False)  # may hold a password
+
+
+@dataclass(frozen=True, slots=True)
+class RouteConfig:
+    """A model at an endpoint; without a price it is never called."""
+
+    endpoint: str
+    upstream: str
+    price: Tariff | Price | None
+
+    def price_of(self, at: datetime, input_tokens: int) -> Price | None:
+        """What a request of that size is billed at, None where nothing says."""
+        if self.price is None or isinstance(self.price, Price):
+            return self.price
+        return self.price.price_of(at, input_tokens) if self.price.holds(at) else None
+
+    def worst_price(self, at: datetime, most_tokens: int) -> Price | None:
+        """What a reservation is made at, None where nothing says."""
+        if self.price is None or isinstance(self.price, Price):
+            return self.price
+        return self.price.worst_price(at, most_tokens) if self.price.holds(at) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """A model under the name that people know it by; its routes in order of preference."""
+
+    name: str
+    routes: tuple[RouteConfig, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in seconds, and how often to try."""
+
+    connect: float = 5.0
+    first_token: float = 30.0  # of streamed answers; whole answers have only the total
+    cheap: float = 60.0
+    strong: float = 120.0
+    attempts: int = 3
+    wait: float = 30.0  # all waiting between the attempts of one question
+    backoff: float = 0.5  # the first back-off; it doubles
+    lease_margin: float = 60.0  # a reservation outlives its time-out by this
+
+    def total(self, tier: Tier) -> float:
+        """How long one attempt may take."""
+        return self.strong if tier is Tier.STRONG else self.cheap
+
+
+@dataclass(frozen=True, slots=True)
+class RouterConfig:
+    """Everything that the router knows."""
+
+    endpoints: tuple[EndpointConfig, ...]
+    models: tuple[ModelConfig, ...]
+    cheap: tuple[str, ...]
+    strong: tuple[str, ...] = ()
+    patience: Patience = Patience()
+
+    def tier(self, tier: Tier) -> tuple[ModelConfig, ...]:
+        """The tier's models, in order of preference."""
+        names = {Tier.CHEAP: self.cheap, Tier.STRONG: self.strong}.get(tier, ())
+        by_name = {model.name: model for model in self.models}
+        return tuple(by_name[name] for name in names)
+
+    def allowing(
+        self, jurisdictions: Collection[str] | None, endpoints: Collection[str] | None
+    ) -> RouterConfig:
+        """Without the routes that would send code elsewhere; None allows every place."""
+        allowed = {
+            each.name
+            for each in self.endpoints
+            if (jurisdictions is None or each.jurisdiction in jurisdictions)
+            and (endpoints is None or each.name in endpoints)
+        }
+        models = tuple(
+            replace(model, routes=tuple(r for r in model.routes if r.endpoint in allowed))
+            for model in self.models
+        )
+        return replace(self, models=models)

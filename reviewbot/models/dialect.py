@@ -1,0 +1,154 @@
+"""What an endpoint takes for a model, guessed from its address and learned from its refusals."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reviewbot.models.faults import Refusal
+    from reviewbot.review.ports import Prompt
+
+
+class Shape(Enum):
+    """How an answer's shape is asked for, the best way first."""
+
+    SCHEMA = "json_schema"
+    OBJECT = "json_object"
+    NONE = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The parameters of a chat completion that one endpoint takes for one model."""
+
+    shape: Shape = Shape.SCHEMA
+    cap: str = "max_tokens"
+    caps_tried: int = 1
+    temperature: float | None = 0.0
+    quiet: tuple[tuple[str, Any], ...] = ()  # what switches thinking off
+
+    def parameters(self, prompt: Prompt, output_cap: int) -> dict[str, Any]:
+        """Everything of a request's body but model and messages."""
+        body: dict[str, Any] = {self.cap: output_cap, **dict(self.quiet)}
+        if self.temperature is not None:
+            body["temperature"] = self.temperature
+        if self.shape is Shape.SCHEMA:
+            schema = {"name": "review", "strict": True, "schema": json.loads(prompt.schema)}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        elif self.shape is Shape.OBJECT:
+            body["response_format"] = {"type": "json_object"}
+        return body
+
+    def without(self, refusal: Refusal) -> Dialect | None:
+        """The dialect that avoids what was refused, None where the refusal is about others."""
+        if refusal.status not in {400, 422}:
+            return None
+        for words in (refusal.parameter, f"{refusal.message} {refusal.code}".lower()):
+            if words and (changed := self._avoiding(words)) is not None:
+                return changed
+        return None
+
+    def _avoiding(self, words: str) -> Dialect | None:
+        if "enable_thinking must be set to false" in words:
+            return self._with_thinking_off()
+        if self.shape is not Shape.NONE and _SHAPE_WORDS.search(words):
+            return replace(self, shape=_WEAKER[self.shape])
+        if any(re.search(rf"\b{name}\b", words) for name, _ in self.quiet):
+            return replace(self, quiet=())
+        if self.caps_tried == 1 and re.search(r"\bmax_(completion_)?tokens\b", words):
+            return replace(self, cap=_OTHER_CAP[self.cap], caps_tried=2)
+        if self.temperature is not None and "temperature" in words:
+            return replace(self, temperature=None)
+        return None
+
+    def _with_thinking_off(self) -> Dialect | None:
+        off = ("enable_thinking", False)
+        return None if off in self.quiet else replace(self, quiet=(*self.quiet, off))
+
+
+_SHAPE_WORDS = re.compile(r"response_format|json_schema|json_object|structured output")
+_WEAKER = {Shape.SCHEMA: Shape.OBJECT, Shape.OBJECT: Shape.NONE}
+_OTHER_CAP = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+_THINKING_OFF: Mapping[str, Any] = {"type": "disabled"}
+
+
+def guess(base_url: str, upstream: str) -> Dialect:
+    """The dialect to begin with, by the vendor's host."""
+    host = urlsplit(base_url).hostname or ""
+    for suffix, vendor in _VENDORS.items():
+        if host == suffix or host.endswith(f".{suffix}"):
+            return vendor(upstream)
+    return Dialect()
+
+
+def _openai(upstream: str) -> Dialect:
+    """Reasoning models spend the cap on thoughts, and take a temperature only without them."""
+    name = upstream.lower()
+    new = Dialect(cap="max_completion_tokens")
+    if re.match(r"o\d", name):
+        return replace(new, temperature=None, quiet=(("reasoning_effort", "low"),))
+    if re.match(r"gpt-5(?!\.)", name):
+        return replace(new, temperature=None, quiet=(("reasoning_effort", "minimal"),))
+    if re.match(r"gpt-([5-9]|\d\d)", name):
+        return replace(new, quiet=(("reasoning_effort", "none"),))
+    return new
+
+
+def _objects_without_thinking(_upstream: str) -> Dialect:
+    return Dialect(shape=Shape.OBJECT, quiet=(("thinking", _THINKING_OFF),))
+
+
+def _qwen(_upstream: str) -> Dialect:
+    return Dialect(quiet=(("enable_thinking", False),))
+
+
+def _kimi(_upstream: str) -> Dialect:
+    return Dialect(shape=Shape.OBJECT, temperature=None, quiet=(("thinking", _THINKING_OFF),))
+
+
+_VENDORS = {
+    "api.openai.com": _openai,
+    "openai.azure.com": _openai,
+    "api.deepseek.com": _objects_without_thinking,
+    "aliyuncs.com": _qwen,
+    "api.z.ai": _objects_without_thinking,
+    "bigmodel.cn": _objects_without_thinking,
+    "api.moonshot.ai": _kimi,
+    "api.moonshot.cn": _kimi,
+}
+
+
+class Dialects:
+    """An endpoint's dialects by model, as far as they are known; safe between threads."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._known: dict[str, Dialect] = {}
+        self._lock = threading.Lock()
+
+    def of(self, upstream: str) -> Dialect:
+        """How to speak to a model now."""
+        with self._lock:
+            return self._known.setdefault(upstream, guess(self._base_url, upstream))
+
+    def learn(self, upstream: str, spoken: Dialect, refusal: Refusal) -> Dialect | None:
+        """Remember a refusal; returns what to say instead, None where nothing helps.
+
+        Where another thread learned something meanwhile, that is tried first.
+        """
+        with self._lock:
+            now = self._known.get(upstream, spoken)
+            if now != spoken:
+                return now
+            better = spoken.without(refusal)
+            if better is not None:
+                self._known[upstream] = better
+            return better

@@ -1,0 +1,251 @@
+"""One OpenAI-compatible endpoint: a request, and what came of it.
+
+The SDK never asks twice, because every HTTP attempt needs a reservation of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import httpx2
+
+from reviewbot.models.clock import Clock
+from reviewbot.models.completion import load, read_completion
+from reviewbot.models.dialect import Dialects
+from reviewbot.models.faults import Fault, Kind, Refusal, classify, is_too_long, tidy
+from reviewbot.models.transport import Garbled, TooLarge, guarded_client
+from reviewbot.review.ports import Attempt, Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from openai import APIConnectionError, OpenAI
+    from openai.types.chat import ChatCompletionMessageParam
+
+    from reviewbot.domain.money import Usage
+    from reviewbot.models.completion import Completion
+    from reviewbot.models.config import EndpointConfig
+    from reviewbot.models.dialect import Dialect
+    from reviewbot.review.ports import Prompt
+
+T = TypeVar("T")
+
+_ERROR_STATUSES = range(400, 600)
+_NO_STATUS = 502  # of an error in a body with 200 that names none
+_NO_KEY = "none"  # for endpoints that want no key; the SDK wants one
+_SHORTEST_KEY = 6  # a shorter one stands for none, and may be a word
+_WITHOUT_MODELS = frozenset({404, 405})  # an endpoint need not list its models
+_CUT_OFF = frozenset({"length", "max_tokens"})
+_DECLINED = frozenset({"content_filter", "sensitive"})
+_BROKEN_DOWN = frozenset({"network_error", "insufficient_system_resource", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer's text; *usage* is None unless the endpoint counted."""
+
+    text: str
+    usage: Usage | None
+    model: str  # the name that the endpoint answered with
+    latency_ms: int
+
+
+class Endpoint:
+    """Speaks to one endpoint; safe between threads. Its key is in no text that it makes."""
+
+    def __init__(self, config: EndpointConfig, clock: Clock | None = None) -> None:
+        self.config = config
+        self._clock = clock or Clock.real()
+        self._dialects = Dialects(config.base_url)
+        self._lock = threading.Lock()
+        self._opened: OpenAI | None = None
+
+    def ask(
+        self, upstream: str, prompt: Prompt, output_cap: int, seconds: float, connect: float
+    ) -> Told:
+        """Send one request, over within *seconds*; raises Fault.
+
+        A Fault of kind UNFIT means that the next request will be put in other words.
+        """
+        dialect = self._dialects.of(upstream)
+        messages: list[ChatCompletionMessageParam] = [
+            {"role": "system", "content": _sendable(prompt.system)},
+            {"role": "user", "content": _sendable(prompt.user)},
+        ]
+
+        def send(client: OpenAI) -> bytes:
+            return client.chat.completions.with_raw_response.create(
+                model=upstream,
+                messages=messages,
+                extra_body=dialect.parameters(prompt, output_cap),
+                timeout=_timeout(seconds, connect),
+            ).http_response.content
+
+        begun = self._clock.monotonic()
+        sent_back = self._exchange(send)
+        latency = round((self._clock.monotonic() - begun) * 1000)
+        said = self._read(sent_back, upstream) if isinstance(sent_back, bytes) else sent_back
+        if isinstance(said, Refusal):
+            said = self._refused(said, upstream, dialect)
+        if isinstance(said, Fault):
+            raise said.after(latency)
+        return Told(said.text, said.usage, self._shown(said.model), latency)
+
+    def probe(self, seconds: float = 10.0, connect: float = 5.0) -> None:
+        """Ask for the list of models, which costs nothing; raises Fault."""
+
+        def send(client: OpenAI) -> bytes:
+            timeout = _timeout(seconds, connect)
+            return client.models.with_raw_response.list(timeout=timeout).http_response.content
+
+        said = self._exchange(send)
+        if isinstance(said, bytes):
+            if isinstance(load(said), Mapping):
+                return
+            said = self._page()
+        if isinstance(said, Refusal):
+            if said.status in _WITHOUT_MODELS:
+                return
+            said = classify(self._without_key(said), self.config.name, "its models")
+        raise said
+
+    def close(self) -> None:
+        """Give the connections back."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+            self._opened = None
+
+    def _client(self) -> OpenAI:
+        from openai import OpenAI  # noqa: PLC0415 - slow to import, and not every command asks
+
+        with self._lock:
+            if self._opened is None:
+                # Said outright, or the SDK would take keys and headers out of the environment.
+                key = self.config.api_key or _NO_KEY
+                self._opened = OpenAI(
+                    api_key=key,
+                    admin_api_key="",
+                    base_url=self.config.base_url,
+                    max_retries=0,
+                    default_headers={"Authorization": f"Bearer {key}"},
+                    http_client=guarded_client(self.config.proxy),
+                )
+            return self._opened
+
+    def _exchange(self, send: Callable[[OpenAI], T]) -> T | Refusal | Fault:
+        """What was sent back; foreign errors end here, for their texts may hold the key."""
+        from openai import APIConnectionError, APIStatusError  # noqa: PLC0415 - slow to import
+
+        try:
+            return send(self._client())
+        except APIStatusError as error:
+            body = load(error.response.content)
+            return Refusal.read(error.status_code, error.response.headers, body)
+        except APIConnectionError as error:
+            return self._broken(error)
+        except (httpx2.InvalidURL, ValueError):
+            return self._unsendable()
+
+    def _broken(self, error: APIConnectionError) -> Fault:
+        """No whole answer came: what that says of the bill."""
+        name = self.config.name
+        match error.__cause__:
+            case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.PoolTimeout():
+                attempt = Attempt(Ending.REFUSED, error="no-connection")
+                return Fault(Kind.OVERLOADED, f"{name} cannot be reached", attempt)
+            case httpx2.ProxyError():
+                attempt = Attempt(Ending.REFUSED, error="proxy")
+                return Fault(Kind.OVERLOADED, f"the proxy does not reach {name}", attempt)
+            case httpx2.UnsupportedProtocol() | httpx2.LocalProtocolError():
+                return self._unsendable()
+            case TooLarge() | Garbled():
+                message = f"{name} sent an answer that is too large or cannot be decoded"
+                return Fault(Kind.GARBLED, message, Attempt(Ending.UNKNOWN, error="too-large"))
+            case httpx2.TimeoutException():
+                message = f"{name} did not answer in time"
+                return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error="timeout"))
+            case _:
+                message = f"the connection to {name} broke"
+                return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error="broken"))
+
+    def _unsendable(self) -> Fault:
+        message = f"no request can be made for {self.config.name}: check its base_url and API key"
+        return Fault(Kind.REFUSED, message, Attempt(Ending.REFUSED, error="unsendable"))
+
+    def _refused(self, refusal: Refusal, upstream: str, spoken: Dialect) -> Fault:
+        """Learn from a refusal what can be learned; the rest is final."""
+        refusal = self._without_key(refusal)
+        long = is_too_long(refusal)  # its text may name parameters, but they are not the matter
+        if not long and self._dialects.learn(upstream, spoken, refusal) is not None:
+            attempt = Attempt(Ending.REFUSED, error=f"http-{refusal.status}")
+            message = f"{self.config.name} does not take a parameter for {upstream}"
+            return Fault(Kind.UNFIT, message, attempt)
+        return classify(refusal, self.config.name, upstream)
+
+    def _read(self, content: bytes, upstream: str) -> Completion | Refusal | Fault:
+        """What a body with status 200 holds, which need not be an answer."""
+        body = load(content)
+        if not isinstance(body, Mapping):
+            return self._page()
+        completion = read_completion(body)
+        if body.get("error") and not completion.text:
+            return self._error_within(body, completion, upstream)
+        return self._unusable(completion) or completion
+
+    def _error_within(
+        self, body: Mapping[str, object], completion: Completion, upstream: str
+    ) -> Refusal | Fault:
+        """Some endpoints say 200 and mean an error; its code is a status then."""
+        error = body["error"]
+        code = error.get("code") if isinstance(error, Mapping) else None
+        status = code if isinstance(code, int) and code in _ERROR_STATUSES else _NO_STATUS
+        refusal = Refusal.read(status, {}, body)
+        if completion.usage is None:
+            return refusal
+        fault = classify(self._without_key(refusal), self.config.name, upstream)
+        return fault.billed(Attempt(Ending.GARBLED, completion.usage, error=fault.attempt.error))
+
+    def _unusable(self, completion: Completion) -> Fault | None:
+        """Why an answer cannot be used, None where it can; it is billed all the same."""
+        name, finish = self.config.name, completion.finish
+        if finish in _BROKEN_DOWN:
+            kind, code, message = Kind.OVERLOADED, "broke-off", f"{name} broke the answer off"
+        elif finish in _DECLINED or (completion.declined and not completion.text):
+            kind, code, message = Kind.REFUSED, "declined", f"{name} declined to answer"
+        elif finish in _CUT_OFF:
+            kind, code, message = Kind.GARBLED, "cut-off", "the answer was longer than allowed"
+        elif not completion.text:
+            kind, code, message = Kind.GARBLED, "empty", "the answer was empty"
+        else:
+            return None
+        ending = Ending.UNKNOWN if completion.usage is None else Ending.GARBLED
+        model = self._shown(completion.model)
+        return Fault(kind, message, Attempt(ending, completion.usage, model, error=code))
+
+    def _page(self) -> Fault:
+        message = f"{self.config.name} answered, but not with JSON: check its base_url"
+        return Fault(Kind.REFUSED, message, Attempt(Ending.UNKNOWN, error="no-json"))
+
+    def _without_key(self, refusal: Refusal) -> Refusal:
+        return replace(refusal, message=self._scrubbed(refusal.message))
+
+    def _shown(self, model: str) -> str:
+        return tidy(self._scrubbed(model))
+
+    def _scrubbed(self, text: str) -> str:
+        key = self.config.api_key
+        return text.replace(key, "[key]") if len(key) >= _SHORTEST_KEY else text
+
+
+def _timeout(seconds: float, connect: float) -> httpx2.Timeout:
+    """The read time-out is the total one for a guarded client."""
+    return httpx2.Timeout(seconds, connect=min(connect, seconds))
+
+
+def _sendable(text: str) -> str:
+    """Half characters, which JSON on the wire cannot hold, become question marks."""
+    return text.encode(errors="replace").decode()

@@ -1,0 +1,201 @@
+"""What goes wrong between reviewbot and a model endpoint, told apart by what to do about it."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from reviewbot.domain.errors import ModelError
+from reviewbot.review.ports import Attempt, Ending
+
+LONGEST_FOREIGN_TEXT = 200
+_LONGEST_DELAY = 86_400.0  # seconds
+
+
+class Kind(Enum):
+    """What an attempt's failure asks for."""
+
+    OUT_OF_MONEY = "out of money"  # never asked again; another route may be
+    THROTTLED = "throttled"  # wait, or another route
+    OVERLOADED = "overloaded"  # another route, or again later
+    REFUSED = "refused"  # never again the same way
+    UNKNOWN_END = "unknown end"  # sent, and nobody knows what it cost; may be asked again
+    GARBLED = "garbled"  # an answer, but not one to this question
+    UNFIT = "unfit"  # a parameter that the endpoint does not take: ask without it
+
+
+class Fault(ModelError):
+    """One attempt's failure, and what it means for the bill; never leaves this package."""
+
+    def __init__(
+        self, kind: Kind, message: str, attempt: Attempt, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.args = (kind, message, attempt, retry_after)
+        self.kind, self.attempt, self.retry_after = kind, attempt, retry_after
+
+    def billed(self, attempt: Attempt) -> Fault:
+        """The same failure with another bill."""
+        return Fault(self.kind, self.message, attempt, self.retry_after)
+
+    def after(self, latency_ms: int) -> Fault:
+        """The same failure, with the time that it took."""
+        return self.billed(replace(self.attempt, latency_ms=latency_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A status other than 200, or an error in a body with 200; all foreign, so far."""
+
+    status: int
+    code: str = ""  # error.code and error.type, in lower case
+    message: str = ""
+    parameter: str = ""
+    retry_after: float | None = None
+
+    @classmethod
+    def read(cls, status: int, headers: Mapping[str, str], body: object) -> Refusal:
+        """Find the vendor's words wherever it put them."""
+        error = _error_in(body)
+        words = (error.get(name) for name in ("code", "type", "status"))
+        found = [str(word).lower() for word in words if isinstance(word, (str, int))]
+        parameter = error.get("param") or _location(body)
+        page = isinstance(body, str) and body.lstrip()[:1] == "<"
+        return cls(
+            status,
+            " ".join(found),
+            "" if page else _message(error, body),
+            parameter.lower() if isinstance(parameter, str) else "",
+            read_delay(headers),
+        )
+
+
+_MONEY_CODES = (
+    "insufficient_quota",
+    "exceeded_current_quota_error",
+    "insufficient_balance",
+    "insufficient_user_quota",
+    "credit_balance",
+    "spend_limit",
+    "billing_hard_limit",
+    "billing_not_active",
+    "arrearage",
+)
+_MONEY_WORDS = re.compile(
+    r"insufficient (?:balance|credit|fund|quota)|exceeded your current quota|arrears|recharge"
+    r"|credit balance is too low|余额不足",
+    re.IGNORECASE,
+)
+_MONEY_NUMBER = re.compile(r"\b1113\b")  # Z.ai: the account is in arrears
+_TOO_LONG = re.compile(
+    r"context_length_exceeded|maximum context length|context length|too many tokens"
+    r"|input (?:is )?too long|prompt is too long|range of input length",
+    re.IGNORECASE,
+)
+_UNBILLED = frozenset({500, 503, 529})  # overload pages; gateways' time-outs may hide a bill
+
+
+def classify(refusal: Refusal, endpoint: str, upstream: str) -> Fault:
+    """What a refusal means; the text for people says what to do."""
+    status = refusal.status
+    code = f"http-{status}"
+    refused = Attempt(Ending.REFUSED, error=code)
+    said = f": {tidy(refusal.message)}" if refusal.message else ""
+    if _is_money(refusal):
+        message = f"the account at {endpoint} is out of money or over its spending limit ({code})"
+        return Fault(Kind.OUT_OF_MONEY, message, Attempt(Ending.REFUSED, error="out-of-money"))
+    if status == 429:  # noqa: PLR2004 - the status is its own name
+        message = f"{endpoint} asks to wait ({code})"
+        return Fault(Kind.THROTTLED, message, refused, refusal.retry_after)
+    if status >= 500 or status in {408, 409, 425}:  # noqa: PLR2004 - the status is its own name
+        billed = Ending.REFUSED if status in _UNBILLED or status in {409, 425} else Ending.UNKNOWN
+        message = f"{endpoint} could not answer ({code})"
+        return Fault(Kind.OVERLOADED, message, Attempt(billed, error=code), refusal.retry_after)
+    return Fault(Kind.REFUSED, _refused_text(refusal, endpoint, upstream, said), refused)
+
+
+def is_too_long(refusal: Refusal) -> bool:
+    """Whether the request was larger than the model can read."""
+    return refusal.status == 413 or bool(  # noqa: PLR2004 - the status is its own name
+        _TOO_LONG.search(f"{refusal.code} {refusal.message}")
+    )
+
+
+def _is_money(refusal: Refusal) -> bool:
+    if refusal.status == 402:  # noqa: PLR2004 - Payment Required
+        return True
+    if refusal.status not in {400, 403, 429}:
+        return False
+    coded = any(word in refusal.code for word in _MONEY_CODES)
+    return coded or bool(_MONEY_NUMBER.search(refusal.code) or _MONEY_WORDS.search(refusal.message))
+
+
+def _refused_text(refusal: Refusal, endpoint: str, upstream: str, said: str) -> str:
+    """Where the key may be echoed, the vendor's own words are left out."""
+    status = refusal.status
+    if status == 401:  # noqa: PLR2004 - Unauthorized
+        return f"{endpoint} does not accept the API key (http-401)"
+    if status == 403:  # noqa: PLR2004 - Forbidden
+        return f"{endpoint} does not let this API key use {upstream} (http-403)"
+    if is_too_long(refusal):
+        return f"the request is too long for {upstream} at {endpoint} (http-{status})"
+    if status == 404:  # noqa: PLR2004 - Not Found
+        return f"{endpoint} knows no model {upstream}, or its base_url is wrong (http-404)"
+    if 300 <= status < 400:  # noqa: PLR2004 - the redirects
+        return f"{endpoint} redirects elsewhere, which is not followed (http-{status})"
+    return f"{endpoint} refused the request for {upstream} (http-{status}){said}"
+
+
+def read_delay(headers: Mapping[str, str]) -> float | None:
+    """``Retry-After`` in seconds, where it is a sane number; dates are not worth a clock."""
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        text = headers.get(name, "").strip()
+        if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", text):
+            return min(float(text) * scale, _LONGEST_DELAY)
+    return None
+
+
+_KEY_LIKE = re.compile(
+    r"\b(?:sk|pk|rk|key|tok|ghp|ghs|AKIA)[-_][\w*.\-]{6,}|Bearer\s+\S+", re.ASCII
+)
+
+
+def tidy(text: str) -> str:
+    """Foreign text for people: one line, no controls or escapes, nothing like a key, short."""
+    shown = "".join(" " if _is_control(letter) else letter for letter in text[:2_000])
+    return " ".join(_KEY_LIKE.sub("[key]", shown).split())[:LONGEST_FOREIGN_TEXT]
+
+
+def _is_control(letter: str) -> bool:
+    """Controls, formats (bidirectional ones too), surrogates, unknown letters, separators."""
+    return unicodedata.category(letter)[0] == "C" or unicodedata.category(letter) in {"Zl", "Zp"}
+
+
+def _error_in(body: object) -> Mapping[str, Any]:
+    if not isinstance(body, Mapping):
+        return {}
+    error = body.get("error", body)
+    return error if isinstance(error, Mapping) else {"message": error}
+
+
+def _message(error: Mapping[str, Any], body: object) -> str:
+    for value in (error.get("message"), error.get("msg"), error.get("detail")):
+        if isinstance(value, str) and value:
+            return value
+        if value:
+            return json.dumps(value, ensure_ascii=False, default=str)[:2_000]
+    return body[:2_000] if isinstance(body, str) else ""
+
+
+def _location(body: object) -> str:
+    """The parameter that a FastAPI server names: ``{"detail": [{"loc": ["body", "x"]}]}``."""
+    detail = body.get("detail") if isinstance(body, Mapping) else None
+    if not isinstance(detail, list) or not detail or not isinstance(detail[0], Mapping):
+        return ""
+    where = detail[0].get("loc")
+    return ".".join(map(str, where)) if isinstance(where, list) else ""
