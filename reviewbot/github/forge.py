@@ -1,0 +1,187 @@
+"""GitHub as the port ``Forge``: reads here, writes in the publisher."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reviewbot.domain.diff import Diff, FileDiff, Unreadable
+from reviewbot.domain.errors import DiffError, ForgeUnavailable, NotFound
+from reviewbot.domain.patch import file_from_patch, parse_diff
+from reviewbot.domain.pull_request import Author, PullKey, PullRequest
+from reviewbot.github.author import OwnWords
+from reviewbot.github.base_files import read_base_files
+from reviewbot.github.client import TooLarge
+from reviewbot.github.publisher import Publisher
+from reviewbot.review.ports import Posted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reviewbot.domain.pull_request import ReviewRequest
+    from reviewbot.github.client import GitHubClient, JsonObject
+    from reviewbot.github.markers import Marker
+    from reviewbot.review.ports import BaseFiles, Check, Postbook, Publication
+
+_DIFF = "application/vnd.github.diff"
+_MOST_FILES = 3000  # in GitHub's list
+_OUTSIDE = {"NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN"}
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _User(_Model):
+    id: int = 0
+    login: str = "ghost"
+    type: str = "User"
+
+
+class _Repository(_Model):
+    id: int
+    full_name: str
+    default_branch: str
+    private: bool = False
+
+
+class _Head(_Model):
+    sha: str = Field(pattern=r"^[0-9a-f]{40,64}$")
+
+
+class _Base(_Head):
+    ref: str
+    repo: _Repository
+
+
+class _Label(_Model):
+    name: str
+
+
+class _Pull(_Model):
+    """The part of GitHub's pull request that is used; a deleted author is null."""
+
+    number: int
+    title: str
+    state: str
+    draft: bool = False
+    user: _User | None = None
+    author_association: str = "NONE"
+    head: _Head
+    base: _Base
+    labels: tuple[_Label, ...] = ()
+
+
+class _File(_Model):
+    """An entry of GitHub's list of changed files."""
+
+    filename: str
+    status: str
+    changes: int = 0
+    previous_filename: str | None = None
+    patch: str | None = None
+
+
+class GitHubForge:
+    """One review's view of GitHub. *own_login* tells who reviewbot is, where that is known."""
+
+    def __init__(
+        self,
+        client: GitHubClient,
+        postbook: Postbook,
+        marker: Marker,
+        own_login: Callable[[], str | None] | None = None,
+    ) -> None:
+        self._client = client
+        self._words = OwnWords(client, marker, own_login)
+        self._publisher = Publisher(client, postbook, marker, self._words)
+
+    def pull_request(self, request: ReviewRequest) -> PullRequest:
+        """The pull request as it is now."""
+        path = f"/repos/{quote(request.repository)}/pulls/{request.number}"
+        try:
+            found = _Pull.model_validate(self._client.get(path))
+        except NotFound as error:
+            message = f"there is no pull request {request}, or the token may not read it"
+            advice = "Check the number, and that the token has the right to read pull requests."
+            raise NotFound(message, advice) from error
+        except ValidationError as error:
+            message = f"GET {path}: GitHub's answer is no pull request"
+            raise ForgeUnavailable(message, "Check that github.api_url is GitHub's API.") from error
+        return _pull_request(found, request.installation_id)
+
+    def base_files(self, pull: PullRequest) -> BaseFiles:
+        """Policy and guidance, from the base branch only."""
+        return read_base_files(self._client, pull)
+
+    def diff(self, pull: PullRequest) -> Diff:
+        """The whole diff; file by file where GitHub gives it in no other way."""
+        path = f"/repos/{pull.repository}/pulls/{pull.key.number}"
+        try:
+            return parse_diff(self._client.get_raw(path, _DIFF))
+        except (TooLarge, ForgeUnavailable, DiffError):
+            return _diff_of([_entry(item) for item in self._client.pages(f"{path}/files")])
+
+    def posted(self, pull: PullRequest) -> Posted:
+        """What was posted before; trusted only in sealed comments of our own."""
+        path = f"/repos/{pull.repository}/pulls/{pull.key.number}/comments"
+        here = (str(pull.key.repository_id), str(pull.key.number))
+        marks = (mark for item in self._client.pages(path) for mark in self._words.marks(item))
+        return Posted(
+            frozenset(
+                mark.parts[0] for mark in marks if mark.kind == "finding" and mark.parts[1:] == here
+            )
+        )
+
+    def begin(self, pull: PullRequest) -> None:
+        """Show that a review of this head is under way."""
+        self._publisher.begin(pull)
+
+    def conclude(self, pull: PullRequest, check: Check) -> None:
+        """End the check run without a review."""
+        self._publisher.conclude(pull, check)
+
+    def publish(self, publication: Publication) -> str:
+        """Write everything once, however often it is called; returns the review's address."""
+        return self._publisher.publish(publication)
+
+
+def _pull_request(found: _Pull, installation_id: int) -> PullRequest:
+    repository, user = found.base.repo, found.user or _User()
+    outside = found.author_association in _OUTSIDE and not repository.private
+    return PullRequest(
+        key=PullKey(repository.id, found.number),
+        repository=repository.full_name,
+        title=found.title,
+        author=Author(user.id, user.login, is_bot=user.type == "Bot", outside=outside),
+        head_sha=found.head.sha,
+        base_sha=found.base.sha,
+        base_branch=found.base.ref,
+        default_branch=repository.default_branch,
+        is_open=found.state == "open",
+        is_draft=found.draft,
+        labels=tuple(label.name for label in found.labels),
+        installation_id=installation_id,
+        private=repository.private,
+    )
+
+
+def _entry(item: JsonObject) -> FileDiff | Unreadable:
+    try:
+        file = _File.model_validate(item)
+    except ValidationError:
+        return Unreadable("(no name)", "GitHub's entry cannot be read")
+    return file_from_patch(
+        file.filename, file.previous_filename, file.status, file.patch, file.changes
+    )
+
+
+def _diff_of(entries: list[FileDiff | Unreadable]) -> Diff:
+    unreadable = [entry for entry in entries if isinstance(entry, Unreadable)]
+    if len(entries) >= _MOST_FILES:
+        why = f"GitHub lists no more than {_MOST_FILES:,} files"
+        unreadable.append(Unreadable("(further files)", why))
+    files = tuple(entry for entry in entries if isinstance(entry, FileDiff))
+    return Diff(files, tuple(unreadable))

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.pull_request import PullKey, Wish
+from reviewbot.github.delivery import BadDelivery, Ignored, Ping, read_event, verify_delivery
+
+SECRET = "It's a Secret to Everybody"
+BODY = b"Hello, World!"
+SIGNATURE = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+
+
+def event(action: str = "opened", **more: object) -> bytes:
+    payload: dict[str, Any] = {
+        "action": action,
+        "repository": {"id": 5, "full_name": "acme/shop"},
+        "pull_request": {"number": 7},
+        "installation": {"id": 3},
+    }
+    return json.dumps(payload | more).encode()
+
+
+def test_githubs_own_test_vector_is_accepted() -> None:
+    assert verify_delivery(SECRET, BODY, SIGNATURE)
+
+
+@pytest.mark.parametrize(
+    "signature", [None, "", "sha256=", "sha1=abc", "sha256=é", "sha256=\ud800", SIGNATURE[:-1]]
+)
+def test_other_signatures_are_refused(signature: str | None) -> None:
+    assert not verify_delivery(SECRET, BODY, signature)
+
+
+def test_without_a_secret_nothing_is_accepted() -> None:
+    assert not verify_delivery("", BODY, SIGNATURE)
+
+
+@pytest.mark.parametrize("action", ["opened", "reopened", "synchronize", "ready_for_review"])
+def test_what_changes_a_review_is_a_wish(action: str) -> None:
+    wish = read_event("pull_request", event(action))
+    assert wish == Wish(PullKey(5, 7), "acme/shop", 3, action)
+
+
+def test_an_edit_is_a_wish_only_if_the_base_changed() -> None:
+    based = read_event("pull_request", event("edited", changes={"base": {"ref": {}}}))
+    assert isinstance(based, Wish)
+    titled = read_event("pull_request", event("edited", changes={"title": {"from": "x"}}))
+    assert isinstance(titled, Ignored)
+
+
+@pytest.mark.parametrize("action", ["closed", "labeled", "stacked"])
+def test_other_actions_are_ignored(action: str) -> None:
+    assert isinstance(read_event("pull_request", event(action)), Ignored)
+
+
+def test_other_events_are_ignored_and_pings_known() -> None:
+    assert isinstance(read_event("push", b"{}"), Ignored)
+    assert read_event("ping", b"{}") == Ping()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"payload=%7B%7D",
+        b"\xff",
+        b"[]",
+        b"[" * 100_000,
+        event(repository={"id": "5", "full_name": "acme/shop"}),
+        event(repository={"id": True, "full_name": "acme/shop"}),
+        event(repository={"id": 5, "full_name": "acme/shop/../x"}),
+        event(pull_request={"number": 0}),
+        event(installation=3),
+    ],
+)
+def test_what_is_not_as_documented_is_a_bad_delivery(body: bytes) -> None:
+    with pytest.raises(BadDelivery):
+        read_event("pull_request", body)
+
+
+@given(st.binary(max_size=200), st.text(max_size=20))
+def test_any_bytes_are_read_or_refused(body: bytes, name: str) -> None:
+    with contextlib.suppress(BadDelivery):
+        read_event(name, body)
