@@ -1,0 +1,229 @@
+"""A small strict GitHub on loopback: it refuses what GitHub refuses, and remembers the rest."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Response as PlainResponse
+
+from reviewbot.sandbox.github_access import Access, App, Caller, generate_app_key
+from reviewbot.sandbox.github_errors import Refused
+from reviewbot.sandbox.github_faults import Fault, Faults
+from reviewbot.sandbox.github_hub import Hub, Visit
+from reviewbot.sandbox.github_routes import create_application
+from reviewbot.sandbox.github_store import SandboxPull, Store
+from reviewbot.sandbox.github_views import show_pull, show_repository
+from reviewbot.sandbox.github_webhook import send_webhook
+from reviewbot.sandbox.github_writing import store_issue_comment, store_review
+from reviewbot.sandbox.serving import Loopback, drop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+    from typing import Self
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from flask import Flask
+
+    from reviewbot.sandbox.github_store import JsonObject
+
+__all__ = ["App", "Fault", "SandboxGitHub", "SandboxPull", "generate_app_key"]
+
+_PREFIX = "/api/v3"
+
+
+class SandboxGitHub:
+    """GitHub's REST API below ``url`` and ``url + "/api/v3"``, alive inside a ``with``.
+
+    *token* is a personal token; with *pat_may_check* it may write check runs, as a
+    workflow's GITHUB_TOKEN may. *app* is the registered GitHub App, if there is one.
+    *clock* tells the time that tokens expire by.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str = "sandbox-token",  # noqa: S107 - opens nothing but the sandbox
+        app: App | None = None,
+        pat_may_check: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.token = token
+        self.faults = Faults()
+        self._store = Store()
+        self._hub = Hub(self._store, Access(token, app, clock), pat_may_check)
+        self._gate = _Gate(create_application(self._hub), self.faults)
+        self._server = Loopback(self._gate)
+        self.url = self._hub.url = self._server.url
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._gate.stopping.set()
+        self._server.__exit__(kind, error, trace)
+
+    # what happens on GitHub by other hands
+
+    def add_pull(self, pull: SandboxPull) -> None:
+        """Open a pull request, and its repository with the first one."""
+        self._store.add(pull)
+
+    def push(self, number: int, diff: bytes, head_sha: str, repository: str = "") -> None:
+        """Move a pull request's head."""
+        self._store.push(number, diff, head_sha, repository)
+
+    def change_pull(self, number: int, repository: str = "", **values: Any) -> None:  # noqa: ANN401
+        """Change fields of the ``SandboxPull``: draft, labels, title or base_branch."""
+        self._store.change(number, repository, **values)
+
+    def close_pull(self, number: int, repository: str = "", *, merged: bool = False) -> None:
+        """Close or merge a pull request."""
+        self._store.close(number, repository, merged=merged)
+
+    def add_issue_comment(
+        self, number: int, body: str, login: str = "mallory", user_id: int = 666
+    ) -> JsonObject:
+        """Let somebody else comment on a pull request."""
+        with self._store.lock:
+            state = self._store.get(number)
+            comment = store_issue_comment(self._guest(number, login, user_id), state, body)
+            return copy.deepcopy(comment)
+
+    def add_review(
+        self, number: int, body: str, login: str = "mallory", user_id: int = 666
+    ) -> JsonObject:
+        """Let somebody else review a pull request."""
+        with self._store.lock:
+            said = {"body": body, "event": "COMMENT"}
+            guest = self._guest(number, login, user_id)
+            return copy.deepcopy(store_review(guest, self._store.get(number), said))
+
+    def _guest(self, number: int, login: str, user_id: int) -> Visit:
+        caller = Caller({"login": login, "id": user_id, "type": "User"})
+        return Visit(self._hub, caller, self._store.get(number).pull.repository)
+
+    def payload(
+        self, action: str, number: int, installation_id: int = 0, repository: str = ""
+    ) -> JsonObject:
+        """The payload of a ``pull_request`` event as things stand."""
+        with self._store.lock:
+            state = self._store.get(number, repository)
+            pull = show_pull(state, self._hub.api)
+            shown = show_repository(state.pull, self._hub.api)
+            before = state.before
+        payload = {
+            "action": action,
+            "number": number,
+            "pull_request": pull,
+            "repository": shown,
+            "sender": pull["user"],
+        }
+        if installation_id:
+            payload["installation"] = {"id": installation_id, "node_id": f"I_{installation_id}"}
+        if action == "synchronize":
+            payload |= {"before": before, "after": pull["head"]["sha"]}
+        if action in ("labeled", "unlabeled") and pull["labels"]:
+            payload["label"] = pull["labels"][-1]
+        return payload
+
+    def deliver(
+        self,
+        url: str,
+        action: str,
+        number: int,
+        secret: str,
+        installation_id: int = 0,
+        delivery_id: str | None = None,
+    ) -> int:
+        """Send a signed ``pull_request`` webhook to *url*; returns the status."""
+        payload = self.payload(action, number, installation_id)
+        return send_webhook(url, "pull_request", payload, secret, delivery_id)
+
+    # what was written and asked
+
+    @property
+    def reviews(self) -> list[JsonObject]:
+        """Every review, in the order in which they were written."""
+        return self._copied(s.reviews for s in self._store.pulls)
+
+    @property
+    def review_comments(self) -> list[JsonObject]:
+        """Every comment on a line."""
+        return self._copied(s.review_comments for s in self._store.pulls)
+
+    @property
+    def issue_comments(self) -> list[JsonObject]:
+        """Every comment below a pull request."""
+        return self._copied(s.issue_comments for s in self._store.pulls)
+
+    @property
+    def check_runs(self) -> list[JsonObject]:
+        """Every check run, with its annotations in its output."""
+        return self._copied([self._store.check_runs])
+
+    @property
+    def requests(self) -> list[tuple[str, str, int]]:
+        """Method, path and status of every request that came in; 0 where it was cut."""
+        return self._gate.seen()
+
+    def _copied(self, lists: Iterable[list[JsonObject]]) -> list[JsonObject]:
+        with self._store.lock:
+            return sorted(
+                (copy.deepcopy(item) for items in lists for item in items),
+                key=lambda item: int(item["id"]),
+            )
+
+
+class _Gate:
+    """Stands before the application: makes one API of two addresses, and things go wrong."""
+
+    def __init__(self, application: Flask, faults: Faults) -> None:
+        self.stopping = threading.Event()
+        self._application = application
+        self._faults = faults
+        self._lock = threading.Lock()
+        self._seen: list[tuple[str, str, int]] = []
+
+    def seen(self) -> list[tuple[str, str, int]]:
+        with self._lock:
+            return list(self._seen)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path: str = environ["PATH_INFO"]
+        if path.startswith(f"{_PREFIX}/"):
+            path = path.removeprefix(_PREFIX)
+            environ |= {"PATH_INFO": path, "SCRIPT_NAME": _PREFIX}
+        fault = self._faults.take(environ["REQUEST_METHOD"], path)
+        response = self._respond(environ, fault)
+        status = 0 if response is None else response.status_code
+        with self._lock:
+            self._seen.append((environ["REQUEST_METHOD"], path, status))
+        if response is None:
+            drop(environ)
+        return response(environ, start_response)
+
+    def _respond(self, environ: WSGIEnvironment, fault: Fault | None) -> PlainResponse | None:
+        """The answer, None if the connection is to be cut."""
+        if fault is not None and fault.delay:
+            self.stopping.wait(fault.delay)
+        if fault is None or not fault.replaces_answer:
+            return PlainResponse.from_app(self._application, environ, buffered=True)
+        if fault.after_write:
+            PlainResponse.from_app(self._application, environ, buffered=True)
+        return None if fault.drop else _answer_of(fault)
+
+
+def _answer_of(fault: Fault) -> PlainResponse:
+    body = json.dumps(Refused(fault.status, fault.message).body)
+    return PlainResponse(body, fault.status, dict(fault.headers), content_type="application/json")
