@@ -1,0 +1,63 @@
+"""``reviewbot doctor``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from reviewbot.entrypoints.cli import FINE, UNFINISHED, WRONG_USE
+from reviewbot.entrypoints.cli.options import config_option, settings_from
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from reviewbot.runtime.doctor import Diagnosis
+
+_SIGNS = {
+    "fine": ("✓", "green"),
+    "warning": ("!", "yellow"),
+    "wrong": ("✗", "red"),
+    "down": ("✗", "red"),
+}
+
+
+@click.command
+@click.option("--json", "as_json", is_flag=True, help="Print the diagnosis as JSON.")
+@config_option
+def command(config: Path | None, *, as_json: bool) -> int:
+    """Check configuration, credentials, endpoints, limits, database and stuck work.
+
+    Exit codes: 0 fine (warnings too), 2 wrong configuration, 3 something cannot be reached.
+    """
+    from reviewbot.runtime.core import open_core  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.doctor import examine  # noqa: PLC0415 - help does not need it
+
+    found: list[Diagnosis] = []
+    with open_core(settings_from(config)) as core:
+        for diagnosis in examine(core):
+            found.append(diagnosis)
+            if not as_json:
+                _show(diagnosis)
+    if as_json:
+        click.echo(json.dumps([asdict(diagnosis) for diagnosis in found], indent=2))
+    return _code(found)
+
+
+def _show(diagnosis: Diagnosis) -> None:
+    from reviewbot.review.wording import one_line  # noqa: PLC0415 - help does not need it
+
+    sign, colour = _SIGNS[diagnosis.health]
+    click.echo(f"{click.style(sign, fg=colour)} {diagnosis.part}: {one_line(diagnosis.says)}")
+    if diagnosis.advice:
+        click.echo(f"    {diagnosis.advice}")
+
+
+def _code(found: Sequence[Diagnosis]) -> int:
+    healths = {diagnosis.health.value for diagnosis in found}
+    if "wrong" in healths:
+        return WRONG_USE
+    return UNFINISHED if "down" in healths else FINE

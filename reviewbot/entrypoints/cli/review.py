@@ -1,0 +1,166 @@
+"""``reviewbot review``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from reviewbot.domain.finding import Severity
+from reviewbot.domain.money import format_usd, parse_usd
+from reviewbot.domain.outcome import Reviewed, Skipped, Superseded
+from reviewbot.domain.pull_request import ReviewRequest
+from reviewbot.entrypoints.cli import FINDINGS, FINE, UNFINISHED
+from reviewbot.entrypoints.cli.options import config_option, settings_from
+from reviewbot.entrypoints.cli.progress import observing
+from reviewbot.entrypoints.cli.target import (
+    DiffTarget,
+    PullTarget,
+    read_diff,
+    read_pull,
+    read_range,
+)
+from reviewbot.entrypoints.formats import Format, render
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from reviewbot.domain.money import PicoUsd
+    from reviewbot.domain.outcome import Outcome
+    from reviewbot.review.ports import Forge
+    from reviewbot.review.quote import Quote
+    from reviewbot.runtime.core import Core
+    from reviewbot.runtime.settings import Settings
+
+_TRIGGER = "command line"
+
+
+def _usd(_ctx: click.Context, _param: click.Parameter, value: str | None) -> PicoUsd | None:
+    try:
+        return None if value is None else parse_usd(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command
+@click.argument("target", required=False)
+@click.option(
+    "--diff", "diff_file", metavar="FILE", help="Review a diff file; - is standard input."
+)
+@click.option("--range", "revisions", metavar="A..B", help="Review a range of this git checkout.")
+@click.option("--post", is_flag=True, help="Post to GitHub instead of printing.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(get_args(Format)),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+@click.option("--max-cost", metavar="USD", callback=_usd, help="Spend no more on this review.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Exit with 1 on open findings of this severity or worse.",
+)
+@click.option("--quote", is_flag=True, help="Only say what it would cost (p50, p90).")
+@config_option
+def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+    target: str | None,
+    diff_file: str | None,
+    revisions: str | None,
+    form: Format,
+    max_cost: PicoUsd | None,
+    fail_on: str | None,
+    config: Path | None,
+    *,
+    post: bool,
+    quote: bool,
+) -> int:
+    """Review a pull request (OWNER/REPO#N or its address) or a local diff."""
+    if sum(each is not None for each in (target, diff_file, revisions)) != 1:
+        message = "say what to review: OWNER/REPO#N, --diff FILE or --range A..B, one of them"
+        raise click.UsageError(message)
+    if post and target is None:
+        message = "--post needs a pull request"
+        raise click.UsageError(message)
+    settings = settings_from(config)
+    if fail_on is not None:
+        settings = settings.gated(Severity(fail_on))
+    chosen = _chosen(target, diff_file, revisions, settings)
+    with _core(settings) as core:
+        forge, request = _forge(chosen, core, post=post)
+        with observing(settings.limits.review_seconds) as observer:
+            if quote:
+                return _show_quote(core.quote(request, forge, observer), form)
+            outcome = core.review(request, forge, observer, max_cost)
+    return _show(outcome, form, quiet=post)
+
+
+def _chosen(
+    target: str | None, diff_file: str | None, revisions: str | None, settings: Settings
+) -> PullTarget | DiffTarget:
+    if target is not None:
+        return read_pull(target, settings.github.server_url)
+    return read_diff(diff_file) if diff_file is not None else read_range(revisions or "")
+
+
+def _core(settings: Settings) -> AbstractContextManager[Core]:
+    from reviewbot.runtime.core import open_core  # noqa: PLC0415 - help does not need it
+
+    return open_core(settings)
+
+
+def _forge(
+    chosen: PullTarget | DiffTarget, core: Core, *, post: bool
+) -> tuple[Forge, ReviewRequest]:
+    """The place to read from and write to, and the request that names it."""
+    from reviewbot.runtime.local import LocalForge, ReadOnlyForge  # noqa: PLC0415 - as above
+
+    if isinstance(chosen, DiffTarget):
+        request = ReviewRequest(chosen.label, 0, _TRIGGER, full=True)
+        return LocalForge(chosen.name, chosen.raw), request
+    forge = core.forge_with_token()
+    request = ReviewRequest(chosen.repository, chosen.number, _TRIGGER, full=True)
+    return forge if post else ReadOnlyForge(forge), request
+
+
+def _show(outcome: Outcome, form: Format, *, quiet: bool) -> int:
+    """Print the outcome and choose the exit code; not having read everything beats findings."""
+    if isinstance(outcome, Skipped):
+        click.echo(f"reviewbot: {outcome.request} was not reviewed: {outcome.why}", err=True)
+        return FINE
+    if isinstance(outcome, Superseded):
+        click.echo(f"reviewbot: {outcome.request} has a newer head: {outcome.by}", err=True)
+        return UNFINISHED
+    _print(outcome, form, quiet=quiet)
+    report = outcome.report
+    if not report.receipt.complete:
+        return UNFINISHED
+    return FINDINGS if report.reaches_gate else FINE
+
+
+def _print(outcome: Reviewed, form: Format, *, quiet: bool) -> None:
+    if quiet and form == "text":
+        from reviewbot.review.compose import result_lines  # noqa: PLC0415 - one of two ways
+
+        click.echo("\n".join(result_lines(outcome.report)))
+        click.echo(outcome.url or "nothing to say on lines; the summary is posted")
+    else:
+        click.echo(render(outcome.report, form))
+
+
+def _show_quote(quote: Quote, form: Format) -> int:
+    if form == "json":
+        from reviewbot.review.quote import as_json  # noqa: PLC0415 - quotes only
+
+        click.echo(json.dumps(as_json(quote), indent=2))
+        return FINE
+    click.echo(
+        f"{quote.chunks} chunks, {quote.known} of them known; about {quote.tokens_in:,} tokens in\n"
+        f"p50 {format_usd(quote.p50)} · p90 {format_usd(quote.p90)} · "
+        f"never more than {format_usd(min(quote.bound, quote.limit))}"
+    )
+    return FINE

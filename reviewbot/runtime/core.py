@@ -1,0 +1,127 @@
+"""The core that all ways in share: ledger, models and GitHub behind the ports of a review."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.errors import SettingsError
+from reviewbot.ledger.database import open_database
+from reviewbot.ledger.house import secret_of
+from reviewbot.ledger.migrate import migrate
+from reviewbot.ledger.money import SqlLedger
+from reviewbot.ledger.postings import Postings
+from reviewbot.ledger.reviews import Reviews
+from reviewbot.models.clock import Clock
+from reviewbot.models.router import Router
+from reviewbot.review.conduct import House, review_pull_request
+from reviewbot.review.ports import Ports
+from reviewbot.runtime.side_by_side import SideBySide
+from reviewbot.runtime.tiers import router_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reviewbot.domain.money import PicoUsd
+    from reviewbot.domain.outcome import Outcome
+    from reviewbot.domain.pull_request import ReviewRequest
+    from reviewbot.github.auth import TokenSource
+    from reviewbot.ledger.database import Database
+    from reviewbot.review.ports import Forge, Observer
+    from reviewbot.review.quote import Quote
+    from reviewbot.runtime.settings import Settings
+
+_LONGEST_DRAW = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Reviews pull requests; safe between threads."""
+
+    settings: Settings
+    database: Database
+    ledger: SqlLedger
+    router: Router
+    secret: bytes
+
+    def review(
+        self,
+        request: ReviewRequest,
+        forge: Forge,
+        observer: Observer,
+        max_cost: PicoUsd | None = None,
+    ) -> Outcome:
+        """Review one pull request; *max_cost* bounds this review alone."""
+        house = replace(self._house(), per_review=max_cost)
+        return review_pull_request(request, self._ports(forge, observer), house)
+
+    def quote(self, request: ReviewRequest, forge: Forge, observer: Observer) -> Quote:
+        """What a review would cost; nothing is asked or written."""
+        from reviewbot.review.quote import quote_pull_request  # noqa: PLC0415 - quotes only
+
+        return quote_pull_request(request, self._ports(forge, observer), self._house())
+
+    def forge_with_token(self) -> Forge:
+        """GitHub with GITHUB_TOKEN; raises SettingsError without one."""
+        from reviewbot.github.auth import StaticToken  # noqa: PLC0415 - not for local diffs
+
+        token = self.settings.github.token
+        if not token:
+            message = "GITHUB_TOKEN is not set"
+            raise SettingsError(message, "Set it to a token that may read the pull request.")
+        return self.forge(StaticToken(token), 0)
+
+    def forge(self, tokens: TokenSource, installation_id: int) -> Forge:
+        """GitHub with the tokens of one installation."""
+        from reviewbot.github.client import GitHubClient  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.forge import GitHubForge  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
+
+        client = GitHubClient(self.settings.github.api_url, tokens, installation_id)
+        return GitHubForge(client, Postings(self.database), Marker(self.secret))
+
+    def _ports(self, forge: Forge, observer: Observer) -> Ports:
+        return Ports(
+            forge=forge,
+            model=self.router,
+            answers=self.ledger,
+            journal=Reviews(self.database),
+            observer=observer,
+            side_by_side=SideBySide(self.settings.limits.calls_per_review),
+        )
+
+    def _house(self) -> House:
+        values = self.settings.values
+        return House(
+            policy=values.policy,
+            per_installation=values.budget.per_installation,
+            per_server=values.budget.per_server,
+            audited=_draw(self.secret, values.limits.audit_share),
+        )
+
+
+@contextmanager
+def open_core(settings: Settings) -> Iterator[Core]:
+    """Open the ledger and make everything ready; raises SettingsError or LedgerError."""
+    config = router_config(settings)
+    with ExitStack() as stack:
+        database = open_database(settings.database_url())
+        stack.callback(database.close)
+        migrate(database)
+        ledger = SqlLedger(database, patience=settings.limits.budget_wait_seconds)
+        router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
+        stack.callback(router.close)
+        yield Core(settings, database, ledger, router, secret_of(database))
+
+
+def _draw(secret: bytes, share: float) -> Callable[[str], bool]:
+    """Draws by answer key; who does not know the secret cannot foretell it."""
+
+    def drawn(key: str) -> bool:
+        digest = hmac.digest(secret, f"audit:{key}".encode(), hashlib.sha256)
+        return int.from_bytes(digest[:8]) < share * _LONGEST_DRAW
+
+    return drawn

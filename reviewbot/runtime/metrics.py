@@ -1,0 +1,74 @@
+"""What Prometheus reads: counters of this process, gauges of the ledger's desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reviewbot.ledger.desk import Desk
+    from reviewbot.models.router import Router
+
+_REVIEW_SECONDS = (1, 5, 15, 30, 60, 120, 300, 600, 900)
+
+
+class Metrics:
+    """One registry a service, so that two of them in a process do not meet."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.deliveries = Counter(
+            "reviewbot_deliveries", "Webhook deliveries", ["outcome"], registry=self.registry
+        )
+        self.reviews = Counter(
+            "reviewbot_reviews", "Reviews by how they ended", ["outcome"], registry=self.registry
+        )
+        self.findings = Counter(
+            "reviewbot_findings", "Open findings by severity", ["severity"], registry=self.registry
+        )
+        self.spent = Counter(
+            "reviewbot_spent_usd", "Settled cost of reviews in USD", registry=self.registry
+        )
+        self.seconds = Histogram(
+            "reviewbot_review_seconds",
+            "How long reviews take",
+            buckets=_REVIEW_SECONDS,
+            registry=self.registry,
+        )
+
+    def watch(self, desk: Desk, router: Router | None) -> None:
+        """Show the desk, and the breakers where models are asked, whenever asked."""
+        self.registry.register(_Gauges(desk, router))
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self.registry)
+
+
+class _Gauges:
+    def __init__(self, desk: Desk, router: Router | None) -> None:
+        self._desk, self._router = desk, router
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        counts = self._desk.counts()
+        desk = GaugeMetricFamily("reviewbot_desk", "Pull requests on the desk", labels=["state"])
+        desk.add_metric(["waiting"], counts.waiting)
+        desk.add_metric(["working"], counts.working)
+        desk.add_metric(["dead"], counts.dead)
+        yield desk
+        yield GaugeMetricFamily(
+            "reviewbot_desk_oldest_seconds", "How long the oldest work waits", value=counts.oldest
+        )
+        if self._router is not None:
+            up = GaugeMetricFamily(
+                "reviewbot_endpoint_breaker",
+                "1 for the breaker's state",
+                labels=["endpoint", "state"],
+            )
+            for endpoint, state in self._router.endpoints_status():
+                up.add_metric([endpoint, state.value], 1)
+            yield up

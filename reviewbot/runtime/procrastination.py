@@ -1,0 +1,83 @@
+"""Wakes workers on any number of machines: Procrastinate, on the ledger's own PostgreSQL.
+
+Its jobs say only "look at the desk"; what is to be done, and by whom, stands on the desk. Its
+locks are not used: with them the oldest waiter is kept and newer ones raise.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.exceptions import ConnectorException
+
+from reviewbot.domain.errors import LedgerError
+from reviewbot.runtime.work import work_once
+from reviewbot.runtime.workers import worker_name
+
+if TYPE_CHECKING:
+    from reviewbot.domain.pull_request import PullKey
+    from reviewbot.ledger.database import Session
+    from reviewbot.runtime.work import Workshop
+
+_TASK = "reviewbot.look"
+_QUEUE = "reviewbot"
+_SWEEP = "* * * * *"  # every minute, for leases that ended with their worker
+_KEPT_HOURS = 24
+
+
+class ProcrastinateWaker:
+    """Defers a look within the transaction that raises ``wanted``."""
+
+    def __init__(self, url: str) -> None:
+        self._app = App(connector=SyncPsycopgConnector(conninfo=url, min_size=1, max_size=2))
+        self._app.open()
+
+    def wake(self, session: Session, key: PullKey, seconds: float) -> None:
+        """See Waker."""
+        task = self._app.configure_task(
+            _TASK, queue=_QUEUE, connection=session.raw(), schedule_in={"seconds": int(seconds) + 1}
+        )
+        task.defer(pull=str(key))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._app.close()
+
+
+def prepare(url: str) -> None:
+    """Create Procrastinate's tables where they are missing."""
+    app = App(connector=SyncPsycopgConnector(conninfo=url, min_size=1, max_size=1))
+    with app.open():
+        try:
+            app.schema_manager.apply_schema()
+        except ConnectorException as error:
+            if not app.check_connection():
+                message = "Procrastinate's tables cannot be created"
+                raise LedgerError(message, "May this user create tables?") from error
+
+
+def run_worker(url: str, shop: Workshop, concurrency: int) -> None:
+    """Work the desk until a signal asks to stop; what is under way is then handed back."""
+    stopping = threading.Event()
+    app = App(connector=PsycopgConnector(conninfo=url))
+
+    @app.task(name=_TASK, queue=_QUEUE)
+    def look(**_said: Any) -> None:  # noqa: ANN401 - what a job says is not needed
+        while not stopping.is_set() and work_once(shop, worker_name(), stopping):
+            pass
+
+    @app.periodic(cron=_SWEEP)
+    @app.task(name="reviewbot.sweep", queue=_QUEUE, pass_context=False)
+    def sweep(timestamp: int) -> None:
+        del timestamp
+        look()
+
+    with app.open():
+        app.run_worker(
+            queues=[_QUEUE],
+            concurrency=concurrency,
+            delete_jobs="successful",
+            shutdown_graceful_timeout=60,
+        )

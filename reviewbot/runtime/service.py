@@ -1,0 +1,117 @@
+"""The service: deliveries come in, workers take them from the desk."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
+from reviewbot.ledger.desk import Desk, DeskRules
+from reviewbot.runtime.core import open_core
+from reviewbot.runtime.metrics import Metrics
+from reviewbot.runtime.work import Workshop
+from reviewbot.runtime.workers import EmbeddedWorkers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reviewbot.domain.pull_request import Wish
+    from reviewbot.github.auth import TokenSource
+    from reviewbot.runtime.core import Core
+    from reviewbot.runtime.procrastination import ProcrastinateWaker
+    from reviewbot.runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything behind the web service and the workers."""
+
+    core: Core
+    desk: Desk
+    shop: Workshop
+    metrics: Metrics
+    webhook_secret: str
+    workers: EmbeddedWorkers | None
+
+    def record(self, delivery_id: str, wish: Wish) -> bool:
+        """Put a wish on the desk; False if this delivery is there already."""
+        fresh = self.desk.record(delivery_id, wish)
+        if self.workers is not None:
+            self.workers.wake()
+        return fresh
+
+
+@contextmanager
+def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Service]:
+    """Make the service ready, with workers inside or without; stops them at the end.
+
+    Raises SettingsError or LedgerError.
+    """
+    secret = webhook_secret(settings)
+    tokens = app_tokens(settings)
+    with ExitStack() as stack:
+        core = stack.enter_context(open_core(settings))
+        waker = _waker(settings, core, stack)
+        desk = Desk(core.database, desk_rules(settings), waker=waker)
+        metrics = Metrics()
+        metrics.watch(desk, core.router)
+        shop = Workshop(
+            desk=desk,
+            forge=lambda installation_id: core.forge(tokens, installation_id),
+            review=core.review,
+            metrics=metrics,
+            review_seconds=settings.limits.review_seconds,
+        )
+        workers = EmbeddedWorkers(shop, settings.limits.workers) if embedded else None
+        if workers is not None:
+            stack.callback(workers.stop)
+            workers.start()
+        yield Service(core, desk, shop, metrics, secret, workers)
+
+
+def desk_rules(settings: Settings) -> DeskRules:
+    """How the desk is worked."""
+    limits = settings.limits
+    return DeskRules(
+        debounce=limits.debounce_seconds,
+        lease=limits.lease_seconds,
+        attempts=limits.review_attempts,
+        per_repository=limits.reviews_per_repository,
+        per_server=limits.reviews_per_server,
+    )
+
+
+def app_tokens(settings: Settings) -> TokenSource:
+    """The App's tokens by installation; a plain GITHUB_TOKEN where no App is configured."""
+    github = settings.github
+    if not github.app_id and github.token:
+        return StaticToken(github.token)
+    return InstallationTokens(app_auth(settings), github.api_url)
+
+
+def app_auth(settings: Settings) -> AppAuth:
+    """What signs for the App."""
+    github = settings.github
+    key = settings.secret("github.private_key", github.private_key_env, github.private_key_file)
+    return AppAuth(github.app_id, key)
+
+
+def webhook_secret(settings: Settings) -> str:
+    """What deliveries are signed with."""
+    github = settings.github
+    return settings.secret(
+        "github.webhook_secret", github.webhook_secret_env, github.webhook_secret_file
+    )
+
+
+def _waker(settings: Settings, core: Core, stack: ExitStack) -> ProcrastinateWaker | None:
+    if not core.database.is_shared:
+        return None
+    from reviewbot.runtime.procrastination import ProcrastinateWaker, prepare  # noqa: PLC0415 - an extra
+
+    url = settings.database_url()
+    prepare(url)
+    waker = ProcrastinateWaker(url)
+    stack.callback(waker.close)
+    return waker

@@ -1,0 +1,342 @@
+"""The server's configuration: one TOML file, every key also as an environment variable.
+
+Secrets come only from the environment (``…_env`` names the variable) or from files (``…_file``).
+Nothing is read from a reviewed checkout.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reviewbot.domain.errors import SettingsError
+from reviewbot.domain.invalid import explain
+from reviewbot.domain.money import parse_usd
+from reviewbot.domain.policy import Policy, Usd
+
+if TYPE_CHECKING:
+    from reviewbot.domain.finding import Severity
+
+_PREFIX = "REVIEWBOT_"
+# Variables without a section: the start without a file, and what the command line reads itself.
+_PLAIN = {
+    "API_KEY": ("quick", "api_key"),
+    "BASE_URL": ("quick", "base_url"),
+    "CHEAP_MODEL": ("quick", "cheap_model"),
+    "STRONG_MODEL": ("quick", "strong_model"),
+    "CHEAP_PRICE": ("quick", "cheap_price"),
+    "STRONG_PRICE": ("quick", "strong_price"),
+    "CONFIG": None,
+    "TRACEBACK": None,
+}
+_GITHUB = {
+    "GITHUB_TOKEN": "token",
+    "GITHUB_API_URL": "api_url",
+    "GITHUB_SERVER_URL": "server_url",
+}
+_MOST_BYTES = 2**20
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Count = Annotated[int, Field(ge=1, le=10_000)]
+Days = Annotated[float, Field(gt=0, le=36_500)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Server(_Section):
+    """Where the web service listens, and who may read its metrics."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    threads: Count = 8
+    metrics_token_env: str = ""
+    metrics_token_file: str = ""
+
+
+class DatabaseSection(_Section):
+    """Where the ledger is kept; empty is a file in the user's data folder."""
+
+    url: str = ""
+    url_env: str = ""
+    url_file: str = ""
+
+
+class GitHub(_Section):
+    """GitHub's addresses, the App's credentials, and a plain token for the command line."""
+
+    api_url: str = "https://api.github.com"
+    server_url: str = "https://github.com"
+    app_id: str = ""
+    private_key_env: str = ""
+    private_key_file: str = ""
+    webhook_secret_env: str = ""
+    webhook_secret_file: str = ""
+    token: str = Field(default="", repr=False)
+
+
+class Endpoint(_Section):
+    """An OpenAI-compatible base URL, its key, and where the data goes."""
+
+    name: Name
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+    api_key_env: str = ""
+    api_key_file: str = ""
+    region: str = ""
+    jurisdiction: str = ""
+    proxy_env: str = ""
+
+
+class RoutePrice(_Section):
+    """USD per million tokens."""
+
+    input: Usd
+    output: Usd
+    cached: Usd | None = None
+    cache_write: Usd | None = None
+
+
+class Route(_Section):
+    """A model at an endpoint; *price* is ``today``, a row of the catalogue, or amounts."""
+
+    endpoint: Name
+    model: Name
+    price: Name | RoutePrice = "today"
+
+
+class Model(_Section):
+    """A model under the name that people know it by; the first route is preferred."""
+
+    name: Name
+    routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+
+
+class Tiers(_Section):
+    """Models by tier, in order of preference."""
+
+    cheap: tuple[Name, ...] = ()
+    strong: tuple[Name, ...] = ()
+
+
+class Budget(_Section):
+    """Limits in USD that hold over all repositories; the repositories' own are in the policy."""
+
+    per_installation: Usd = parse_usd("500")
+    per_server: Usd = parse_usd("500")
+
+
+class Limits(_Section):
+    """How much at once, how long, how often; times in seconds."""
+
+    calls_per_review: Count = 4
+    calls_per_server: Count = 32
+    workers: Count = 4
+    reviews_per_repository: Count = 2
+    reviews_per_server: Count = 8
+    debounce_seconds: Annotated[float, Field(ge=0, le=3600)] = 20.0
+    lease_seconds: Seconds = 60.0
+    review_attempts: Count = 5
+    review_seconds: Seconds = 900.0
+    connect_seconds: Seconds = 5.0
+    cheap_seconds: Seconds = 60.0
+    strong_seconds: Seconds = 120.0
+    call_attempts: Count = 3
+    budget_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    audit_share: Annotated[float, Field(ge=0, le=1)] = 0.02
+
+
+class Retention(_Section):
+    """How long what is kept, in days; prompts are never kept."""
+
+    calls_days: Days = 760.0
+    answers_days: Days = 30.0
+    deliveries_days: Days = 7.0
+
+
+class Quick(_Section):
+    """The start without a file: one endpoint, two models."""
+
+    api_key: str = Field(default="", repr=False)
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] | None = None
+    cheap_model: str = ""
+    strong_model: str = ""
+    cheap_price: str = ""
+    strong_price: str = ""
+
+
+class Values(_Section):
+    """Everything that can be configured."""
+
+    server: Server = Server()
+    database: DatabaseSection = DatabaseSection()
+    github: GitHub = GitHub()
+    endpoints: tuple[Endpoint, ...] = ()
+    models: tuple[Model, ...] = ()
+    tiers: Tiers = Tiers()
+    policy: Policy = Policy()
+    budget: Budget = Budget()
+    limits: Limits = Limits()
+    retention: Retention = Retention()
+    quick: Quick = Quick()
+
+
+class Settings:
+    """Checked values, and the secrets that they refer to."""
+
+    def __init__(self, values: Values, environ: Mapping[str, str]) -> None:
+        self.values = values
+        self._environ = environ
+
+    @property
+    def github(self) -> GitHub:
+        """GitHub's section."""
+        return self.values.github
+
+    @property
+    def limits(self) -> Limits:
+        """The limits' section."""
+        return self.values.limits
+
+    def gated(self, severity: Severity) -> Settings:
+        """These settings with a gate, as ``--fail-on`` sets it."""
+        policy = self.values.policy.model_copy(update={"fail_on": severity})
+        return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
+
+    def database_url(self) -> str:
+        """Where the ledger is kept."""
+        section = self.values.database
+        if section.url_env or section.url_file:
+            return self.secret("database.url", section.url_env, section.url_file)
+        if section.url:
+            return section.url
+        return f"sqlite:///{platformdirs.user_data_path('reviewbot') / 'ledger.db'}"
+
+    def secret(self, key: str, variable: str, file: str) -> str:
+        """A secret's value; raises SettingsError with what to do if there is none."""
+        if variable:
+            value = self._environ.get(variable, "").strip()
+            if not value:
+                message = f"the environment variable {variable} is not set"
+                raise SettingsError(message, f"{key}_env names it; set it to the secret.")
+            return value
+        if file:
+            return _read(Path(file), key).strip()
+        message = f"{key} is missing"
+        raise SettingsError(
+            message, f"Set {key}_env to a variable's name, or {key}_file to a path."
+        )
+
+
+def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:
+    """Read file and environment; raises SettingsError naming source, key and the nearest one."""
+    values: dict[str, Any] = {}
+    if config is not None:
+        values = _from_file(config)
+        _validated(values, str(config))
+    overlay = _from_environment(environ)
+    return Settings(_validated(_joined(values, overlay), "environment"), environ)
+
+
+def _validated(values: Mapping[str, Any], source: str) -> Values:
+    try:
+        return Values.model_validate(values)
+    except ValidationError as error:
+        message = explain(error, Values, source)
+        raise SettingsError(message, "See docs/configuration.md for all keys.") from error
+
+
+# --- the file --------------------------------------------------------------------------------
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        loaded = tomllib.loads(_read(path, "--config"))
+    except tomllib.TOMLDecodeError as error:
+        message = f"{path} is no valid TOML: {error}"
+        raise SettingsError(message, "Mend the file.") from error
+    for section, key in (("github", "token"), ("quick", "api_key")):
+        if key in loaded.get(section, {}):
+            message = f"{path}: {section}.{key} is a secret"
+            raise SettingsError(message, "Secrets come from the environment or from files only.")
+    return loaded
+
+
+def _read(path: Path, key: str) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
+        if len(raw) > _MOST_BYTES:
+            message = f"{path} ({key}) is larger than {_MOST_BYTES // 1024} KiB"
+            raise SettingsError(message, "Name another file.")
+        return raw.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        message = f"{path} ({key}) cannot be read: {why}"
+        raise SettingsError(message, "Check the path and its rights.") from error
+
+
+# --- the environment -------------------------------------------------------------------------
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for variable, key in _GITHUB.items():
+        if environ.get(variable):
+            values.setdefault("github", {})[key] = environ[variable]
+    for variable in sorted(environ):
+        if variable.startswith(_PREFIX) and environ[variable]:
+            _enter(values, variable, environ[variable])
+    return values
+
+
+def _enter(values: dict[str, Any], variable: str, text: str) -> None:
+    name = variable.removeprefix(_PREFIX)
+    if name in _PLAIN:
+        if where := _PLAIN[name]:
+            values.setdefault(where[0], {})[where[1]] = text
+        return
+    path = name.lower().split("__")
+    if len(path) == 1 and path[0] not in Values.model_fields:
+        sections = [f"{_PREFIX}{section.upper()}" for section in Values.model_fields]
+        known = [*(f"{_PREFIX}{plain}" for plain in _PLAIN), *sections]
+        near = difflib.get_close_matches(variable, known, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        message = f"environment: unknown variable {variable}{hint}"
+        raise SettingsError(message, "Write REVIEWBOT_SECTION__KEY; see docs/configuration.md.")
+    section = values
+    for step in path[:-1]:
+        inner = section.setdefault(step, {})
+        if not isinstance(inner, dict):
+            message = f"environment: {variable} lies inside a value that is set as a whole"
+            raise SettingsError(message, "Set the whole or its parts, not both.")
+        section = inner
+    section[path[-1]] = _value(variable, text)
+
+
+def _value(variable: str, text: str) -> object:
+    """Lists and tables are JSON; all else is text, which the key's type reads."""
+    if text.lstrip()[:1] not in {"[", "{"}:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        message = f"environment: {variable} is no valid JSON"
+        raise SettingsError(message, "Lists and tables are written as JSON.") from error
+
+
+def _joined(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    joined = dict(base)
+    for key, value in over.items():
+        known = joined.get(key)
+        both = isinstance(known, Mapping) and isinstance(value, Mapping)
+        joined[key] = _joined(known, value) if both else value  # type: ignore[arg-type] # both are
+    return joined

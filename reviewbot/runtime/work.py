@@ -1,0 +1,184 @@
+"""Works one row of the desk: claim, review what is current, say how it ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from reviewbot.domain.errors import NotFound, PolicyError, RateLimited, ReviewbotError
+from reviewbot.domain.outcome import Reviewed, Skipped, Superseded
+from reviewbot.domain.pull_request import ReviewRequest
+from reviewbot.review import notices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reviewbot.domain.outcome import Outcome
+    from reviewbot.ledger.desk import Claim, Desk
+    from reviewbot.review.ports import Forge, Observer, Stage
+    from reviewbot.runtime.metrics import Metrics
+
+_log = logging.getLogger(__name__)
+_LOOK_SECONDS = 1.0  # how often a review asks the desk whether it is still wanted
+_LONGEST_BACKOFF = 900.0
+_FIRST_BACKOFF = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a worker needs: the desk, a way to GitHub by installation, and the review itself."""
+
+    desk: Desk
+    forge: Callable[[int], Forge]
+    review: Callable[[ReviewRequest, Forge, Observer], Outcome]
+    metrics: Metrics
+    review_seconds: float
+
+
+class Watch:
+    """Observes a claimed review: renews its lease, and knows when it should stop."""
+
+    def __init__(self, desk: Desk, claim: Claim, stopping: threading.Event, seconds: float) -> None:
+        self._desk, self._claim, self._stopping = desk, claim, stopping
+        self._end = time.monotonic() + seconds
+        self._next_look = 0.0
+        self._unwanted = False
+        self._lost = threading.Event()
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._heart.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._heart.join()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether another worker owns the row now."""
+        return self._lost.is_set()
+
+    def begins(self, stage: Stage, questions: int) -> None:
+        """Logged."""
+        _log.info("stage", extra={"stage": stage.value, "questions": questions})
+
+    def advances(self, stage: Stage) -> None:
+        """Not shown."""
+
+    def interrupted(self) -> bool:
+        """Whether the service stops, the row is lost, or something newer is wanted."""
+        if self._stopping.is_set() or self._lost.is_set():
+            return True
+        with self._lock:
+            if time.monotonic() >= self._next_look:
+                self._next_look = time.monotonic() + _LOOK_SECONDS
+                self._unwanted = self._desk.superseded(self._claim)
+            return self._unwanted
+
+    def out_of_time(self) -> bool:
+        """Whether the deadline is over."""
+        return time.monotonic() > self._end
+
+    def _beat(self) -> None:
+        while not self._over.wait(self._desk.rules.lease / 3):
+            try:
+                alive = self._desk.renew(self._claim)
+            except ReviewbotError:
+                continue  # the lease outlives a short outage of the database
+            if not alive:
+                self._lost.set()
+                return
+
+
+def work_once(shop: Workshop, owner: str, stopping: threading.Event) -> bool:
+    """Claim one row and work it; False if nothing is due."""
+    claim = shop.desk.claim(owner)
+    if claim is None:
+        return False
+    about = {"pull": str(claim.key), "attempt": claim.attempt}
+    if claim.attempt > shop.desk.rules.attempts:
+        _bury(shop, claim)
+        _log.error("gave up", extra=about)
+        return True
+    _log.info("claimed", extra=about)
+    begin = time.monotonic()
+    with Watch(shop.desk, claim, stopping, shop.review_seconds) as watch:
+        ending = _work(shop, claim, watch, stopping)
+    shop.metrics.reviews.labels(ending).inc()
+    shop.metrics.seconds.observe(time.monotonic() - begin)
+    _log.info("ended", extra={**about, "outcome": ending})
+    return True
+
+
+def _work(shop: Workshop, claim: Claim, watch: Watch, stopping: threading.Event) -> str:
+    request = ReviewRequest(
+        repository=claim.repository,
+        number=claim.key.number,
+        trigger=f"desk {claim.wanted}",
+        installation_id=claim.installation_id,
+        full=claim.full,
+    )
+    try:
+        outcome = shop.review(request, shop.forge(claim.installation_id), watch)
+    except PolicyError:
+        shop.desk.finish(claim)  # the check has said so; the next event looks again
+        return "unusable policy"
+    except NotFound:
+        shop.desk.finish(claim)  # deleted, or the App was removed from it
+        return "gone"
+    except RateLimited as error:
+        shop.desk.postpone(claim, error.seconds, str(error))
+        return "rate limited"
+    except ReviewbotError as error:
+        _log.warning("failed", extra={"pull": str(claim.key), "kind": type(error).__name__})
+        shop.desk.postpone(claim, _backoff(claim), str(error))
+        return "failed"
+    except Exception as error:  # noqa: BLE001 - one bug must not end the worker
+        _log.exception("bug", extra={"pull": str(claim.key)})
+        shop.desk.postpone(claim, _backoff(claim), f"a bug: {type(error).__name__}")
+        return "failed"
+    return _end(shop, claim, outcome, stopping)
+
+
+def _end(shop: Workshop, claim: Claim, outcome: Outcome, stopping: threading.Event) -> str:
+    match outcome:
+        case Reviewed(report=report):
+            shop.desk.finish(claim)
+            for judged in report.open_findings:
+                shop.metrics.findings.labels(judged.finding.severity.value).inc()
+            shop.metrics.spent.inc(report.bill.spent / 10**12)
+            return "published"
+        case Skipped():
+            shop.desk.finish(claim)
+            return "skipped"
+        case Superseded():
+            if shop.desk.superseded(claim):
+                shop.desk.finish(claim)  # what is wanted now is on the desk
+            elif stopping.is_set():
+                shop.desk.release(claim)
+            else:  # a push whose event has not come: its head is reviewed in any case
+                shop.desk.postpone(claim, shop.desk.rules.debounce, "")
+            return "superseded"
+
+
+def _bury(shop: Workshop, claim: Claim) -> None:
+    """Say politely, once, that nobody tries any more; then do not try any more."""
+    shop.desk.bury(claim, "it failed again and again")
+    request = ReviewRequest(
+        claim.repository, claim.key.number, "desk", claim.installation_id, full=True
+    )
+    try:
+        forge = shop.forge(claim.installation_id)
+        forge.conclude(forge.pull_request(request), notices.gave_up())
+    except ReviewbotError as error:
+        _log.warning("no notice", extra={"kind": type(error).__name__})
+
+
+def _backoff(claim: Claim) -> float:
+    return float(min(_FIRST_BACKOFF * 2 ** (claim.attempt - 1), _LONGEST_BACKOFF))

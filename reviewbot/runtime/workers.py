@@ -1,0 +1,68 @@
+"""Worker threads inside the serving process, over the same desk as everybody else."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import uuid
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.errors import LedgerError
+from reviewbot.runtime.work import work_once
+
+if TYPE_CHECKING:
+    from reviewbot.runtime.work import Workshop
+
+_log = logging.getLogger(__name__)
+_LONGEST_NAP = 1.0  # seconds; leases end and debounces pass without anybody saying so
+
+
+class EmbeddedWorkers:
+    """So many threads that work the desk until they are stopped."""
+
+    def __init__(self, shop: Workshop, count: int) -> None:
+        self._shop = shop
+        self._stopping = threading.Event()
+        self._bell = threading.Condition()
+        self._threads = [
+            threading.Thread(target=self._run, args=(worker_name(),), name=f"worker-{n}")
+            for n in range(count)
+        ]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Something was put on the desk."""
+        with self._bell:
+            self._bell.notify_all()
+
+    def stop(self) -> None:
+        """Hand back what is under way; returns when all threads have ended.
+
+        Answers that were paid for are stored, so whoever takes over asks only for the rest.
+        """
+        self._stopping.set()
+        self.wake()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, owner: str) -> None:
+        while not self._stopping.is_set():
+            try:
+                worked = work_once(self._shop, owner, self._stopping)
+            except LedgerError:
+                _log.warning("the ledger cannot be used", extra={"worker": owner})
+                worked = False
+            if not worked:
+                with self._bell:
+                    if not self._stopping.is_set():
+                        self._bell.wait(_LONGEST_NAP)
+
+
+def worker_name() -> str:
+    """A name that no other worker has, and that people can place."""
+    return f"{socket.gethostname()}:{uuid.uuid4().hex[:12]}"
