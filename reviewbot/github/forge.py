@@ -143,6 +143,10 @@ class GitHubForge:
         """End the check run without a review."""
         self._publisher.conclude(pull, check)
 
+    def say(self, pull: PullRequest, text: str) -> None:
+        """Put *text* where the summary of the pull request stands."""
+        self._publisher.summarise(pull, text)
+
     def publish(self, publication: Publication) -> str:
         """Write everything once, however often it is called; returns the review's address."""
         return self._publisher.publish(publication)

@@ -47,7 +47,7 @@ class Publisher:
     def publish(self, publication: Publication) -> str:
         """Review, then summary, then check: who waits for the check finds the rest there."""
         review_url = self._review(publication)
-        summary_url = self._summary(publication)
+        summary_url = self.summarise(publication.pull, publication.summary)
         self._checks.conclude(publication.pull, publication.check)
         return review_url or summary_url
 
@@ -100,11 +100,10 @@ class Publisher:
 
     # --- the sticky summary ------------------------------------------------------------------
 
-    def _summary(self, publication: Publication) -> str:
-        """Change the comment that stands, or post it."""
-        pull = publication.pull
+    def summarise(self, pull: PullRequest, text: str) -> str:
+        """Change the comment that stands, or post it; returns its address."""
         parts = (pull.key.repository_id, pull.key.number)
-        body = {"body": _sealed(publication.summary, self._marker.seal("summary", *parts))}
+        body = {"body": _sealed(text, self._marker.seal("summary", *parts))}
         issue = f"/repos/{pull.repository}/issues"
         fresh = False
 

@@ -281,8 +281,38 @@ class Forge(Protocol):
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """End the check run without a review."""
 
+    def say(self, pull: PullRequest, text: str) -> None:
+        """Put *text* where the summary of the pull request stands."""
+
     def publish(self, publication: Publication) -> str:
         """Write everything once, however often it is called; returns the review's address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the review of one pull request's head concluded; None while it is under way.
+
+    *shown* is the conclusion that its check run shows: that of the worst pull request with
+    the same head.
+    """
+
+    number: int
+    conclusion: Conclusion | None
+    title: str
+    shown: Conclusion | None
+
+
+class Verdicts(Protocol):
+    """Remembers what the reviews of a commit concluded, by pull request."""
+
+    def record(self, pull: PullRequest, conclusion: Conclusion | None, title: str = "") -> None:
+        """Record what the review of a head concluded; None says that it is under way."""
+
+    def shown(self, pull: PullRequest, conclusion: Conclusion) -> None:
+        """Record which conclusion the pull request's check run shows."""
+
+    def elsewhere(self, pull: PullRequest) -> Sequence[Verdict]:
+        """The verdicts of other pull requests on the same commit."""
 
 
 class Knowledge(Enum):

@@ -63,6 +63,9 @@ class LocalForge:
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """Nobody watches."""
 
+    def say(self, pull: PullRequest, text: str) -> None:
+        """Nobody listens."""
+
     def publish(self, publication: Publication) -> str:
         """There is no place to publish to."""
         del publication
@@ -96,6 +99,9 @@ class ReadOnlyForge:
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """Not shown."""
+
+    def say(self, pull: PullRequest, text: str) -> None:
+        """Not posted."""
 
     def publish(self, publication: Publication) -> str:
         """Not posted."""
