@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.diff import Anchor
     from reviewbot.domain.finding import Finding, Severity, Standing, Tier
     from reviewbot.domain.money import PicoUsd
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
 
 
@@ -130,7 +131,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What changed since the review before: fingerprints' counts."""
+    """What became of earlier findings; *fixed* are those whose code is gone by now."""
 
     fixed: int
     still_open: int
@@ -147,6 +148,7 @@ class Report:
     bill: Bill
     fail_on: Severity | None
     since: Since | None = None
+    fixed: tuple[PostedFinding, ...] = ()  # earlier findings whose threads do not say so yet
 
     @property
     def open_findings(self) -> tuple[Judged, ...]:

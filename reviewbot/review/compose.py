@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Severity, Tier
 from reviewbot.domain.money import format_usd
 from reviewbot.domain.outcome import Coverage, Fate
+from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review import suggest, wording
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Literal
 
+    from reviewbot.domain.diff import Anchor
     from reviewbot.domain.outcome import Judged, Receipt, Report
 
 _BADGES = {
@@ -34,7 +36,7 @@ def compose(
     """Everything that a review says; *incomplete* is the policy's word for unread code."""
     fresh = [judged for judged in report.findings if judged.fate is Fate.COMMENT]
     comments = tuple(
-        Comment(judged.anchor, comment_body(judged), judged.fingerprint)
+        Comment(judged.anchor, comment_body(judged), _posted(judged, judged.anchor))
         for judged in fresh
         if judged.anchor is not None
     )
@@ -46,6 +48,20 @@ def compose(
         fallback=_bounded([_review_body(report), "", *_told(fresh)]),
         summary=summary(report),
         check=check(report, incomplete),
+        fixed=report.fixed,
+    )
+
+
+def _posted(judged: Judged, anchor: Anchor) -> PostedFinding:
+    finding = judged.finding
+    return PostedFinding(
+        fingerprint=judged.fingerprint,
+        path=anchor.path,
+        side=anchor.side,
+        category=finding.category,
+        severity=finding.severity,
+        digest=digest_of(judged.code[0]),
+        title=finding.title,
     )
 
 

@@ -11,9 +11,12 @@ from reviewbot.review.ports import Conclusion, Verdict
 from reviewbot.review.same_head import joint, own
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reviewbot.domain.diff import Diff
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest
-    from reviewbot.review.ports import BaseFiles, Check, Forge, Posted, Publication, Verdicts
+    from reviewbot.review.ports import BaseFiles, Check, Forge, Publication, Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class SameHeadForge:
         """As the forge has it."""
         return self.forge.diff(pull)
 
-    def posted(self, pull: PullRequest) -> Posted:
+    def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
         """As the forge has it."""
         return self.forge.posted(pull)
 

@@ -150,3 +150,17 @@ CREATE TABLE verdicts (
   PRIMARY KEY (repository_id, head_sha, number)
 );
 CREATE INDEX verdicts_by_time ON verdicts (at);
+
+-- Findings that were posted on lines, whether their comments still stand or not.
+CREATE TABLE raised (
+  repository_id BIGINT NOT NULL,
+  number        BIGINT NOT NULL,
+  fingerprint   TEXT NOT NULL,
+  path          TEXT NOT NULL,
+  side          TEXT NOT NULL,
+  category      TEXT NOT NULL,
+  severity      TEXT NOT NULL,
+  digest        TEXT NOT NULL,
+  title         TEXT NOT NULL,
+  PRIMARY KEY (repository_id, number, fingerprint)
+);
