@@ -115,8 +115,9 @@ class Bill:
     """Money of one review, in 10**-12 USD.
 
     *spent* is what this review's calls cost, *presumed* what calls with an unknown end
-    may have cost, *saved* what cached answers cost when they were asked; *pr_total* is the
-    pull request's lifetime total of spent and presumed, *pr_limit* its limit.
+    may have cost, *saved* what known answers cost when they were asked, and *saved_tokens* how
+    many tokens that took; *pr_total* is the pull request's lifetime total of spent and presumed,
+    *pr_limit* its limit.
     """
 
     spent: PicoUsd
@@ -127,6 +128,7 @@ class Bill:
     tokens_in: int = 0
     tokens_out: int = 0
     calls: int = 0
+    saved_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

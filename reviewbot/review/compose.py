@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from reviewbot.domain.diff import Anchor
-    from reviewbot.domain.outcome import Judged, Receipt, Report
+    from reviewbot.domain.outcome import Bill, Judged, Receipt, Report
 
 _BADGES = {
     Severity.CRITICAL: "🟥",
@@ -185,7 +185,7 @@ def summary(report: Report) -> str:
     listed = [j for j in report.open_findings if j.fate is Fate.SUMMARY]
     parts += _section("More findings", _told(listed))
     parts += _details("Findings on lines", _standing(report))
-    parts += _details("Coverage receipt", _coverage_table(report.receipt))
+    parts += _details("Coverage receipt", [*_coverage_table(report.receipt), *_saved(report.bill)])
     parts += _details("Withheld", _withheld(report))
     return _bounded(["\n\n".join(parts)])
 
@@ -249,6 +249,13 @@ def _coverage_table(receipt: Receipt) -> list[str]:
             added = receipt.added_lines(coverage)
             rows.append(f"| {coverage} | {count} | {added} | {wording.markdown(reasons)} |")
     return rows
+
+
+def _saved(bill: Bill) -> list[str]:
+    """What known answers saved."""
+    if not bill.saved_tokens:
+        return []
+    return ["", f"Known answers saved {bill.saved_tokens:,} tokens, {format_usd(bill.saved)}."]
 
 
 def _review_body(report: Report) -> str:

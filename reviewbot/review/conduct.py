@@ -208,7 +208,7 @@ def _purse(review_id: str, pull: PullRequest, policy: Policy, house: House) -> P
 
 def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
     money = ports.journal.money(purse.review_id, purse.pull)
-    saved, _ = readings.saved(purse.review_id)
+    saved, saved_tokens = readings.saved(purse.review_id)
     return Bill(
         spent=money.spent,
         presumed=money.presumed,
@@ -218,6 +218,7 @@ def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
         tokens_in=money.tokens_in,
         tokens_out=money.tokens_out,
         calls=money.calls,
+        saved_tokens=saved_tokens,
     )
 
 
