@@ -1,0 +1,292 @@
+"""What goes wrong outside: one clear message each, what to do, and the right exit code."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reviewbot.sandbox.github import SandboxGitHub
+from reviewbot.sandbox.github_access import generate_app_key
+from tests.journeys.cli.driver import TOKEN, Shell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from reviewbot.sandbox.model import SandboxModel
+
+_PASSWORD = "hunter2-opens-nothing"
+_DIFF = b"--- a/x.py\n+++ b/x.py\n@@ -1,1 +1,2 @@\n import math\n+value = 1\n"
+_NOWHERE = "http://127.0.0.1:9"  # the discard port, where nobody listens
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """A command in a changed environment, and what a person hears of it."""
+
+    command: Sequence[str]
+    code: int
+    says: Sequence[str]  # what goes wrong, then what to do
+    environ: Mapping[str, str | None]
+    stdin: bytes = _DIFF
+
+
+_PULL = ("review", "acme/shop#42")
+_STDIN = ("review", "--diff", "-")
+_MISHAPS = {
+    "no API key": Mishap(
+        _STDIN,
+        2,
+        ("REVIEWBOT_API_KEY is not set", "Set REVIEWBOT_API_KEY", "reviewbot demo"),
+        {"REVIEWBOT_API_KEY": None},
+    ),
+    "no token": Mishap(
+        _PULL, 2, ("GITHUB_TOKEN is not set", "Set it to a token"), {"GITHUB_TOKEN": None}
+    ),
+    "a wrong token": Mishap(
+        _PULL, 3, ("GitHub answered 401", "set a valid one"), {"GITHUB_TOKEN": "ghs_wrong"}
+    ),
+    "a GitHub that does not answer": Mishap(
+        _PULL, 3, ("no answer from 127.0.0.1", "Check the network"), {"GITHUB_API_URL": _NOWHERE}
+    ),
+    "an address that is none": Mishap(
+        _PULL, 2, ("GITHUB_API_URL", "begins with https://"), {"GITHUB_API_URL": "github"}
+    ),
+    "no such pull request": Mishap(
+        ("review", "acme/shop#43"), 3, ("no pull request acme/shop#43", "Check the number"), {}
+    ),
+    "no such repository": Mishap(
+        ("review", "acme/nothing#1"), 3, ("no pull request acme/nothing#1", "Check the number"), {}
+    ),
+    "another host": Mishap(
+        ("review", "https://github.com/acme/shop/pull/42"),
+        2,
+        ("github.com is not the configured GitHub server", "Set GITHUB_SERVER_URL"),
+        {},
+    ),
+    "no pull request's name": Mishap(
+        ("review", "shop"), 2, ("'shop' names no pull request", "Write OWNER/REPO#NUMBER"), {}
+    ),
+    "no such file": Mishap(
+        ("review", "--diff", "gone.diff"), 2, ("gone.diff: No such file", "Name a file"), {}
+    ),
+    "no diff": Mishap(_STDIN, 2, ("this is no diff", "Pass what `git diff`"), {}, b"Dear Sir,\n"),
+    "a wrong variable": Mishap(
+        _STDIN,
+        2,
+        ("REVIEWBOT_CHEEP_MODEL", "did you mean REVIEWBOT_CHEAP_MODEL?", "SECTION__KEY"),
+        {"REVIEWBOT_CHEEP_MODEL": "x"},
+    ),
+    "a wrong key in a variable": Mishap(
+        _STDIN,
+        2,
+        ("REVIEWBOT_POLICY__MAX_COMMENT;", "did you mean REVIEWBOT_POLICY__MAX_COMMENTS?"),
+        {"REVIEWBOT_POLICY__MAX_COMMENT": "3"},
+    ),
+    "a wrong section in a variable": Mishap(
+        _STDIN,
+        2,
+        ("REVIEWBOT_POLCY__FAIL_ON;", "did you mean REVIEWBOT_POLICY__FAIL_ON?"),
+        {"REVIEWBOT_POLCY__FAIL_ON": "high"},
+    ),
+    "a wrong value in a variable": Mishap(
+        _STDIN,
+        2,
+        ("REVIEWBOT_POLICY__MAX_COMMENTS: Input should be a valid integer",),
+        {"REVIEWBOT_POLICY__MAX_COMMENTS": _PASSWORD},
+    ),
+    "JSON that is none": Mishap(
+        _STDIN,
+        2,
+        ("REVIEWBOT_TIERS is no valid JSON", "written as JSON"),
+        {"REVIEWBOT_TIERS": f"[{_PASSWORD}"},
+    ),
+    "a base URL that is none": Mishap(
+        _STDIN, 2, ("REVIEWBOT_BASE_URL", "begins with https://"), {"REVIEWBOT_BASE_URL": "openai"}
+    ),
+    "no model for the endpoint": Mishap(
+        _STDIN,
+        2,
+        ("REVIEWBOT_CHEAP_MODEL is not", "as that endpoint knows it"),
+        {"REVIEWBOT_CHEAP_MODEL": None},
+    ),
+    "no price": Mishap(
+        _STDIN,
+        2,
+        ("price of 'sandbox-cheap' is not known", "Set REVIEWBOT_CHEAP_PRICE to INPUT/OUTPUT"),
+        {"REVIEWBOT_CHEAP_PRICE": None},
+    ),
+    "a price that is none": Mishap(
+        _STDIN,
+        2,
+        ("REVIEWBOT_STRONG_PRICE is 'cheap'", "such as 0.15/0.60"),
+        {"REVIEWBOT_STRONG_PRICE": "cheap"},
+    ),
+    "an unknown kind of database": Mishap(
+        ("costs",),
+        2,
+        ("database.url begins with 'mysql'", "Write sqlite:///PATH"),
+        {"REVIEWBOT_DATABASE__URL": f"mysql://bot:{_PASSWORD}@db/x"},
+    ),
+    "a PostgreSQL that does not answer": Mishap(
+        ("costs",),
+        3,
+        ("cannot be used", "Check database.url and that PostgreSQL is up"),
+        {"REVIEWBOT_DATABASE__URL": f"postgresql://bot:{_PASSWORD}@127.0.0.1:9/x"},
+    ),
+    "a database that cannot be opened": Mishap(
+        ("costs",),
+        3,
+        ("/dev/null/ledger.db cannot be used", "Check database.url"),
+        {"REVIEWBOT_DATABASE__URL": "sqlite:////dev/null/ledger.db"},
+    ),
+    "a misspelt command": Mishap(("reviw",), 2, ("No such command 'reviw'", "mean 'review'?"), {}),
+    "a misspelt option": Mishap(
+        ("review", "--frmat"), 2, ("No such option '--frmat'", "'--format'"), {}
+    ),
+    "nothing to review": Mishap(("review",), 2, ("say what to review", "one of them"), {}),
+    "posting a diff": Mishap((*_STDIN, "--post"), 2, ("--post needs a pull request",), {}),
+    "an amount that is none": Mishap(
+        (*_STDIN, "--max-cost", "much"), 2, ("'much' is no amount in USD", "such as 0.75"), {}
+    ),
+    "a time that is none": Mishap(("costs", "--since", "lately"), 2, ("such as 30d",), {}),
+}
+
+
+@pytest.fixture
+def guarded(shell: Shell) -> Shell:
+    """A shell in which a password may not be shown either."""
+    return Shell(shell.folder, shell.environ, (*shell.secrets, _PASSWORD))
+
+
+@pytest.mark.parametrize("name", _MISHAPS)
+def test_each_mishap_has_one_clear_message(guarded: Shell, name: str, model: SandboxModel) -> None:
+    mishap = _MISHAPS[name]
+
+    ended = guarded.having(mishap.environ).run(*mishap.command, stdin=mishap.stdin)
+
+    assert (ended.code, ended.out) == (mishap.code, "")
+    for part in mishap.says:
+        assert part in ended.err
+    assert len(ended.err.splitlines()) <= 4
+    assert model.calls == []
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ("[policy]\nmax_coments = 3\n", "unknown key 'policy.max_coments'; did you mean 'max_com"),
+        ("[polcy]\nmax_comments = 3\n", "unknown key 'polcy'; did you mean 'policy'?"),
+        ("[limits]\nworkers = 'many'\n", "limits.workers: Input should be a valid integer"),
+        ("[policy\n", "is no valid TOML: Expected ']'"),
+        (f"[github]\ntoken = '{_PASSWORD}'\n", "github.token is a secret"),
+        (
+            "[[models]]\nname = 'm'\nroutes = [{endpoint = 'e', model = 'm', pric = 'today'}]\n",
+            "unknown key 'models.0.routes.0.pric'; did you mean 'price'?",
+        ),
+    ],
+)
+def test_a_wrong_configuration_names_file_key_and_the_nearest(
+    guarded: Shell, toml: str, says: str
+) -> None:
+    guarded.write("server.toml", toml)
+
+    ended = guarded.run("doctor", REVIEWBOT_CONFIG="server.toml")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("reviewbot: server.toml")
+    assert says in ended.err
+
+
+def test_a_token_goes_to_no_other_host(shell: Shell) -> None:
+    with SandboxGitHub(token=TOKEN) as other:
+        ended = shell.run("review", f"{other.url}/acme/shop/pull/42")
+
+        assert ended.code == 2
+        assert other.requests == []
+
+
+# --- doctor ----------------------------------------------------------------------------------
+
+
+def test_a_healthy_set_up_is_fine(shell: Shell) -> None:
+    ended = shell.run("doctor")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert {line[0] for line in ended.out.splitlines()} == {"✓"}
+    assert f"sqlite:///{shell.environ['HOME']}" in ended.out
+
+
+def test_each_part_that_is_ill_is_named_with_its_cure(shell: Shell, model: SandboxModel) -> None:
+    host = model.base_url.removeprefix("http://").removesuffix("/v1")
+    for environ, code, says, cure in (
+        (
+            {"REVIEWBOT_API_KEY": "sk-wrong"},
+            3,
+            f"✗ endpoint {host}: {host} does not accept the API key (http-401)",
+            "Check base_url, the key",
+        ),
+        (
+            {"REVIEWBOT_BASE_URL": f"{_NOWHERE}/v1"},
+            3,
+            "✗ endpoint 127.0.0.1:9: 127.0.0.1:9 cannot be reached",
+            "Check base_url, the key and the network.",
+        ),
+        ({"GITHUB_TOKEN": "ghs_wrong"}, 2, "✗ GitHub token: ", "set a valid one"),
+        (
+            {"REVIEWBOT_POLICY__BUDGET__PER_PR": "0.001"},
+            2,
+            "✗ limits, cheap tier: ",
+            "Raise the limits",
+        ),
+    ):
+        ended = shell.having(environ).run("doctor")
+
+        assert ended.code == code
+        assert says in ended.out
+        assert cure in ended.out
+        assert ended.out.startswith("✓ database: ")
+
+
+def test_a_key_file_that_holds_no_key_is_said(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "app.pem").write_text(_PASSWORD)
+    app = {
+        "REVIEWBOT_GITHUB__APP_ID": "123",
+        "REVIEWBOT_GITHUB__PRIVATE_KEY_FILE": str(tmp_path / "app.pem"),
+        "REVIEWBOT_GITHUB__WEBHOOK_SECRET_ENV": "WEBHOOK_SECRET",
+        "WEBHOOK_SECRET": _PASSWORD,
+    }
+    guarded = Shell(shell.folder, {**shell.environ, **app}, (*shell.secrets, _PASSWORD))
+
+    diagnosed = guarded.run("doctor", "--json")
+    served = guarded.run("serve", "--port", "0")
+
+    found = {each["part"]: each for each in json.loads(diagnosed.out)}
+    assert diagnosed.code == served.code == 2
+    assert found["GitHub App 123"]["health"] == "wrong"
+    assert "private key" in found["GitHub App 123"]["says"]
+    assert found["GitHub App 123"]["advice"]
+    assert "private key" in served.err
+    assert served.out == ""
+
+
+def test_a_port_that_is_taken_is_said(shell: Shell, tmp_path: Path) -> None:
+    pem, _ = generate_app_key()
+    (tmp_path / "app.pem").write_text(pem)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = shell.run(
+            *("serve", "--port", port),
+            REVIEWBOT_GITHUB__APP_ID="123",
+            REVIEWBOT_GITHUB__PRIVATE_KEY_FILE=str(tmp_path / "app.pem"),
+            REVIEWBOT_GITHUB__WEBHOOK_SECRET_ENV="WEBHOOK_SECRET",
+            WEBHOOK_SECRET=_PASSWORD,
+        )
+
+    assert ended.code == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in ended.err
+    assert "Choose another --host or --port." in ended.err
