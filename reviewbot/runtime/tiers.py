@@ -87,9 +87,13 @@ def _price(route: Route, name: str, catalogue: Catalogue) -> Tariff | Price:
             cached=_per_token(price.input if price.cached is None else price.cached),
             cache_write=_per_token(price.input if price.cache_write is None else price.cache_write),
         )
-    if price != "today":
+    if price == "today":
+        price = route.model if route.model in catalogue.today else name
+    try:
         return catalogue.tariff(price)
-    return catalogue.tariff(route.model if route.model in catalogue.today else name)
+    except SettingsError as error:
+        message = f"models.{name}.routes: {error}"
+        raise SettingsError(message, error.advice) from error
 
 
 def _per_token(usd: PicoUsd) -> PicoUsd:

@@ -42,7 +42,14 @@ def _since(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
 
 @click.command
 @click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
-@click.option("--since", default="30d", show_default=True, callback=_since, help="How far back.")
+@click.option(
+    "--since",
+    metavar="TIME",
+    default="30d",
+    show_default=True,
+    callback=_since,
+    help="How far back: 12h, 30d, 2w, or since a day such as 2026-11-01.",
+)
 @click.option(
     "--by",
     type=click.Choice(["repo", "pr", "model", "tier", "day"]),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reviewbot.sandbox.github import SandboxGitHub
+from reviewbot.sandbox.github import SandboxGitHub, SandboxPull
 from reviewbot.sandbox.github_access import generate_app_key
 from tests.journeys.cli.driver import TOKEN, Shell
 
@@ -144,6 +144,9 @@ _MISHAPS = {
         ("/dev/null/ledger.db cannot be used", "Check database.url"),
         {"REVIEWBOT_DATABASE__URL": "sqlite:////dev/null/ledger.db"},
     ),
+    "no such configuration": Mishap(
+        ("costs", "--config", "gone.toml"), 2, ("'gone.toml' does not exist",), {}
+    ),
     "a misspelt command": Mishap(("reviw",), 2, ("No such command 'reviw'", "mean 'review'?"), {}),
     "a misspelt option": Mishap(
         ("review", "--frmat"), 2, ("No such option '--frmat'", "'--format'"), {}
@@ -200,6 +203,32 @@ def test_a_wrong_configuration_names_file_key_and_the_nearest(
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("reviewbot: server.toml")
     assert says in ended.err
+
+
+def test_a_route_without_a_price_is_not_called(shell: Shell) -> None:
+    endpoint = "[[endpoints]]\nname = 'e'\nbase_url = 'http://e'\napi_key_env = 'HOME'\n"
+    model = "[[models]]\nname = 'own'\nroutes = [{endpoint = 'e', model = 'gpt-4'}]\n"
+    shell.write("server.toml", f"{endpoint}{model}")
+
+    ended = shell.run(*_STDIN, "--config", "server.toml", stdin=_DIFF)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "models.own.routes: the catalogue has no price for 'own'" in ended.err
+
+
+def test_a_policy_that_is_none_stops_the_review_before_any_call(
+    shell: Shell, github: SandboxGitHub, model: SandboxModel
+) -> None:
+    policy = {".reviewbot.yml": "min_severty: high\n"}
+    github.add_pull(
+        SandboxPull(diff=_DIFF, repository="acme/till", repository_id=1002, base_files=policy)
+    )
+
+    ended = shell.run("review", "acme/till#1")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ".reviewbot.yml: unknown key 'min_severty'; did you mean 'min_severity'?" in ended.err
+    assert model.calls == []
 
 
 def test_a_token_goes_to_no_other_host(shell: Shell) -> None:
