@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TOKEN = "ghs_5Jf0xVq1opensNothing"
 API_KEY = "sk-live-7Yc2opensNothing"
+PASSWORD = "hunter2-opens-nothing"
+NOWHERE = "http://127.0.0.1:9"  # the discard port, where nobody listens
 CHEAP_PRICE, STRONG_PRICE = "0.18/0.25", "2.50/10.00"
 _PATIENCE = 60.0  # seconds
 

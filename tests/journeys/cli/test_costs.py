@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from reviewbot.domain.pull_request import ReviewRequest
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.migrate import migrate
@@ -25,57 +23,53 @@ if TYPE_CHECKING:
 _NAMES = ("=cmd", "+sum", "-1", "@here", "\ttab", "\rreturn", "[/bold]", "plain \x1b]0;owned\x07")
 
 
-@pytest.fixture
-def spent(shell: Shell, pull: str, diff: str) -> Shell:
-    """A shell whose ledger holds a pull request, reviewed twice, and a local diff."""
-    for target in ((pull,), (pull,), ("--diff", diff)):
-        assert shell.run("review", *target).code == 0
-    return shell
-
-
 def _sum(lines: list[dict[str, Any]], name: str) -> Any:  # noqa: ANN401 - a count or an amount
     values = [line[name] for line in lines]
     return sum(map(Decimal, values)) if name.endswith("_usd") else sum(values)
 
 
 def test_every_grouping_adds_up_to_what_the_models_counted(
-    spent: Shell, model: SandboxModel
+    shell: Shell, pull: str, diff: str, model: SandboxModel
 ) -> None:
+    for target in ((pull,), (pull,), ("--diff", diff)):  # the second one asks nothing
+        assert shell.run("review", *target).code == 0
     counted = model.totals()
-    today = datetime.now(UTC).date().isoformat()
     totals = set()
     for by, names in {
         "repo": {"acme/shop", "planted.diff"},
         "model": {"sandbox-cheap", "sandbox-strong"},
         "tier": {"cheap", "strong"},
-        "day": {today},
+        "day": {datetime.now(UTC).date().isoformat()},
         "pr": None,
     }.items():
-        lines = spent.run("costs", "--by", by, "--format", "json").json
+        lines = shell.run("costs", "--by", by, "--format", "json").json
         found = {line["name"] for line in lines}
         assert found == names or (names is None and "acme/shop#42" in found)
         assert _sum(lines, "calls") == counted.calls
         assert _sum(lines, "tokens_in") == counted.prompt_tokens
         assert _sum(lines, "tokens_out") == counted.completion_tokens
         totals.add((_sum(lines, "spent_usd"), _sum(lines, "presumed_usd")))
-        if by in {"repo", "pr", "day"}:
-            assert _sum(lines, "reviews") == 3  # the second one asked nothing
+        assert by in {"model", "tier"} or _sum(lines, "reviews") == 3
     assert len(totals) == 1
     assert totals.pop()[0] > 0
 
 
-def test_a_table_has_a_total_csv_has_rows_and_both_can_be_narrowed(spent: Shell) -> None:
-    table = spent.run("costs", "--repo", "ACME/shop")
-    rows = list(csv.DictReader(io.StringIO(spent.run("costs", "--format", "csv").out)))
+def test_a_table_has_a_total_csv_has_rows_and_both_can_be_narrowed(
+    shell: Shell, pull: str, diff: str
+) -> None:
+    for target in ((pull,), ("--diff", diff), ("--diff", diff)):
+        assert shell.run("review", *target).code == 0
+
+    table = shell.run("costs", "--repo", "ACME/shop")
+    rows = list(csv.DictReader(io.StringIO(shell.run("costs", "--format", "csv").out)))
 
     lines = [line.split() for line in table.out.splitlines()]
     assert lines[0][:2] == ["repo", "reviews"]
     assert [line[0] for line in lines if line][2:] == ["acme/shop", "total"]
-    assert "planted.diff" not in table.out
-    assert {row["name"]: row["reviews"] for row in rows} == {"acme/shop": "2", "planted.diff": "1"}
+    assert {row["name"]: row["reviews"] for row in rows} == {"acme/shop": "1", "planted.diff": "2"}
     assert sum(Decimal(row["saved_usd"]) for row in rows) > 0
-    assert len(spent.run("costs", "--since", "1h", "--format", "json").json) == 2
-    assert spent.run("costs", "--since", "2999-01-01").out == "Nothing was spent in that time.\n"
+    assert len(shell.run("costs", "--since", "1h", "--format", "json").json) == 2
+    assert shell.run("costs", "--since", "2999-01-01").out == "Nothing was spent in that time.\n"
 
 
 def test_names_run_in_no_spreadsheet_and_steer_no_terminal(shell: Shell) -> None:

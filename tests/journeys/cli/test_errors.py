@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reviewbot.sandbox.github import SandboxGitHub, SandboxPull
-from reviewbot.sandbox.github_access import generate_app_key
-from tests.journeys.cli.driver import TOKEN, Shell
+from tests.journeys.cli.driver import NOWHERE, PASSWORD, TOKEN, Shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from reviewbot.sandbox.model import SandboxModel
 
-_PASSWORD = "hunter2-opens-nothing"
 _DIFF = b"--- a/x.py\n+++ b/x.py\n@@ -1,1 +1,2 @@\n import math\n+value = 1\n"
-_NOWHERE = "http://127.0.0.1:9"  # the discard port, where nobody listens
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +45,7 @@ _MISHAPS = {
         _PULL, 3, ("GitHub answered 401", "set a valid one"), {"GITHUB_TOKEN": "ghs_wrong"}
     ),
     "a GitHub that does not answer": Mishap(
-        _PULL, 3, ("no answer from 127.0.0.1", "Check the network"), {"GITHUB_API_URL": _NOWHERE}
+        _PULL, 3, ("no answer from 127.0.0.1", "Check the network"), {"GITHUB_API_URL": NOWHERE}
     ),
     "an address that is none": Mishap(
         _PULL, 2, ("GITHUB_API_URL", "begins with https://"), {"GITHUB_API_URL": "github"}
@@ -97,13 +91,13 @@ _MISHAPS = {
         _STDIN,
         2,
         ("REVIEWBOT_POLICY__MAX_COMMENTS: Input should be a valid integer",),
-        {"REVIEWBOT_POLICY__MAX_COMMENTS": _PASSWORD},
+        {"REVIEWBOT_POLICY__MAX_COMMENTS": PASSWORD},
     ),
     "JSON that is none": Mishap(
         _STDIN,
         2,
         ("REVIEWBOT_TIERS is no valid JSON", "written as JSON"),
-        {"REVIEWBOT_TIERS": f"[{_PASSWORD}"},
+        {"REVIEWBOT_TIERS": f"[{PASSWORD}"},
     ),
     "a base URL that is none": Mishap(
         _STDIN, 2, ("REVIEWBOT_BASE_URL", "begins with https://"), {"REVIEWBOT_BASE_URL": "openai"}
@@ -130,13 +124,13 @@ _MISHAPS = {
         ("costs",),
         2,
         ("database.url begins with 'mysql'", "Write sqlite:///PATH"),
-        {"REVIEWBOT_DATABASE__URL": f"mysql://bot:{_PASSWORD}@db/x"},
+        {"REVIEWBOT_DATABASE__URL": f"mysql://bot:{PASSWORD}@db/x"},
     ),
     "a PostgreSQL that does not answer": Mishap(
         ("costs",),
         3,
         ("cannot be used", "Check database.url and that PostgreSQL is up"),
-        {"REVIEWBOT_DATABASE__URL": f"postgresql://bot:{_PASSWORD}@127.0.0.1:9/x"},
+        {"REVIEWBOT_DATABASE__URL": f"postgresql://bot:{PASSWORD}@127.0.0.1:9/x"},
     ),
     "a database that cannot be opened": Mishap(
         ("costs",),
@@ -163,7 +157,7 @@ _MISHAPS = {
 @pytest.fixture
 def guarded(shell: Shell) -> Shell:
     """A shell in which a password may not be shown either."""
-    return Shell(shell.folder, shell.environ, (*shell.secrets, _PASSWORD))
+    return Shell(shell.folder, shell.environ, (*shell.secrets, PASSWORD))
 
 
 @pytest.mark.parametrize("name", _MISHAPS)
@@ -186,7 +180,7 @@ def test_each_mishap_has_one_clear_message(guarded: Shell, name: str, model: San
         ("[polcy]\nmax_comments = 3\n", "unknown key 'polcy'; did you mean 'policy'?"),
         ("[limits]\nworkers = 'many'\n", "limits.workers: Input should be a valid integer"),
         ("[policy\n", "is no valid TOML: Expected ']'"),
-        (f"[github]\ntoken = '{_PASSWORD}'\n", "github.token is a secret"),
+        (f"[github]\ntoken = '{PASSWORD}'\n", "github.token is a secret"),
         (
             "[[models]]\nname = 'm'\nroutes = [{endpoint = 'e', model = 'm', pric = 'today'}]\n",
             "unknown key 'models.0.routes.0.pric'; did you mean 'price'?",
@@ -237,85 +231,3 @@ def test_a_token_goes_to_no_other_host(shell: Shell) -> None:
 
         assert ended.code == 2
         assert other.requests == []
-
-
-# --- doctor ----------------------------------------------------------------------------------
-
-
-def test_a_healthy_set_up_is_fine(shell: Shell) -> None:
-    ended = shell.run("doctor")
-
-    assert (ended.code, ended.err) == (0, "")
-    assert {line[0] for line in ended.out.splitlines()} == {"✓"}
-    assert f"sqlite:///{shell.environ['HOME']}" in ended.out
-
-
-def test_each_part_that_is_ill_is_named_with_its_cure(shell: Shell, model: SandboxModel) -> None:
-    host = model.base_url.removeprefix("http://").removesuffix("/v1")
-    for environ, code, says, cure in (
-        (
-            {"REVIEWBOT_API_KEY": "sk-wrong"},
-            3,
-            f"✗ endpoint {host}: {host} does not accept the API key (http-401)",
-            "Check base_url, the key",
-        ),
-        (
-            {"REVIEWBOT_BASE_URL": f"{_NOWHERE}/v1"},
-            3,
-            "✗ endpoint 127.0.0.1:9: 127.0.0.1:9 cannot be reached",
-            "Check base_url, the key and the network.",
-        ),
-        ({"GITHUB_TOKEN": "ghs_wrong"}, 2, "✗ GitHub token: ", "set a valid one"),
-        (
-            {"REVIEWBOT_POLICY__BUDGET__PER_PR": "0.001"},
-            2,
-            "✗ limits, cheap tier: ",
-            "Raise the limits",
-        ),
-    ):
-        ended = shell.having(environ).run("doctor")
-
-        assert ended.code == code
-        assert says in ended.out
-        assert cure in ended.out
-        assert ended.out.startswith("✓ database: ")
-
-
-def test_a_key_file_that_holds_no_key_is_said(shell: Shell, tmp_path: Path) -> None:
-    (tmp_path / "app.pem").write_text(_PASSWORD)
-    app = {
-        "REVIEWBOT_GITHUB__APP_ID": "123",
-        "REVIEWBOT_GITHUB__PRIVATE_KEY_FILE": str(tmp_path / "app.pem"),
-        "REVIEWBOT_GITHUB__WEBHOOK_SECRET_ENV": "WEBHOOK_SECRET",
-        "WEBHOOK_SECRET": _PASSWORD,
-    }
-    guarded = Shell(shell.folder, {**shell.environ, **app}, (*shell.secrets, _PASSWORD))
-
-    diagnosed = guarded.run("doctor", "--json")
-    served = guarded.run("serve", "--port", "0")
-
-    found = {each["part"]: each for each in json.loads(diagnosed.out)}
-    assert diagnosed.code == served.code == 2
-    assert found["GitHub App 123"]["health"] == "wrong"
-    assert "private key" in found["GitHub App 123"]["says"]
-    assert found["GitHub App 123"]["advice"]
-    assert "private key" in served.err
-    assert served.out == ""
-
-
-def test_a_port_that_is_taken_is_said(shell: Shell, tmp_path: Path) -> None:
-    pem, _ = generate_app_key()
-    (tmp_path / "app.pem").write_text(pem)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        ended = shell.run(
-            *("serve", "--port", port),
-            REVIEWBOT_GITHUB__APP_ID="123",
-            REVIEWBOT_GITHUB__PRIVATE_KEY_FILE=str(tmp_path / "app.pem"),
-            REVIEWBOT_GITHUB__WEBHOOK_SECRET_ENV="WEBHOOK_SECRET",
-            WEBHOOK_SECRET=_PASSWORD,
-        )
-
-    assert ended.code == 2
-    assert f"cannot listen on 127.0.0.1:{port}" in ended.err
-    assert "Choose another --host or --port." in ended.err

@@ -37,9 +37,9 @@ def _results(log: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
 
 
 def test_sarif_is_valid_and_places_every_finding(
-    shell: Shell, pull: str, sarif_schema: jsonschema.Draft7Validator
+    shell: Shell, diff: str, sarif_schema: jsonschema.Draft7Validator
 ) -> None:
-    log = shell.run("review", pull, "--format", "sarif").json
+    log = shell.run("review", "--diff", diff, "--format", "sarif").json
 
     sarif_schema.validate(log)
     [run] = log["runs"]
@@ -83,8 +83,8 @@ def test_sarif_of_nothing_found_is_valid(
     assert ended.json["runs"][0]["results"] == []
 
 
-def test_json_accounts_for_every_finding_and_segment(shell: Shell, pull: str) -> None:
-    report = shell.run("review", pull, "--format", "json").json
+def test_json_accounts_for_every_finding_and_segment(shell: Shell, diff: str) -> None:
+    report = shell.run("review", "--diff", diff, "--format", "json").json
 
     assert report["complete"] is True
     assert [finding["fate"] for finding in report["findings"]].count("withheld") == 1
@@ -92,8 +92,8 @@ def test_json_accounts_for_every_finding_and_segment(shell: Shell, pull: str) ->
     assert {finding["tier"] for finding in report["findings"]} == {"local", "cheap", "strong"}
 
 
-def test_markdown_is_the_summary_and_every_finding(shell: Shell, pull: str) -> None:
-    said = shell.run("review", pull, "--format", "markdown").out
+def test_markdown_is_the_summary_and_every_finding(shell: Shell, diff: str) -> None:
+    said = shell.run("review", "--diff", diff, "--format", "markdown").out
 
     assert said.startswith("### reviewbot: 1 critical, 3 high, 4 medium\n")
     assert "#### `src/orders/search.py:37`" in said
@@ -101,12 +101,12 @@ def test_markdown_is_the_summary_and_every_finding(shell: Shell, pull: str) -> N
 
 
 def test_a_secret_in_the_diff_is_shown_in_no_format(
-    shell: Shell, pull: str, scenario: Scenario
+    shell: Shell, diff: str, scenario: Scenario
 ) -> None:
     token = re.search(rb"ghp_\w+", scenario.diff)
     assert token
     for form in ("text", "json", "markdown", "sarif"):
-        said = shell.run("review", pull, "--format", form).out
+        said = shell.run("review", "--diff", diff, "--format", form).out
         assert "Secret committed: GitHub token" in said
         assert token[0].decode() not in said
 
