@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ class _Output(io.FileIO):
 def forgive_closed_pipes() -> None:
     """Let standard output drop what nobody reads, and escape what its encoding cannot show."""
     shown = sys.stdout
+    if shown is None:  # closed from the start, as by `>&-`
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
+        return
     raw = _Output(_STDOUT, "w", closefd=False)
     sys.stdout = io.TextIOWrapper(
         io.BufferedWriter(raw),

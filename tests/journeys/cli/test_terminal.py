@@ -47,6 +47,15 @@ def test_a_reader_that_leaves_early_changes_no_exit_code(shell: Shell, diff: str
         assert (process.returncode, err) == (code, b"")
 
 
+def test_a_closed_standard_output_is_no_error(shell: Shell) -> None:
+    command = f"{sys.executable} -m reviewbot costs >&-"
+    done = subprocess.run(
+        ["bash", "-c", command], env=shell.with_variables({}), capture_output=True, check=True
+    )
+
+    assert done.stderr == b""
+
+
 def test_one_line_of_many_is_no_error(shell: Shell, diff: str) -> None:
     command = f"{sys.executable} -m reviewbot review --diff {diff} | head -1"
     done = subprocess.run(
