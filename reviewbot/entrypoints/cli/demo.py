@@ -107,8 +107,8 @@ def _keep(stage: Stage) -> None:
         f"  {stage.service_url}/metrics",
         f"  {stage.github.url} (the loopback GitHub)",
     )
-    click.echo("\n".join(told), err=True)
     try:
+        click.echo("\n".join(told), err=True)
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
