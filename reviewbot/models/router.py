@@ -131,7 +131,7 @@ class Router:
         for tier in (Tier.CHEAP, Tier.STRONG):
             if self._config.tier(tier) and not self._priced(self._config, tier):
                 message = f"no route of the {tier} tier has a price, so it cannot be called"
-                raise SettingsError(message, "give a route of its models a price")
+                raise SettingsError(message, "Give a route of its models a price.")
 
 
 def _check_names(config: RouterConfig) -> None:
