@@ -217,7 +217,7 @@ class Endpoint:
         elif finish in _DECLINED or (completion.declined and not completion.text):
             kind, code, message = Kind.REFUSED, "declined", f"{name} declined to answer"
         elif finish in _CUT_OFF:
-            kind, code, message = Kind.GARBLED, "cut-off", "the answer was longer than allowed"
+            kind, code, message = Kind.CUT_OFF, "cut-off", "the answer was longer than allowed"
         elif not completion.text:
             kind, code, message = Kind.GARBLED, "empty", "the answer was empty"
         else:

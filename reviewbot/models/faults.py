@@ -26,6 +26,7 @@ class Kind(Enum):
     REFUSED = "refused"  # never again the same way
     UNKNOWN_END = "unknown end"  # sent, and nobody knows what it cost; may be asked again
     GARBLED = "garbled"  # an answer, but not one to this question
+    CUT_OFF = "cut off"  # the answer was longer than allowed: the same request ends so again
     UNFIT = "unfit"  # a parameter that the endpoint does not take: ask without it
 
 

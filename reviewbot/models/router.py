@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _USUAL_INPUT = 32_000  # tokens; no usual request is larger, so no dearer size tier is quoted
 _MOST_LESSONS = 6  # as many as a dialect can learn; each is a request that is refused
 _SILENT = frozenset({Kind.OVERLOADED, Kind.UNKNOWN_END})  # what a breaker counts
+_UNUSABLE = frozenset({Kind.GARBLED, Kind.CUT_OFF})
 _FINAL = frozenset({Kind.REFUSED, Kind.OUT_OF_MONEY, Kind.UNFIT})
 
 
@@ -171,7 +172,7 @@ class _Pursuit:
                 return fault
             self._faults.pop(id(route), None)  # the last fault stands last
             self._faults[id(route)] = fault
-            self._note(route, fault)
+            self._note(route, fault, is_pack=len(question.keys) > 1)
         raise self._verdict()
 
     def _ask(self, question: Question, purse: Purse, route: Route) -> tuple[Answer, ...] | Fault:
@@ -189,18 +190,22 @@ class _Pursuit:
         route.breaker.succeeded()
         return answers
 
-    def _note(self, route: Route, fault: Fault) -> None:
-        """Decide what a fault means for the next attempt."""
+    def _note(self, route: Route, fault: Fault, *, is_pack: bool) -> None:
+        """Decide what a fault means for the next attempt.
+
+        What was cut off, or garbled about several chunks, is better asked in smaller parts;
+        that is for the asker to do.
+        """
         self._again = None
         match fault.kind:
             case Kind.UNFIT if self._lessons < _MOST_LESSONS:
                 self._lessons += 1
                 self._again = route
-            case Kind.GARBLED if self._garbled == 0:
+            case Kind.GARBLED if self._garbled == 0 and not is_pack:
                 self._garbled += 1
                 self._left -= 1
                 self._again = route
-            case Kind.GARBLED:
+            case Kind.GARBLED | Kind.CUT_OFF:
                 self._left = 0
             case Kind.THROTTLED | Kind.OVERLOADED | Kind.UNKNOWN_END:
                 self._left -= 1
@@ -245,7 +250,7 @@ class _Pursuit:
             return ModelUnavailable(message, "the next review asks again")
         last = faults[-1]
         message = "; ".join(dict.fromkeys(fault.message for fault in faults))
-        if last.kind is Kind.GARBLED:
+        if last.kind in _UNUSABLE:
             return BadAnswer(last.message)
         if self._routes or any(fault.kind not in _FINAL for fault in faults):
             return ModelUnavailable(message)

@@ -9,14 +9,16 @@ from reviewbot.domain.errors import BadAnswer, BudgetExhausted, ModelError, Mode
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.outcome import Coverage
 from reviewbot.review.answer import Reading, read
+from reviewbot.review.parts import in_parts
 from reviewbot.review.plan import pack
 from reviewbot.review.ports import Stage
 from reviewbot.review.prompt import question
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from reviewbot.review.ports import Answer, Ports, Purse, Question
+    from reviewbot.review.parts import Ended
+    from reviewbot.review.ports import Answer, Ports, Purse
     from reviewbot.review.prompt import Briefing, Task
 
 
@@ -62,39 +64,40 @@ def examine(tasks: Sequence[Task], briefing: Briefing, purse: Purse, ports: Port
     for answer in ports.answers.known(list(by_key), models).values():
         _hear(answer, by_key, examined)
     missing = [task for task in tasks if task.key not in examined.heard]
-    for asked, result in _ask_all(missing, briefing, purse, ports):
-        try:
-            for answer in result():
-                _hear(answer, by_key, examined)
-        except BudgetExhausted as refused:
-            _leave(asked, Gap(Coverage.OVER_BUDGET, str(refused)), examined)
-        except ModelError as error:
-            unusable = isinstance(error, BadAnswer)
-            _leave(asked, Gap(Coverage.FAILED, str(error), unusable), examined)
+    for part, ended in _ask_all(missing, briefing, purse, ports):
+        match ended:
+            case BudgetExhausted():
+                _leave(part, Gap(Coverage.OVER_BUDGET, str(ended)), examined)
+            case ModelError():
+                unusable = isinstance(ended, BadAnswer)
+                _leave(part, Gap(Coverage.FAILED, str(ended), unusable), examined)
+            case answers:
+                for answer in answers:
+                    _hear(answer, by_key, examined)
     return examined
 
 
 def _ask_all(
     missing: Sequence[Task], briefing: Briefing, purse: Purse, ports: Ports
-) -> Iterator[tuple[Question, Callable[[], Sequence[Answer]]]]:
+) -> Iterator[Ended]:
     by_chunk = {id(task.chunk): task for task in missing}
-    questions = [
-        question([by_chunk[id(chunk)] for chunk in chunks], briefing)
+    packs = [
+        tuple(by_chunk[id(chunk)] for chunk in chunks)
         for chunks in pack([task.chunk for task in missing])
     ]
     stage = Stage.STRONG if briefing.tier is Tier.STRONG else Stage.CHEAP
-    ports.observer.begins(stage, len(questions))
+    ports.observer.begins(stage, len(packs))
 
-    def ask(asked: Question) -> Sequence[Answer]:
+    def ask(part: Sequence[Task]) -> Sequence[Answer]:
         if ports.observer.interrupted():
             raise Interrupted
         if ports.observer.out_of_time():
             message = "the review's time was over"
             raise ModelUnavailable(message)
-        return ports.model.ask(asked, purse)
+        return ports.model.ask(question(part, briefing), purse)
 
-    for asked, result in ports.side_by_side(ask, questions):
-        yield asked, result
+    for _, result in ports.side_by_side(lambda whole: in_parts(whole, ask), packs):
+        yield from result()
         ports.observer.advances(stage)
 
 
@@ -107,5 +110,5 @@ def _hear(answer: Answer, by_key: dict[str, Task], examined: Examined) -> None:
         examined.heard[answer.key] = Heard(reading, answer)
 
 
-def _leave(asked: Question, gap: Gap, examined: Examined) -> None:
-    examined.gaps.update(dict.fromkeys(asked.keys, gap))
+def _leave(part: Sequence[Task], gap: Gap, examined: Examined) -> None:
+    examined.gaps.update(dict.fromkeys((task.key for task in part), gap))

@@ -157,7 +157,7 @@ class SandboxModel:
         content = _content(name, body)
         if fault is not None and fault.trouble is Trouble.GARBLED:
             content = content[: len(content) // 2] + " … I could not go on."
-        content, ending = _capped(content, body)
+        content, ending = _capped(content, body, self._manners[name].longest)
         call = self._counted(name, body, content)
         completion: dict[str, Any] = {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
@@ -210,8 +210,9 @@ def _content(name: str, body: dict[str, Any]) -> str:
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
 
-def _capped(content: str, body: dict[str, Any]) -> tuple[str, str]:
-    cap = body.get("max_tokens") or body.get("max_completion_tokens") or 0
+def _capped(content: str, body: dict[str, Any], longest: int) -> tuple[str, str]:
+    allowed = (body.get("max_tokens"), body.get("max_completion_tokens"), longest)
+    cap = min((most for most in allowed if most), default=0)
     if not cap or _tokens(content) <= cap:
         return content, "stop"
     cut = content.encode(errors="surrogatepass")[: cap * _BYTES_PER_TOKEN]

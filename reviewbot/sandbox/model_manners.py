@@ -29,10 +29,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """What a model takes, how fast it is, and its next troubles, one a request."""
+    """What a model takes, how fast it is, and its next troubles, one a request.
+
+    *longest* is how many tokens it says at the most, whatever the caller allows; 0 is any number.
+    """
 
     supports_schema: bool = True
     supports_json_object: bool = True
     refuses: frozenset[str] = frozenset()  # parameters
     delay: float = 0.0  # seconds
+    longest: int = 0
     faults: tuple[Fault, ...] = ()
