@@ -54,7 +54,15 @@ class Dialect:
         for words in (refusal.parameter, f"{refusal.message} {refusal.code}".lower()):
             if words and (changed := self._avoiding(words)) is not None:
                 return changed
-        return None
+        return self._simpler() if _NAMELESS.search(refusal.message) else None
+
+    def _simpler(self) -> Dialect | None:
+        """Without the least common parameter, for who refuses one and does not say which."""
+        if self.shape is not Shape.NONE:
+            return replace(self, shape=_WEAKER[self.shape])
+        if self.quiet:
+            return replace(self, quiet=())
+        return None if self.temperature is None else replace(self, temperature=None)
 
     def _avoiding(self, words: str) -> Dialect | None:
         if "enable_thinking must be set to false" in words:
@@ -75,6 +83,7 @@ class Dialect:
 
 
 _SHAPE_WORDS = re.compile(r"response_format|json_schema|json_object|structured output")
+_NAMELESS = re.compile(r"\binvalid (?:api )?parameters?\b|参数", re.IGNORECASE)
 _WEAKER = {Shape.SCHEMA: Shape.OBJECT, Shape.OBJECT: Shape.NONE}
 _OTHER_CAP = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _THINKING_OFF: Mapping[str, Any] = {"type": "disabled"}
