@@ -15,7 +15,7 @@ import httpx2
 from reviewbot.models.clock import Clock
 from reviewbot.models.completion import load, read_completion
 from reviewbot.models.dialect import Dialects
-from reviewbot.models.faults import Fault, Kind, Refusal, classify, is_too_long, tidy
+from reviewbot.models.faults import HUNG, Fault, Kind, Refusal, classify, is_too_long, tidy
 from reviewbot.models.transport import Garbled, TooLarge, guarded_client
 from reviewbot.review.ports import Attempt, Ending
 
@@ -167,7 +167,7 @@ class Endpoint:
                 return Fault(Kind.GARBLED, message, Attempt(Ending.UNKNOWN, error="too-large"))
             case httpx2.TimeoutException():
                 message = f"{name} did not answer in time"
-                return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error="timeout"))
+                return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error=HUNG))
             case _:
                 message = f"the connection to {name} broke"
                 return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error="broken"))

@@ -13,6 +13,7 @@ from typing import Any
 from reviewbot.domain.errors import ModelError
 from reviewbot.review.ports import Attempt, Ending
 
+HUNG = "timeout"  # the error of an attempt whose deadline passed
 LONGEST_FOREIGN_TEXT = 200
 _LONGEST_DELAY = 86_400.0  # seconds
 
