@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Tier
@@ -48,12 +49,20 @@ class RouteConfig:
         return self.price.worst_price(at, most_tokens) if self.price.holds(at) else None
 
 
+class Routing(Enum):
+    """Which of a model's routes is asked first."""
+
+    ORDER = "order"  # the first one that can be asked
+    LATENCY = "latency"  # the one that answers soonest
+
+
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
     """A model under the name that people know it by; its routes in order of preference."""
 
     name: str
     routes: tuple[RouteConfig, ...]
+    routing: Routing = Routing.ORDER
 
 
 @dataclass(frozen=True, slots=True)

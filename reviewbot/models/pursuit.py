@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reviewbot.review.ports import Answer, Purse, Question
 
 _MOST_LESSONS = 6  # as many as a dialect can learn; each is a request that is refused
-_SILENT = frozenset({Kind.OVERLOADED, Kind.UNKNOWN_END})  # what a breaker counts
+SILENT = frozenset({Kind.OVERLOADED, Kind.UNKNOWN_END})  # what a breaker counts
 _UNUSABLE = frozenset({Kind.GARBLED, Kind.CUT_OFF})
 _FINAL = frozenset({Kind.REFUSED, Kind.OUT_OF_MONEY, Kind.UNFIT})
 
@@ -71,7 +71,7 @@ class Pursuit:
 
     def _tell_breaker(self, purse: Purse, route: Route, fault: Fault) -> None:
         """An endpoint that hangs costs a whole deadline: where there is another, once is enough."""
-        if fault.kind not in _SILENT:
+        if fault.kind not in SILENT:
             route.breaker.succeeded()
         elif fault.attempt.error == HUNG and self._has_other(route):
             self._hangs.note(purse.review_id, route.config.endpoint)

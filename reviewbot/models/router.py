@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.errors import ModelUnavailable, SettingsError
 from reviewbot.domain.finding import Tier
 from reviewbot.models.attempt import Attempts, Route
-from reviewbot.models.breaker import Breaker
+from reviewbot.models.breaker import Breaker, State
 from reviewbot.models.catalogue import dearest
+from reviewbot.models.config import Routing
 from reviewbot.models.faults import Fault
 from reviewbot.models.hangs import Hangs
-from reviewbot.models.pursuit import Pursuit
+from reviewbot.models.observation import Availability, Paces
+from reviewbot.models.pace import fastest_first
+from reviewbot.models.pursuit import SILENT, Pursuit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from reviewbot.domain.money import Price
-    from reviewbot.models.breaker import State
     from reviewbot.models.clock import Clock
-    from reviewbot.models.config import RouteConfig, RouterConfig
+    from reviewbot.models.config import ModelConfig, RouteConfig, RouterConfig
     from reviewbot.models.endpoint import Endpoint
+    from reviewbot.models.observation import Observation
     from reviewbot.review.ports import Answer, Ledger, Purse, Question
 
+_USUAL_SHARE = 5  # most answers take a fifth of their cap or so
 _USUAL_INPUT = 32_000  # tokens; no usual request is larger, so no dearer size tier is quoted
 
 
@@ -34,7 +38,13 @@ class Router:
         self, config: RouterConfig, ledger: Ledger, clock: Clock, most_calls: int = 32
     ) -> None:
         self._config, self._clock = config, clock
-        self._attempts = Attempts(ledger, clock, config.patience, most_calls)
+        self._attempts = Attempts(ledger, clock, config.patience, most_calls, self._heard)
+        self._paces = Paces(clock.monotonic)
+        self._availability = Availability(clock.monotonic)
+        self._listeners: list[Callable[[Observation], object]] = [
+            self._paces.heard,
+            self._availability.heard,
+        ]
         self._opened: dict[str, Endpoint] = {}
         self._lock = threading.Lock()
         self._hangs = Hangs()
@@ -56,9 +66,21 @@ class Router:
 
     def ask(self, question: Question, purse: Purse) -> Sequence[Answer]:
         """One answer a key; raises ModelError or BudgetExhausted."""
-        routes = self._routes(question.tier, purse)
+        routes = self._routes(question, purse)
         pursuit = Pursuit(routes, self._attempts, self._clock, self._config.patience, self._hangs)
         return pursuit.run(question, purse)
+
+    def subscribe(self, listener: Callable[[Observation], object]) -> None:
+        """Tell *listener* of every attempt from now on."""
+        self._listeners.append(listener)
+
+    def availabilities(self) -> list[tuple[str, str, float | None]]:
+        """Each endpoint's name, region, and share of attempts that it did its part in.
+
+        The share is of the last hour, from 0 to 1, and None where too few were made to tell.
+        """
+        share = self._availability.share
+        return [(each.name, each.region, share(each.name)) for each in self._config.endpoints]
 
     def endpoints_status(self) -> list[tuple[str, State]]:
         """Each endpoint's name, and whether requests pass."""
@@ -73,6 +95,27 @@ class Router:
                 yield config.name, fault.message
             else:
                 yield config.name, ""
+
+    def neglected(self, idle: float) -> list[str]:
+        """Endpoints that were not heard of for *idle* seconds, or that are left alone."""
+        return [
+            name
+            for name, breaker in self._breakers.items()
+            if breaker.state is not State.CLOSED or self._paces.idle(name) >= idle
+        ]
+
+    def look_after(self, name: str, seconds: float) -> None:
+        """Probe one endpoint, live, in so many seconds at the most."""
+        breaker = self._breakers[name]
+        begun = self._clock.monotonic()
+        try:
+            self._endpoint(name).probe(seconds)
+        except Fault as fault:
+            if fault.kind in SILENT and breaker.state is State.CLOSED:
+                breaker.failed()
+        else:
+            self._paces.probed(name, self._clock.monotonic() - begun)
+            breaker.vouched()
 
     def close(self) -> None:
         """Give all connections back."""
@@ -89,38 +132,54 @@ class Router:
                 self._opened[name] = Endpoint(config, self._clock)
             return self._opened[name]
 
-    def _routes(self, tier: Tier, purse: Purse) -> list[Route]:
-        """The tier's routes that have a price and that the policy allows."""
-        config, data = self._config, purse.data
+    def _heard(self, seen: Observation) -> None:
+        for listener in self._listeners:
+            listener(seen)
+
+    def _routes(self, question: Question, purse: Purse) -> list[Route]:
+        """The tier's routes that have a price and that the policy allows, in their order."""
+        config, data, tier = self._config, purse.data, question.tier
         if data is not None:
             config = config.allowing(data.allowed_jurisdictions, data.allowed_endpoints)
-        routes = self._priced(config, tier)
-        if routes:
-            return [self._route(model, route) for model, route in routes]
+        models = [(model, self._priced(model)) for model in config.tier(tier)]
+        if any(routes for _, routes in models):
+            return [
+                self._route(model.name, route)
+                for model, routes in models
+                for route in self._ordered(model, routes, question.output_cap)
+            ]
         why = "no model of it has a price now"
-        if self._priced(self._config, tier):
+        if any(self._priced(model) for model in self._config.tier(tier)):
             why = "the policy lets no code go to its endpoints"
         message = f"the {tier} tier cannot be asked: {why}"
         raise ModelUnavailable(message)
+
+    def _ordered(
+        self, model: ModelConfig, routes: Sequence[RouteConfig], output_cap: int
+    ) -> Sequence[RouteConfig]:
+        if model.routing is Routing.ORDER:
+            return routes
+
+        def expected(index: int) -> float | None:
+            route = routes[index]
+            return self._paces.expected(route.endpoint, route.upstream, output_cap // _USUAL_SHARE)
+
+        return [routes[index] for index in fastest_first(len(routes), expected)]
 
     def _route(self, model: str, route: RouteConfig) -> Route:
         endpoint = self._endpoint(route.endpoint)
         return Route(model, route, endpoint, self._breakers[route.endpoint])
 
-    def _priced(self, config: RouterConfig, tier: Tier) -> list[tuple[str, RouteConfig]]:
+    def _priced(self, model: ModelConfig) -> list[RouteConfig]:
         now = self._clock.now()
-        return [
-            (model.name, route)
-            for model in config.tier(tier)
-            for route in model.routes
-            if route.price_of(now, 0) is not None
-        ]
+        return [route for route in model.routes if route.price_of(now, 0) is not None]
 
     def _check(self) -> None:
         """A configuration that cannot work is better refused at the start."""
         _check_names(self._config)
         for tier in (Tier.CHEAP, Tier.STRONG):
-            if self._config.tier(tier) and not self._priced(self._config, tier):
+            models = self._config.tier(tier)
+            if models and not any(self._priced(model) for model in models):
                 message = f"no route of the {tier} tier has a price, so it cannot be called"
                 raise SettingsError(message, "Give a route of its models a price.")
 

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from reviewbot.models.observation import ANSWERED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reviewbot.ledger.desk import Desk
+    from reviewbot.models.observation import Observation
     from reviewbot.models.router import Router
 
+_CALL_SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 _REVIEW_SECONDS = (1, 5, 15, 30, 60, 120, 300, 600, 900)
 
 
@@ -40,9 +44,31 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.calls = Counter(
+            "reviewbot_model_calls",
+            "Attempts at model endpoints by how they ended",
+            ["endpoint", "region", "outcome"],
+            registry=self.registry,
+        )
+        self.call_seconds = Histogram(
+            "reviewbot_model_seconds",
+            "How long model endpoints take to answer",
+            ["endpoint", "region"],
+            buckets=_CALL_SECONDS,
+            registry=self.registry,
+        )
+
+    def call(self, seen: Observation) -> None:
+        """Count an attempt at a model endpoint."""
+        self.calls.labels(seen.endpoint, seen.region, seen.outcome.replace(" ", "-")).inc()
+        if seen.outcome == ANSWERED:
+            self.call_seconds.labels(seen.endpoint, seen.region).observe(seen.seconds)
+
     def watch(self, desk: Desk, router: Router | None) -> None:
         """Show the desk, and the breakers where models are asked, whenever asked."""
         self.registry.register(_Gauges(desk, router))
+        if router is not None:
+            router.subscribe(self.call)
 
     def text(self) -> bytes:
         """The exposition format."""
@@ -72,3 +98,16 @@ class _Gauges:
             for endpoint, state in self._router.endpoints_status():
                 up.add_metric([endpoint, state.value], 1)
             yield up
+            yield _availability(self._router)
+
+
+def _availability(router: Router) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(
+        "reviewbot_endpoint_availability",
+        "Share of the last hour's attempts in which the endpoint did its part",
+        labels=["endpoint", "region"],
+    )
+    for endpoint, region, share in router.availabilities():
+        if share is not None:
+            gauge.add_metric([endpoint, region], share)
+    return gauge

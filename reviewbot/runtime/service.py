@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
 from reviewbot.ledger.desk import Desk, DeskRules
 from reviewbot.runtime.core import open_core
+from reviewbot.runtime.health import HealthChecks
 from reviewbot.runtime.metrics import Metrics
 from reviewbot.runtime.work import Workshop
 from reviewbot.runtime.workers import EmbeddedWorkers
@@ -56,6 +57,9 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         desk = Desk(core.database, desk_rules(settings), waker=waker)
         metrics = Metrics()
         metrics.watch(desk, core.router)
+        health = HealthChecks(core.router, settings.limits.probe_seconds, settings.limits.sla)
+        stack.callback(health.stop)
+        health.start()
         shop = Workshop(
             desk=desk,
             forge=lambda installation_id: core.forge(tokens, installation_id),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -109,10 +109,14 @@ class Route(_Section):
 
 
 class Model(_Section):
-    """A model under the name that people know it by; the first route is preferred."""
+    """A model under the name that people know it by; the first route is preferred.
+
+    With *routing* ``latency`` the route that answers soonest is preferred.
+    """
 
     name: Name
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    routing: Literal["order", "latency"] = "order"
 
 
 class Tiers(_Section):
@@ -146,6 +150,8 @@ class Limits(_Section):
     strong_seconds: Seconds = 120.0
     call_attempts: Count = 3
     budget_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    probe_seconds: Seconds = 30.0
+    sla: Annotated[float, Field(gt=0, le=100)] | None = None
     audit_share: Annotated[float, Field(ge=0, le=1)] = 0.02
 
 

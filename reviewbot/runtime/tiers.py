@@ -14,6 +14,7 @@ from reviewbot.models.config import (
     Patience,
     RouteConfig,
     RouterConfig,
+    Routing,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _model(section: Model, endpoints: Iterable[str], catalogue: Catalogue) -> Mo
             RouteConfig(route.endpoint, route.model, _price(route, section.name, catalogue))
             for route in section.routes
         ),
+        Routing(section.routing),
     )
 
 
