@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,6 @@ from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import Price
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import datetime
 
     from reviewbot.models.catalogue import Tariff
@@ -58,11 +57,17 @@ class Routing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """A model under the name that people know it by; its routes in order of preference."""
+    """A model under the name that people know it by; its routes in order of preference.
+
+    *weight* is the per cent of its tier's questions that it is asked first; None leaves it to
+    stand in for others. With *shadow*, from 0 to 1, it is only compared, for that share.
+    """
 
     name: str
     routes: tuple[RouteConfig, ...]
     routing: Routing = Routing.ORDER
+    weight: float | None = None
+    shadow: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +100,13 @@ class RouterConfig:
 
     def tier(self, tier: Tier) -> tuple[ModelConfig, ...]:
         """The tier's models, in order of preference."""
+        return tuple(model for model in self._named(tier) if not model.shadow)
+
+    def shadows(self, tier: Tier) -> tuple[ModelConfig, ...]:
+        """The models that are only compared with the tier's."""
+        return tuple(model for model in self._named(tier) if model.shadow)
+
+    def _named(self, tier: Tier) -> tuple[ModelConfig, ...]:
         names = {Tier.CHEAP: self.cheap, Tier.STRONG: self.strong}.get(tier, ())
         by_name = {model.name: model for model in self.models}
         return tuple(by_name[name] for name in names)
-
-    def allowing(
-        self, jurisdictions: Collection[str] | None, endpoints: Collection[str] | None
-    ) -> RouterConfig:
-        """Without the routes that would send code elsewhere; None allows every place."""
-        allowed = {
-            each.name
-            for each in self.endpoints
-            if (jurisdictions is None or each.jurisdiction in jurisdictions)
-            and (endpoints is None or each.name in endpoints)
-        }
-        models = tuple(
-            replace(model, routes=tuple(r for r in model.routes if r.endpoint in allowed))
-            for model in self.models
-        )
-        return replace(self, models=models)

@@ -48,6 +48,7 @@ class Router:
         self._opened: dict[str, Endpoint] = {}
         self._lock = threading.Lock()
         self._hangs = Hangs()
+        self._configs = {each.name: each for each in config.endpoints}
         self._breakers = {each.name: Breaker(clock.monotonic) for each in config.endpoints}
         self._check()
 
@@ -64,11 +65,16 @@ class Router:
                 return dearest(known)
         return None
 
-    def ask(self, question: Question, purse: Purse) -> Sequence[Answer]:
-        """One answer a key; raises ModelError or BudgetExhausted."""
-        routes = self._routes(question, purse)
-        pursuit = Pursuit(routes, self._attempts, self._clock, self._config.patience, self._hangs)
-        return pursuit.run(question, purse)
+    def ask(self, question: Question, purse: Purse, first: str = "") -> Sequence[Answer]:
+        """One answer a key, of the model *first* if it can; raises ModelError, BudgetExhausted."""
+        tier = self._config.tier(question.tier)
+        models = sorted(tier, key=lambda model: model.name != first)
+        return self._pursue(models, question, purse)
+
+    def ask_only(self, name: str, question: Question, purse: Purse) -> Sequence[Answer]:
+        """The same, of one model and no other."""
+        models = [model for model in self._config.models if model.name == name]
+        return self._pursue(models, question, purse)
 
     def subscribe(self, listener: Callable[[Observation], object]) -> None:
         """Tell *listener* of every attempt from now on."""
@@ -128,31 +134,44 @@ class Router:
 
         with self._lock:
             if name not in self._opened:
-                config = next(each for each in self._config.endpoints if each.name == name)
-                self._opened[name] = Endpoint(config, self._clock)
+                self._opened[name] = Endpoint(self._configs[name], self._clock)
             return self._opened[name]
 
     def _heard(self, seen: Observation) -> None:
         for listener in self._listeners:
             listener(seen)
 
-    def _routes(self, question: Question, purse: Purse) -> list[Route]:
-        """The tier's routes that have a price and that the policy allows, in their order."""
-        config, data, tier = self._config, purse.data, question.tier
-        if data is not None:
-            config = config.allowing(data.allowed_jurisdictions, data.allowed_endpoints)
-        models = [(model, self._priced(model)) for model in config.tier(tier)]
-        if any(routes for _, routes in models):
+    def _pursue(
+        self, models: Sequence[ModelConfig], question: Question, purse: Purse
+    ) -> Sequence[Answer]:
+        routes = self._routes(models, question, purse)
+        pursuit = Pursuit(routes, self._attempts, self._clock, self._config.patience, self._hangs)
+        return pursuit.run(question, purse)
+
+    def _routes(
+        self, models: Sequence[ModelConfig], question: Question, purse: Purse
+    ) -> list[Route]:
+        """The models' routes that have a price and that the policy allows, in their order."""
+        priced = [(model, self._priced(model)) for model in models]
+        allowed = [
+            (model, [route for route in routes if self._allows(purse, route)])
+            for model, routes in priced
+        ]
+        if any(routes for _, routes in allowed):
             return [
                 self._route(model.name, route)
-                for model, routes in models
+                for model, routes in allowed
                 for route in self._ordered(model, routes, question.output_cap)
             ]
         why = "no model of it has a price now"
-        if any(self._priced(model) for model in self._config.tier(tier)):
+        if any(routes for _, routes in priced):
             why = "the policy lets no code go to its endpoints"
-        message = f"the {tier} tier cannot be asked: {why}"
+        message = f"the {question.tier} tier cannot be asked: {why}"
         raise ModelUnavailable(message)
+
+    def _allows(self, purse: Purse, route: RouteConfig) -> bool:
+        endpoint = self._configs[route.endpoint]
+        return purse.data is None or purse.data.allows(endpoint.name, endpoint.jurisdiction)
 
     def _ordered(
         self, model: ModelConfig, routes: Sequence[RouteConfig], output_cap: int

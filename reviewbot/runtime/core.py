@@ -17,6 +17,7 @@ from reviewbot.ledger.postings import Postings
 from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.models.clock import Clock
+from reviewbot.models.rollout import Rollout
 from reviewbot.models.router import Router
 from reviewbot.review.conduct import House, review_pull_request
 from reviewbot.review.ports import Ports
@@ -48,6 +49,7 @@ class Core:
     ledger: SqlLedger
     router: Router
     secret: bytes
+    model: Rollout
 
     def review(
         self,
@@ -89,7 +91,7 @@ class Core:
     def _ports(self, forge: Forge, observer: Observer) -> Ports:
         return Ports(
             forge=forge,
-            model=self.router,
+            model=self.model,
             answers=self.ledger,
             journal=Reviews(self.database),
             observer=observer,
@@ -117,7 +119,7 @@ def open_core(settings: Settings) -> Iterator[Core]:
         ledger = SqlLedger(database, patience=settings.limits.budget_wait_seconds)
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
         stack.callback(router.close)
-        yield Core(settings, database, ledger, router, secret_of(database))
+        yield Core(settings, database, ledger, router, secret_of(database), Rollout(router, config))
 
 
 def _draw(secret: bytes, share: float) -> Callable[[str], bool]:

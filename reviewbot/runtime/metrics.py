@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reviewbot.ledger.desk import Desk
+    from reviewbot.models.comparison import Comparison
     from reviewbot.models.observation import Observation
     from reviewbot.models.router import Router
 
@@ -57,6 +58,30 @@ class Metrics:
             buckets=_CALL_SECONDS,
             registry=self.registry,
         )
+
+        self.shadows = Counter(
+            "reviewbot_shadow_answers",
+            "Questions that shadow models were asked too",
+            ["model", "outcome"],
+            registry=self.registry,
+        )
+        self.shadow_findings = Counter(
+            "reviewbot_shadow_findings",
+            "Findings of shadow models against those of the models whose answers count",
+            ["model", "found_by"],
+            registry=self.registry,
+        )
+
+    def compared(self, comparison: Comparison) -> None:
+        """Count what a shadow found and what it did not."""
+        name = comparison.shadow
+        self.shadows.labels(name, "answered" if comparison.answered else "failed").inc()
+        for found_by, count in (
+            ("both", comparison.both),
+            ("only-main", comparison.only_main),
+            ("only-shadow", comparison.only_shadow),
+        ):
+            self.shadow_findings.labels(name, found_by).inc(count)
 
     def call(self, seen: Observation) -> None:
         """Count an attempt at a model endpoint."""

@@ -57,6 +57,7 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         desk = Desk(core.database, desk_rules(settings), waker=waker)
         metrics = Metrics()
         metrics.watch(desk, core.router)
+        core.model.subscribe(metrics.compared)
         health = HealthChecks(core.router, settings.limits.probe_seconds, settings.limits.sla)
         stack.callback(health.stop)
         health.start()

@@ -111,12 +111,16 @@ class Route(_Section):
 class Model(_Section):
     """A model under the name that people know it by; the first route is preferred.
 
-    With *routing* ``latency`` the route that answers soonest is preferred.
+    With *routing* ``latency`` the route that answers soonest is preferred. *weight* is the per
+    cent of its tier's questions that it is asked first; *shadow* the share of them that it is
+    asked besides, to be compared and never posted.
     """
 
     name: Name
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
     routing: Literal["order", "latency"] = "order"
+    weight: Annotated[float, Field(ge=0, le=100)] | None = None
+    shadow: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class Tiers(_Section):

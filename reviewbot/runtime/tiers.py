@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reviewbot.domain.errors import SettingsError
+from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, Price, per_million, plain_usd
 from reviewbot.models.catalogue import Catalogue, flat_price
 from reviewbot.models.config import (
@@ -47,7 +48,11 @@ def _from_sections(settings: Settings, catalogue: Catalogue) -> RouterConfig:
         message = "tiers.cheap names no model"
         raise SettingsError(message, f"Name one or more of: {', '.join(names) or 'no models'}.")
     tiers = values.tiers
-    return RouterConfig(endpoints, models, tiers.cheap, tiers.strong, _patience(settings.limits))
+    config = RouterConfig(endpoints, models, tiers.cheap, tiers.strong, _patience(settings.limits))
+    if not config.tier(Tier.CHEAP):
+        message = "tiers.cheap names shadows only, whose answers are never used"
+        raise SettingsError(message, "Name a model without shadow there.")
+    return config
 
 
 def _endpoint(section: Endpoint, settings: Settings) -> EndpointConfig:
@@ -70,6 +75,8 @@ def _model(section: Model, endpoints: Iterable[str], catalogue: Catalogue) -> Mo
             for route in section.routes
         ),
         Routing(section.routing),
+        section.weight,
+        section.shadow,
     )
 
 
