@@ -1,4 +1,7 @@
-"""Sums over the ledger, for people and scripts."""
+"""Summaries for people and scripts, out of sums that were kept while calls ended.
+
+Raw calls may be long gone; a summary is the same before and after.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.money import PicoUsd
+from reviewbot.ledger.rollups import day_of
 
 if TYPE_CHECKING:
     from reviewbot.ledger.database import Database, Session
@@ -22,12 +26,16 @@ class By(StrEnum):
     DAY = "day"
 
 
+_NOTHING = PicoUsd(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Spend:
     """One line of a summary: amounts in 10**-12 USD.
 
     *saved* is what known answers would have cost again; it is kept by review, so it is None
-    where lines are models or tiers.
+    where lines are models or tiers. *reserved* is what calls under way may cost yet: they are
+    in no other figure.
     """
 
     name: str
@@ -38,76 +46,109 @@ class Spend:
     spent: PicoUsd
     presumed: PicoUsd
     saved: PicoUsd | None
+    reserved: PicoUsd = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to sum up: *since* in milliseconds since 1970; *repository* empty for all."""
+    """What to sum up: *since* in milliseconds since 1970; *repository* empty for all.
+
+    A summary consists of whole days (UTC): the first is that of *since*.
+    """
 
     by: By
     since: int = 0
     repository: str = ""
 
 
-_DAY = {
-    False: "strftime('%Y-%m-%d', {} / 1000, 'unixepoch')",
-    True: "to_char(to_timestamp({} / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
+@dataclass(frozen=True, slots=True)
+class _Grouping:
+    """Where lines of a kind come from: their table, their name, and how reviews count."""
+
+    table: str
+    name: str
+    reviews: str
+    name_of_open: str  # of calls under way
+
+
+_DAY_OF_OPEN = {
+    False: "strftime('%Y-%m-%d', reserved_at / 1000, 'unixepoch')",
+    True: "to_char(to_timestamp(reserved_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
+}
+_GROUPINGS = {
+    By.REPO: _Grouping("spending", "repository", "reviews", "repository"),
+    By.PR: _Grouping(
+        "spending_by_pull",
+        "repository || '#' || number",
+        "reviews",
+        "repository || '#' || number",
+    ),
+    By.MODEL: _Grouping("spending", "model", "reviews_of_model", "model"),
+    By.TIER: _Grouping("spending", "tier", "reviews_of_tier", "tier"),
+    By.DAY: _Grouping("spending", "period", "reviews", ""),
 }
 
 
 def spend(database: Database, query: Query) -> list[Spend]:
     """Every line of the summary, the dearest first; days by date."""
     with database.transaction() as session:
-        lines = _calls(session, query, shared=database.is_shared)
-        saved = _saved(session, query, shared=database.is_shared)
-    found = [_line(row, query, saved) for row in lines]
-    named = {line.name for line in found}
+        ended = _ended(session, query)
+        reserved = _reserved(session, query, shared=database.is_shared)
+    found = [_line(row, query, reserved.pop(row[0], 0)) for row in ended]
     found += [
-        Spend(name, 0, 0, 0, 0, PicoUsd(0), PicoUsd(0), PicoUsd(amount))
-        for name, amount in saved.items()
-        if name not in named and amount
+        Spend(name, 0, 0, 0, 0, _NOTHING, _NOTHING, None, PicoUsd(amount))
+        for name, amount in reserved.items()
     ]
     if query.by is By.DAY:
         return sorted(found, key=lambda line: line.name)
     return sorted(found, key=lambda line: (-(line.spent + line.presumed), line.name))
 
 
-def _group(by: By, time: str, *, shared: bool) -> str:
-    return {
-        By.REPO: "repository",
-        By.PR: "repository || '#' || number",
-        By.MODEL: "model",
-        By.TIER: "tier",
-        By.DAY: _DAY[shared].format(time),
-    }[by]
+_Row = tuple[str, int, int, int, int, int, int, int]
 
 
-def _calls(
-    session: Session, query: Query, *, shared: bool
-) -> list[tuple[str, int, int, int, int, int, int]]:
-    group = _group(query.by, "reserved_at", shared=shared)
+def _ended(session: Session, query: Query) -> list[_Row]:
+    grouping = _GROUPINGS[query.by]
+    periods, values = _periods(query)
+    # What known answers saved stands beside the models, under none.
+    named = " AND model <> ''" if _is_of_models(query) else ""
     rows = session.rows(
-        f"SELECT {group} AS name, COUNT(DISTINCT review_id), COUNT(*), SUM(tokens_in),"  # noqa: S608 - fixed texts
-        " SUM(tokens_out), SUM(CASE WHEN state = 'settled' THEN cost ELSE 0 END),"
-        " SUM(CASE WHEN state = 'presumed' THEN cost ELSE 0 END)"
-        f" FROM bills WHERE reserved_at >= ?{_only(query)} GROUP BY 1",
+        f"SELECT {grouping.name} AS name, SUM({grouping.reviews}), SUM(calls), SUM(tokens_in),"  # noqa: S608 - fixed texts
+        f" SUM(tokens_out), SUM(spent), SUM(presumed), SUM(saved) FROM {grouping.table}"
+        f" WHERE {periods}{_only(query)}{named} GROUP BY 1",
+        *values,
+        *_repository(query),
+    )
+    return [(str(row[0]), *(int(value or 0) for value in row[1:])) for row in rows]  # type: ignore[misc] # eight columns
+
+
+def _periods(query: Query) -> tuple[str, list[str]]:
+    """Whole months where they will do, and the days before the first of them."""
+    first = day_of(query.since)
+    if query.by is By.DAY:
+        return "grain = 'day' AND period >= ?", [first]
+    month = first[:7]
+    if first.endswith("-01"):
+        return "grain = 'month' AND period >= ?", [month]
+    days = "grain = 'day' AND period >= ? AND period <= ?"
+    return f"((grain = 'month' AND period > ?) OR ({days}))", [month, first, f"{month}-31"]
+
+
+def _reserved(session: Session, query: Query, *, shared: bool) -> dict[str, int]:
+    """What calls under way may cost yet; they are few."""
+    grouping = _GROUPINGS[query.by]
+    name = grouping.name_of_open or _DAY_OF_OPEN[shared]
+    rows = session.rows(
+        f"SELECT {name} AS name, SUM(worst) FROM calls"  # noqa: S608 - fixed texts
+        f" WHERE state = 'reserved' AND reserved_at >= ?{_only(query)} GROUP BY 1",
         query.since,
         *_repository(query),
     )
-    return [(str(row[0]), *(int(value or 0) for value in row[1:])) for row in rows]  # type: ignore[misc] # seven columns
+    return {str(each): int(amount) for each, amount in rows}
 
 
-def _saved(session: Session, query: Query, *, shared: bool) -> dict[str, int]:
-    if query.by in {By.MODEL, By.TIER}:
-        return {}
-    group = _group(query.by, "opened_at", shared=shared)
-    rows = session.rows(
-        f"SELECT {group} AS name, SUM(saved) FROM reviews"  # noqa: S608 - fixed texts
-        f" WHERE opened_at >= ?{_only(query)} GROUP BY 1",
-        query.since,
-        *_repository(query),
-    )
-    return {str(name): int(amount or 0) for name, amount in rows}
+def _is_of_models(query: Query) -> bool:
+    return query.by in {By.MODEL, By.TIER}
 
 
 def _only(query: Query) -> str:
@@ -118,11 +159,8 @@ def _repository(query: Query) -> tuple[str, ...]:
     return (query.repository,) if query.repository else ()
 
 
-def _line(
-    row: tuple[str, int, int, int, int, int, int], query: Query, saved: dict[str, int]
-) -> Spend:
-    name, reviews, calls, tokens_in, tokens_out, spent, presumed = row
-    by_review = query.by not in {By.MODEL, By.TIER}
+def _line(row: _Row, query: Query, reserved: int) -> Spend:
+    name, reviews, calls, tokens_in, tokens_out, spent, presumed, saved = row
     return Spend(
         name=name,
         reviews=reviews,
@@ -131,5 +169,6 @@ def _line(
         tokens_out=tokens_out,
         spent=PicoUsd(spent),
         presumed=PicoUsd(presumed),
-        saved=PicoUsd(saved.get(name, 0)) if by_review else None,
+        saved=None if _is_of_models(query) else PicoUsd(saved),
+        reserved=PicoUsd(reserved),
     )

@@ -93,6 +93,8 @@ class SqliteDatabase:
         self._path = path
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        # SQLite lets those who wait for the writer's place poll, and some for very long.
+        self._writing = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY))
@@ -106,17 +108,22 @@ class SqliteDatabase:
         try:
             connection = self._take()
             try:
-                connection.execute("BEGIN IMMEDIATE")
-                yield _SqliteSession(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+                with self._writing:
+                    yield from self._within(connection)
             finally:
                 self._give_back(connection)
         except sqlite3.Error as error:
             raise _unusable(self.url, error) from error
+
+    def _within(self, connection: sqlite3.Connection) -> Iterator[Session]:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield _SqliteSession(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
     def script(self, session: Session, sql: str) -> None:
         """See Database; sqlite3's own executescript would commit first."""

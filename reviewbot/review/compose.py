@@ -148,6 +148,24 @@ def money_line(report: Report) -> str:
     return f"{second} · {spent} · saved {format_usd(bill.saved)}"
 
 
+def budget_lines(report: Report) -> list[str]:
+    """What money did not suffice for, with figures; nothing where it did."""
+    receipt = report.receipt
+    if not (segments := receipt.count(Coverage.OVER_BUDGET)) and not report.shortages:
+        return []
+    lines = receipt.added_lines(Coverage.OVER_BUDGET)
+    looks = sum(escalation.over_budget for escalation in report.escalations)
+    parts = [f"{segments} segments ({lines} added lines) not read"] if segments else []
+    parts += [f"{looks} second looks not done"] if looks else []
+    limits = [
+        f"the budget of {each.scope} refused {each.refused} calls"
+        f" ({format_usd(each.spent)} of {format_usd(each.limit)} spent,"
+        f" up to {format_usd(each.needed)} needed)"
+        for each in report.shortages
+    ]
+    return [f"Over budget: {'; '.join([*parts, *limits])}"]
+
+
 def since_line(report: Report) -> str:
     """What changed since the review before; empty for the first one."""
     if report.since is None:
@@ -157,7 +175,8 @@ def since_line(report: Report) -> str:
 
 def result_lines(report: Report) -> list[str]:
     """The summary's first lines, the same for people on GitHub and in a terminal."""
-    lines = [headline(report), receipt_line(report.receipt), money_line(report), since_line(report)]
+    lines = [headline(report), receipt_line(report.receipt), money_line(report)]
+    lines += [*budget_lines(report), since_line(report)]
     return [line for line in lines if line]
 
 

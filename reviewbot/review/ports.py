@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -24,7 +25,12 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Upper bounds in 10**-12 USD; *per_review* is ``--max-cost``, None without it."""
+    """Upper bounds in 10**-12 USD; *per_review* is ``--max-cost``, None without it.
+
+    *per_author* bounds one author's share of the repository's day, *per_repository* the
+    repository's share of the installation's month; None where nobody shares. Second looks
+    may fill a scope up to *escalation_share* of its limit: near it, they are the first to go.
+    """
 
     per_pr: PicoUsd
     per_day: PicoUsd
@@ -32,6 +38,9 @@ class Limits:
     per_installation: PicoUsd
     per_server: PicoUsd
     per_review: PicoUsd | None = None
+    per_author: PicoUsd | None = None
+    per_repository: PicoUsd | None = None
+    escalation_share: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Purse:
     head_sha: str
     limits: Limits
     data: Data | None = None  # where the policy lets code go; None is anywhere
+    author_id: int = 0  # who opened the pull request
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,7 @@ class Attempt:
     model_answered: str = ""
     latency_ms: int = 0
     error: str = ""  # a short code such as "http-429", never foreign text
+    first_token_ms: int = 0  # 0 where the answer was not streamed
 
 
 # --- questions and answers -----------------------------------------------------------------
@@ -152,7 +163,10 @@ class Ledger(Answers, Protocol):
     """The memory of money."""
 
     def reserve(self, charge: Charge) -> Grant:
-        """Set the worst case aside in every scope or none; raises BudgetExhausted."""
+        """Set the worst case aside in every scope or none.
+
+        Raises BudgetExhausted, or EndpointQuarantined for an endpoint that overbilled.
+        """
 
     def settle(self, grant: Grant, attempt: Attempt, answers: Sequence[Answer] = ()) -> PicoUsd:
         """Record what came of a grant, with its answers, in one commit; returns the cost."""

@@ -33,6 +33,7 @@ def as_json(report: Report) -> dict[str, Any]:
                 "path": each.path,
                 "reason": each.reason,
                 "done": each.done,
+                "over_budget": each.over_budget,
                 "confirmed": each.confirmed,
                 "rejected": each.rejected,
             }
@@ -48,6 +49,16 @@ def as_json(report: Report) -> dict[str, Any]:
             "tokens_out": bill.tokens_out,
             "calls": bill.calls,
         },
+        "shortages": [
+            {
+                "scope": each.scope,
+                "limit_usd": plain_usd(each.limit),
+                "spent_usd": plain_usd(each.spent),
+                "needed_usd": plain_usd(each.needed),
+                "calls_refused": each.refused,
+            }
+            for each in report.shortages
+        ],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
     }

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from reviewbot.domain.errors import BudgetExhausted
 from reviewbot.domain.money import PicoUsd, Usage, parse_usd
+from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
@@ -24,6 +25,8 @@ from tests.contracts.ledger.charges import charge, limits
 from tests.fakes.clock import TurnableClock
 
 if TYPE_CHECKING:
+    import threading
+
     from reviewbot.ledger.database import Database
 
 _PER_PR = parse_usd("1")
@@ -65,13 +68,11 @@ def test_a_refused_call_waits_while_reservations_may_still_shrink(database: Data
     ledger = SqlLedger(database, turned.clock(), patience=60)
     first = ledger.reserve(charge("0.9"))
 
-    def wait_and_settle(seconds: float) -> None:
+    def wait_and_settle(_event: threading.Event, seconds: float) -> None:
         turned.turn(seconds)
         ledger.settle(first, Attempt(Ending.ANSWERED, Usage(10, 10)))
 
-    waiting = SqlLedger(
-        database, type(turned.clock())(lambda: turned.now, wait_and_settle), patience=60
-    )
+    waiting = SqlLedger(database, Clock(lambda: turned.now, wait_and_settle), patience=60)
     assert waiting.reserve(charge("0.9")).charge.worst == parse_usd("0.9")
 
 
@@ -104,6 +105,7 @@ def test_threads_racing_for_the_last_cents_never_exceed_the_limit(database: Data
 _RACER = """
 import sys
 from reviewbot.domain.errors import BudgetExhausted
+from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.money import SqlLedger
 from tests.contracts.ledger.charges import charge

@@ -1,0 +1,141 @@
+"""Sums that are kept while calls end, in the same transaction, so that nobody adds up later.
+
+Days and months are UTC and those of the reservation, as the limits' are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reviewbot.review.ports import Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reviewbot.ledger.calls import Bill, Entry, Tokens
+    from reviewbot.ledger.database import Session
+
+_BY_ALL = (
+    "grain",
+    "period",
+    "repository_id",
+    "repository",
+    "tier",
+    "model",
+    "endpoint",
+    "upstream",
+)
+_BY_PULL = ("grain", "period", "repository_id", "repository", "number")
+
+
+@dataclass(frozen=True, slots=True)
+class _Firsts:
+    """1 where a call is its review's first: of all, of its tier, of its model."""
+
+    of_all: int
+    of_tier: int
+    of_model: int
+
+
+def add_ended(session: Session, entry: Entry, bill: Bill, latency_ms: int) -> None:
+    """A call ended for the first time."""
+    firsts = _firsts(session, entry)
+    amounts = _amounts(bill.tokens) | {
+        "calls": 1,
+        "spent" if bill.is_settled else "presumed": bill.cost,
+    }
+    every = amounts | {
+        "reviews_of_tier": firsts.of_tier,
+        "reviews_of_model": firsts.of_model,
+        "failed": int(bill.ending is not Ending.ANSWERED),
+        "latency_ms": latency_ms,
+    }
+    _add(session, entry, every, amounts, firsts.of_all)
+
+
+def add_corrected(session: Session, entry: Entry, bill: Bill) -> None:
+    """What was presumed of a call became known."""
+    amounts = _amounts(bill.tokens) | {"spent": bill.cost, "presumed": -entry.worst}
+    every = amounts | {"failed": -int(bill.ending is Ending.ANSWERED)}
+    _add(session, entry, every, amounts, 0)
+
+
+def add_saved(
+    session: Session, repository: tuple[int, str], number: int, at: int, saved: int
+) -> None:
+    """What known answers saved a review, on the day that it was opened."""
+    repository_id, name = repository
+    of_all = (repository_id, name, "", "", "", "")
+    _upsert(session, "spending", _BY_ALL, at, of_all, {"saved": saved})
+    of_pull = (repository_id, name, number)
+    _upsert(session, "spending_by_pull", _BY_PULL, at, of_pull, {"saved": saved})
+
+
+def day_of(at: int) -> str:
+    """The UTC day of a time in milliseconds since 1970."""
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}"
+
+
+def _add(
+    session: Session,
+    entry: Entry,
+    every: Mapping[str, int],
+    amounts: Mapping[str, int],
+    reviews: int,
+) -> None:
+    at, repository = entry.reserved_at, (entry.repository_id, entry.repository)
+    of_all = (*repository, entry.tier, entry.model, entry.endpoint, entry.upstream)
+    _upsert(session, "spending", _BY_ALL, at, of_all, {**every, "reviews": reviews})
+    of_pull = (*repository, entry.number)
+    kept = {name: amounts[name] for name in _OF_PULLS if name in amounts}
+    _upsert(session, "spending_by_pull", _BY_PULL, at, of_pull, {**kept, "reviews": reviews})
+
+
+_OF_PULLS = ("calls", "tokens_in", "tokens_out", "spent", "presumed")
+
+
+def _amounts(tokens: Tokens) -> dict[str, int]:
+    return {
+        "tokens_in": tokens.input,
+        "tokens_out": tokens.output,
+        "tokens_cached": tokens.cached,
+        "tokens_written": tokens.written,
+        "tokens_thought": tokens.thought,
+    }
+
+
+def _firsts(session: Session, entry: Entry) -> _Firsts:
+    """The pull request's counter is locked by now, so no other call of the review ends here."""
+    [(calls, of_tier, of_model)] = session.rows(
+        "SELECT COUNT(*), SUM(CASE WHEN tier = ? THEN 1 ELSE 0 END),"
+        " SUM(CASE WHEN model = ? THEN 1 ELSE 0 END)"
+        " FROM calls WHERE review_id = ? AND state <> 'reserved' AND id <> ?",
+        entry.tier,
+        entry.model,
+        entry.review_id,
+        entry.id,
+    )
+    return _Firsts(int(not calls), int(not of_tier), int(not of_model))
+
+
+def _upsert(
+    session: Session,
+    table: str,
+    key: Sequence[str],
+    at: int,
+    rest: Sequence[object],
+    amounts: Mapping[str, int],
+) -> None:
+    """Add *amounts* to the day's and the month's row in one statement."""
+    day = day_of(at)
+    names = ", ".join([*key, *amounts])
+    marks = ", ".join("?" * (len(key) + len(amounts)))
+    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
+    session.change(
+        f"INSERT INTO {table} ({names}) VALUES ({marks}), ({marks})"  # noqa: S608 - fixed names
+        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sums}",
+        *("day", day, *rest, *amounts.values()),
+        *("month", day[:7], *rest, *amounts.values()),
+    )
