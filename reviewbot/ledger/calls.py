@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import LedgerError
@@ -117,8 +117,8 @@ def entry(session: Session, call_id: str) -> Entry:
     if not rows:
         message = "a call was settled that was never reserved"
         raise LedgerError(message)
-    *plain, scopes = rows[0]
-    return Entry(*plain, scopes=tuple(json.loads(scopes)))
+    row = Entry(*rows[0])
+    return replace(row, scopes=tuple(json.loads(rows[0][-1])))
 
 
 def expired(session: Session, now: int, most: int) -> list[str]:

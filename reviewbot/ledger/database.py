@@ -47,6 +47,9 @@ class Database(Protocol):
     def script(self, session: Session, sql: str) -> None:
         """Run several statements that take no values."""
 
+    def backup(self, to: Path) -> None:
+        """Write a consistent copy while others go on writing; raises LedgerError."""
+
     def close(self) -> None:
         """Give all connections back."""
 
@@ -129,6 +132,18 @@ class SqliteDatabase:
         """See Database; sqlite3's own executescript would commit first."""
         for statement in filter(str.strip, sql.split(";\n")):
             session.change(statement)
+
+    def backup(self, to: Path) -> None:
+        """See Database; writers wait only for single pages."""
+        try:
+            os.close(os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
+            with closing(sqlite3.connect(to)) as copy, closing(self._connect()) as source:
+                source.backup(copy)
+        except FileExistsError as error:
+            message = f"{to} is there already"
+            raise LedgerError(message, "Name a file that is not.") from error
+        except (OSError, sqlite3.Error) as error:
+            raise _unusable(str(to), error) from error
 
     def close(self) -> None:
         """See Database."""

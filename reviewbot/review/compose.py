@@ -9,6 +9,7 @@ from reviewbot.domain.money import format_usd
 from reviewbot.domain.outcome import Coverage, Fate
 from reviewbot.review import suggest, wording
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
+from reviewbot.review.shortages import budget_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -146,24 +147,6 @@ def money_line(report: Report) -> str:
     spent = f"{format_usd(bill.spent)}{presumed} of {format_usd(bill.pr_limit)}"
     second = f"Escalated {len(looked)}: {confirmed} confirmed, {rejected} rejected"
     return f"{second} · {spent} · saved {format_usd(bill.saved)}"
-
-
-def budget_lines(report: Report) -> list[str]:
-    """What money did not suffice for, with figures; nothing where it did."""
-    receipt = report.receipt
-    if not (segments := receipt.count(Coverage.OVER_BUDGET)) and not report.shortages:
-        return []
-    lines = receipt.added_lines(Coverage.OVER_BUDGET)
-    looks = sum(escalation.over_budget for escalation in report.escalations)
-    parts = [f"{segments} segments ({lines} added lines) not read"] if segments else []
-    parts += [f"{looks} second looks not done"] if looks else []
-    limits = [
-        f"the budget of {each.scope} refused {each.refused} calls"
-        f" ({format_usd(each.spent)} of {format_usd(each.limit)} spent,"
-        f" up to {format_usd(each.needed)} needed)"
-        for each in report.shortages
-    ]
-    return [f"Over budget: {'; '.join([*parts, *limits])}"]
 
 
 def since_line(report: Report) -> str:

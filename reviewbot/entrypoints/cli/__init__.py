@@ -19,6 +19,7 @@ _COMMANDS = {
     "serve": "Run the web service, with workers inside.",
     "worker": "Run workers alone (PostgreSQL).",
     "costs": "Show what reviews cost.",
+    "ledger": "Look after the ledger: export, reconcile, back up, release, resume.",
     "demo": "Show the whole way of a pull request, on this machine, without keys.",
     "doctor": "Check configuration, credentials, endpoints, database and stuck work.",
     "completion": "Print the shell completion script.",
