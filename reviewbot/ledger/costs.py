@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.money import PicoUsd
 from reviewbot.ledger.rollups import day_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reviewbot.ledger.database import Database, Session
 
 
@@ -53,110 +55,130 @@ class Spend:
 class Query:
     """What to sum up: *since* in milliseconds since 1970; *repository* empty for all.
 
-    A summary consists of whole days (UTC): the first is that of *since*.
+    A summary consists of whole days (UTC): the first is that of *since*. With *most*, the
+    dearest lines are shown and one more for all others.
     """
 
     by: By
     since: int = 0
     repository: str = ""
+    most: int | None = None
+
+
+OTHERS = "all others"
 
 
 @dataclass(frozen=True, slots=True)
 class _Grouping:
-    """Where lines of a kind come from: their table, their name, and how reviews count."""
+    """Where lines of a kind come from: their table, what names them, and how reviews count."""
 
     table: str
-    name: str
-    reviews: str
-    name_of_open: str  # of calls under way
+    name: tuple[str, ...]
+    reviews: str = "reviews"
+    saved: str = "saved"
 
 
-_DAY_OF_OPEN = {
-    False: "strftime('%Y-%m-%d', reserved_at / 1000, 'unixepoch')",
-    True: "to_char(to_timestamp(reserved_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
-}
 _GROUPINGS = {
-    By.REPO: _Grouping("spending", "repository", "reviews", "repository"),
-    By.PR: _Grouping(
-        "spending_by_pull",
-        "repository || '#' || number",
-        "reviews",
-        "repository || '#' || number",
-    ),
-    By.MODEL: _Grouping("spending", "model", "reviews_of_model", "model"),
-    By.TIER: _Grouping("spending", "tier", "reviews_of_tier", "tier"),
-    By.DAY: _Grouping("spending", "period", "reviews", ""),
+    By.REPO: _Grouping("spending_by_repository", ("repository",)),
+    By.PR: _Grouping("spending_by_pull", ("repository", "number")),
+    By.MODEL: _Grouping("spending", ("model",), "reviews_of_model", "0"),
+    By.TIER: _Grouping("spending", ("tier",), "reviews_of_tier", "0"),
+    By.DAY: _Grouping("spending_by_repository", ("period",)),
 }
+_Row = tuple[str, int, int, int, int, int, int, int]
 
 
 def spend(database: Database, query: Query) -> list[Spend]:
     """Every line of the summary, the dearest first; days by date."""
     with database.transaction() as session:
-        ended = _ended(session, query)
-        reserved = _reserved(session, query, shared=database.is_shared)
-    found = [_line(row, query, reserved.pop(row[0], 0)) for row in ended]
+        rows = _ended(session, query)
+        if query.most is not None and len(rows) == query.most:
+            rows += _others(session, query, rows)
+        under_way = _reserved(session, query)
+    found = [_line(row, query, under_way.pop(row[0], 0)) for row in rows]
     found += [
         Spend(name, 0, 0, 0, 0, _NOTHING, _NOTHING, None, PicoUsd(amount))
-        for name, amount in reserved.items()
+        for name, amount in under_way.items()
     ]
-    if query.by is By.DAY:
-        return sorted(found, key=lambda line: line.name)
-    return sorted(found, key=lambda line: (-(line.spent + line.presumed), line.name))
-
-
-_Row = tuple[str, int, int, int, int, int, int, int]
+    return sorted(found, key=lambda line: line.name) if query.by is By.DAY else found
 
 
 def _ended(session: Session, query: Query) -> list[_Row]:
-    grouping = _GROUPINGS[query.by]
-    periods, values = _periods(query)
-    # What known answers saved stands beside the models, under none.
-    named = " AND model <> ''" if _is_of_models(query) else ""
+    grouping, where, values = _GROUPINGS[query.by], *_periods(query)
+    name = ", ".join(grouping.name)
+    ranked = f"GROUP BY {name} ORDER BY SUM(spent + presumed) DESC, {name}"
+    if query.most is not None:
+        # Ranking by one sum and adding up the rest for few is half the work.
+        first = f"SELECT {name} FROM {grouping.table} WHERE {where} {ranked} LIMIT {query.most:d}"  # noqa: S608 - fixed texts
+        where, values = f"{where} AND ({name}) IN ({first})", [*values, *values]
     rows = session.rows(
-        f"SELECT {grouping.name} AS name, SUM({grouping.reviews}), SUM(calls), SUM(tokens_in),"  # noqa: S608 - fixed texts
-        f" SUM(tokens_out), SUM(spent), SUM(presumed), SUM(saved) FROM {grouping.table}"
-        f" WHERE {periods}{_only(query)}{named} GROUP BY 1",
+        f"SELECT {_sums(grouping)}, {name} FROM {grouping.table} WHERE {where} {ranked}",  # noqa: S608 - fixed texts
         *values,
-        *_repository(query),
     )
-    return [(str(row[0]), *(int(value or 0) for value in row[1:])) for row in rows]  # type: ignore[misc] # eight columns
+    return [_row("#".join(map(str, row[7:])), row) for row in rows]
+
+
+def _others(session: Session, query: Query, shown: list[_Row]) -> list[_Row]:
+    """What is beyond the lines shown, as one line, if there is anything."""
+    where, values = _periods(query)
+    [row] = session.rows(
+        f"SELECT {_sums(_GROUPINGS[By.REPO])} FROM spending_by_repository WHERE {where}",  # noqa: S608 - fixed texts
+        *values,
+    )
+    total = _row(OTHERS, row)
+    shown_sums = [sum(column) for column in zip(*(line[1:] for line in shown), strict=True)]
+    rest = [whole - part for whole, part in zip(total[1:], shown_sums, strict=True)]
+    return [_row(OTHERS, rest)] if any(rest) else []
+
+
+def _sums(grouping: _Grouping) -> str:
+    return (
+        f"SUM({grouping.reviews}), SUM(calls), SUM(tokens_in), SUM(tokens_out), SUM(spent),"
+        f" SUM(presumed), SUM({grouping.saved})"
+    )
+
+
+def _row(name: str, values: Sequence[Any]) -> _Row:
+    return (name, *(int(value or 0) for value in values[:7]))  # type: ignore[return-value] # seven
 
 
 def _periods(query: Query) -> tuple[str, list[str]]:
     """Whole months where they will do, and the days before the first of them."""
     first = day_of(query.since)
-    if query.by is By.DAY:
-        return "grain = 'day' AND period >= ?", [first]
     month = first[:7]
-    if first.endswith("-01"):
-        return "grain = 'month' AND period >= ?", [month]
-    days = "grain = 'day' AND period >= ? AND period <= ?"
-    return f"((grain = 'month' AND period > ?) OR ({days}))", [month, first, f"{month}-31"]
+    if query.by is By.DAY:
+        where, values = "grain = 'day' AND period >= ?", [first]
+    elif first.endswith("-01"):
+        where, values = "grain = 'month' AND period >= ?", [month]
+    else:
+        days = "grain = 'day' AND period >= ? AND period <= ?"
+        where = f"((grain = 'month' AND period > ?) OR ({days}))"
+        values = [month, first, f"{month}-31"]
+    if query.repository:
+        return f"{where} AND repository = ?", [*values, query.repository]
+    return where, values
 
 
-def _reserved(session: Session, query: Query, *, shared: bool) -> dict[str, int]:
+def _reserved(session: Session, query: Query) -> dict[str, int]:
     """What calls under way may cost yet; they are few."""
-    grouping = _GROUPINGS[query.by]
-    name = grouping.name_of_open or _DAY_OF_OPEN[shared]
+    only, values = (" AND repository = ?", [query.repository]) if query.repository else ("", [])
     rows = session.rows(
-        f"SELECT {name} AS name, SUM(worst) FROM calls"  # noqa: S608 - fixed texts
-        f" WHERE state = 'reserved' AND reserved_at >= ?{_only(query)} GROUP BY 1",
-        query.since,
-        *_repository(query),
+        "SELECT repository, number, model, tier, reserved_at, worst FROM calls"  # noqa: S608 - fixed texts
+        f" WHERE state = 'reserved'{only}",
+        *values,
     )
-    return {str(each): int(amount) for each, amount in rows}
-
-
-def _is_of_models(query: Query) -> bool:
-    return query.by in {By.MODEL, By.TIER}
-
-
-def _only(query: Query) -> str:
-    return " AND repository = ?" if query.repository else ""
-
-
-def _repository(query: Query) -> tuple[str, ...]:
-    return (query.repository,) if query.repository else ()
+    found: dict[str, int] = {}
+    for repository, number, model, tier, at, worst in rows:
+        name = {
+            By.REPO: repository,
+            By.PR: f"{repository}#{number}",
+            By.MODEL: model,
+            By.TIER: tier,
+            By.DAY: day_of(at),
+        }[query.by]
+        if at >= query.since:
+            found[name] = found.get(name, 0) + int(worst)
+    return found
 
 
 def _line(row: _Row, query: Query, reserved: int) -> Spend:
@@ -169,6 +191,6 @@ def _line(row: _Row, query: Query, reserved: int) -> Spend:
         tokens_out=tokens_out,
         spent=PicoUsd(spent),
         presumed=PicoUsd(presumed),
-        saved=None if _is_of_models(query) else PicoUsd(saved),
+        saved=None if query.by in {By.MODEL, By.TIER} else PicoUsd(saved),
         reserved=PicoUsd(reserved),
     )

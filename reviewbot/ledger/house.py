@@ -45,6 +45,7 @@ def tidy(
         session.change("DELETE FROM calls WHERE reserved_at < ? AND state <> 'reserved'", oldest)
         session.change("DELETE FROM alerts WHERE at < ?", oldest)
         session.change(
-            "DELETE FROM budgets WHERE begun_at < ? AND reserved = 0 AND scope NOT LIKE 'pr:%'",
+            "DELETE FROM budgets WHERE scope NOT LIKE ? AND reserved = 0 AND begun_at < ?",
+            "pr:%",
             min(oldest, at.milliseconds(-_LONGEST_PERIOD_DAYS * 86_400)),
         )

@@ -12,22 +12,26 @@ from typing import TYPE_CHECKING
 from reviewbot.review.ports import Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from reviewbot.ledger.calls import Bill, Entry, Tokens
     from reviewbot.ledger.database import Session
 
-_BY_ALL = (
-    "grain",
-    "period",
-    "repository_id",
-    "repository",
-    "tier",
-    "model",
-    "endpoint",
-    "upstream",
-)
-_BY_PULL = ("grain", "period", "repository_id", "repository", "number")
+_OF_REPOSITORY = ("repository_id", "repository")
+_KEYS = {
+    "spending": (*_OF_REPOSITORY, "tier", "model", "endpoint", "upstream"),
+    "spending_by_repository": _OF_REPOSITORY,
+    "spending_by_pull": (*_OF_REPOSITORY, "number"),
+}
+_KEPT = ("calls", "tokens_in", "tokens_out", "spent", "presumed")  # of repositories and pulls
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Rows of sums: their table, and their key beside grain and period."""
+
+    table: str
+    key: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,8 @@ def add_saved(
     session: Session, repository: tuple[int, str], number: int, at: int, saved: int
 ) -> None:
     """What known answers saved a review, on the day that it was opened."""
-    repository_id, name = repository
-    of_all = (repository_id, name, "", "", "", "")
-    _upsert(session, "spending", _BY_ALL, at, of_all, {"saved": saved})
-    of_pull = (repository_id, name, number)
-    _upsert(session, "spending_by_pull", _BY_PULL, at, of_pull, {"saved": saved})
+    _upsert(session, _Sums("spending_by_repository", repository), at, {"saved": saved})
+    _upsert(session, _Sums("spending_by_pull", (*repository, number)), at, {"saved": saved})
 
 
 def day_of(at: int) -> str:
@@ -87,13 +88,10 @@ def _add(
 ) -> None:
     at, repository = entry.reserved_at, (entry.repository_id, entry.repository)
     of_all = (*repository, entry.tier, entry.model, entry.endpoint, entry.upstream)
-    _upsert(session, "spending", _BY_ALL, at, of_all, {**every, "reviews": reviews})
-    of_pull = (*repository, entry.number)
-    kept = {name: amounts[name] for name in _OF_PULLS if name in amounts}
-    _upsert(session, "spending_by_pull", _BY_PULL, at, of_pull, {**kept, "reviews": reviews})
-
-
-_OF_PULLS = ("calls", "tokens_in", "tokens_out", "spent", "presumed")
+    _upsert(session, _Sums("spending", of_all), at, {**every, "reviews": reviews})
+    kept = {name: amounts[name] for name in _KEPT if name in amounts} | {"reviews": reviews}
+    _upsert(session, _Sums("spending_by_repository", repository), at, kept)
+    _upsert(session, _Sums("spending_by_pull", (*repository, entry.number)), at, kept)
 
 
 def _amounts(tokens: Tokens) -> dict[str, int]:
@@ -120,22 +118,16 @@ def _firsts(session: Session, entry: Entry) -> _Firsts:
     return _Firsts(int(not calls), int(not of_tier), int(not of_model))
 
 
-def _upsert(
-    session: Session,
-    table: str,
-    key: Sequence[str],
-    at: int,
-    rest: Sequence[object],
-    amounts: Mapping[str, int],
-) -> None:
+def _upsert(session: Session, sums: _Sums, at: int, amounts: Mapping[str, int]) -> None:
     """Add *amounts* to the day's and the month's row in one statement."""
-    day = day_of(at)
+    day, table = day_of(at), sums.table
+    key = ("grain", "period", *_KEYS[table])
     names = ", ".join([*key, *amounts])
     marks = ", ".join("?" * (len(key) + len(amounts)))
-    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
+    added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
     session.change(
         f"INSERT INTO {table} ({names}) VALUES ({marks}), ({marks})"  # noqa: S608 - fixed names
-        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sums}",
-        *("day", day, *rest, *amounts.values()),
-        *("month", day[:7], *rest, *amounts.values()),
+        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added}",
+        *("day", day, *sums.key, *amounts.values()),
+        *("month", day[:7], *sums.key, *amounts.values()),
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from reviewbot.ledger.costs import Spend
 
+_MOST_PULLS = 100
 _COLUMNS = (
     "name",
     "reviews",
@@ -52,8 +53,13 @@ _COLUMNS = (
     show_default=True,
     help="How to print.",
 )
+@click.option(
+    "--top",
+    type=click.IntRange(1, 100_000),
+    help="So many of the dearest lines, and one for all others; tables of PRs show 100.",
+)
 @config_option
-def command(repo: str, since: int, by: str, form: str, config: Path | None) -> int:
+def command(repo: str, since: int, by: str, form: str, top: int | None, config: Path | None) -> int:
     """Show what reviews cost. Amounts are USD; days are whole ones, and UTC."""
     from reviewbot.ledger.costs import By, Query, spend  # noqa: PLC0415 - help does not need it
     from reviewbot.ledger.database import open_database  # noqa: PLC0415 - help does not need it
@@ -62,7 +68,8 @@ def command(repo: str, since: int, by: str, form: str, config: Path | None) -> i
     database = open_database(settings_from(config).database_url())
     try:
         migrate(database)
-        lines = spend(database, Query(By(by), since, repo))
+        most = top or (_MOST_PULLS if (by, form) == ("pr", "table") else None)
+        lines = spend(database, Query(By(by), since, repo, most))
     finally:
         database.close()
     if form == "json":

@@ -80,8 +80,7 @@ SELECT c.id, c.review_id, c.repository_id, c.number, c.repository, c.installatio
 FROM calls c LEFT JOIN corrections k ON k.call_id = c.id;
 
 -- Sums over ended calls, changed in the same transaction as they; grain is 'day' or 'month'.
--- A review counts where its first call is: of all, of its tier, of its model. What known
--- answers saved belongs to no tier: it stands where tier, model and endpoint are empty.
+-- A review counts where its first call is: of all, of its tier, of its model.
 CREATE TABLE spending (
   grain            TEXT NOT NULL,
   period           TEXT NOT NULL,
@@ -104,8 +103,22 @@ CREATE TABLE spending (
   latency_ms       BIGINT NOT NULL DEFAULT 0,
   spent            BIGINT NOT NULL DEFAULT 0,
   presumed         BIGINT NOT NULL DEFAULT 0,
-  saved            BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (grain, period, repository_id, repository, tier, model, endpoint, upstream)
+);
+
+CREATE TABLE spending_by_repository (
+  grain         TEXT NOT NULL,
+  period        TEXT NOT NULL,
+  repository_id BIGINT NOT NULL,
+  repository    TEXT NOT NULL,
+  reviews       BIGINT NOT NULL DEFAULT 0,
+  calls         BIGINT NOT NULL DEFAULT 0,
+  tokens_in     BIGINT NOT NULL DEFAULT 0,
+  tokens_out    BIGINT NOT NULL DEFAULT 0,
+  spent         BIGINT NOT NULL DEFAULT 0,
+  presumed      BIGINT NOT NULL DEFAULT 0,
+  saved         BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (grain, period, repository_id, repository)
 );
 
 CREATE TABLE spending_by_pull (
