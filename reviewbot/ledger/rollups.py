@@ -23,6 +23,7 @@ _KEYS = {
     "spending_by_repository": _OF_REPOSITORY,
     "spending_by_pull": (*_OF_REPOSITORY, "number"),
 }
+_FOR_EVER = {"spending_by_pull"}  # they are many, and most live in one month
 _KEPT = ("calls", "tokens_in", "tokens_out", "spent", "presumed")  # of repositories and pulls
 
 
@@ -119,15 +120,16 @@ def _firsts(session: Session, entry: Entry) -> _Firsts:
 
 
 def _upsert(session: Session, sums: _Sums, at: int, amounts: Mapping[str, int]) -> None:
-    """Add *amounts* to the day's and the month's row in one statement."""
+    """Add *amounts* to the row of each grain, in one statement."""
     day, table = day_of(at), sums.table
     key = ("grain", "period", *_KEYS[table])
     names = ", ".join([*key, *amounts])
     marks = ", ".join("?" * (len(key) + len(amounts)))
+    grains = {"day": day, "month": day[:7]} | ({"ever": ""} if table in _FOR_EVER else {})
+    rows = ", ".join([f"({marks})"] * len(grains))
     added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
     session.change(
-        f"INSERT INTO {table} ({names}) VALUES ({marks}), ({marks})"  # noqa: S608 - fixed names
+        f"INSERT INTO {table} ({names}) VALUES {rows}"  # noqa: S608 - fixed names
         f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added}",
-        *("day", day, *sums.key, *amounts.values()),
-        *("month", day[:7], *sums.key, *amounts.values()),
+        *(value for grain in grains.items() for value in (*grain, *sums.key, *amounts.values())),
     )
