@@ -5,7 +5,7 @@ Raw calls may be long gone; a summary is the same before and after.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -104,12 +104,23 @@ def spend(database: Database, query: Query) -> list[Spend]:
 
 
 def _ended(session: Session, query: Query) -> list[_Row]:
-    grouping, where, values = _GROUPINGS[query.by], *_periods(session, query)
+    grouping, (where, values) = _GROUPINGS[query.by], _periods(query)
     name = ", ".join(grouping.name)
-    most = "" if query.most is None else f" LIMIT {query.most:d}"
+    ranked = f"GROUP BY {name} ORDER BY SUM(spent + presumed) DESC, {name}"
+    if query.most is not None:
+        # To rank all by one sum, and to add the rest up for a few, is half the work.
+        first = session.rows(
+            f"SELECT {name} FROM {grouping.table} WHERE {where} {ranked} LIMIT ?",  # noqa: S608 - fixed texts
+            *values,
+            query.most,
+        )
+        if not first:
+            return []
+        marks = ", ".join([f"({', '.join('?' * len(grouping.name))})"] * len(first))
+        where = f"{where} AND ({name}) IN (VALUES {marks})"
+        values = [*values, *(value for row in first for value in row)]
     rows = session.rows(
-        f"SELECT {_sums(grouping)}, {name} FROM {grouping.table} WHERE {where}"  # noqa: S608 - fixed texts
-        f" GROUP BY {name} ORDER BY SUM(spent + presumed) DESC, {name}{most}",
+        f"SELECT {_sums(grouping)}, {name} FROM {grouping.table} WHERE {where} {ranked}",  # noqa: S608 - fixed texts
         *values,
     )
     return [_row("#".join(map(str, row[7:])), row) for row in rows]
@@ -117,7 +128,7 @@ def _ended(session: Session, query: Query) -> list[_Row]:
 
 def _others(session: Session, query: Query, shown: list[_Row]) -> list[_Row]:
     """What is beyond the lines shown, as one line, if there is anything."""
-    where, values = _periods(session, replace(query, by=By.REPO))
+    where, values = _periods(query)
     [row] = session.rows(
         f"SELECT {_sums(_GROUPINGS[By.REPO])} FROM spending_by_repository WHERE {where}",  # noqa: S608 - fixed texts
         *values,
@@ -139,14 +150,13 @@ def _row(name: str, values: Sequence[Any]) -> _Row:
     return (name, *(int(value or 0) for value in values[:7]))  # type: ignore[return-value] # seven
 
 
-def _periods(session: Session, query: Query) -> tuple[str, list[str]]:
+def _periods(query: Query) -> tuple[str, list[object]]:
     """The largest grains that make up the time asked for."""
     first = day_of(query.since)
     month = first[:7]
+    values: list[object]
     if query.by is By.DAY:
         where, values = "grain = 'day' AND period >= ?", [first]
-    elif query.by is By.PR and _is_all(session, first):
-        where, values = "grain = 'ever'", []
     elif first.endswith("-01"):
         where, values = "grain = 'month' AND period >= ?", [month]
     else:
@@ -156,12 +166,6 @@ def _periods(session: Session, query: Query) -> tuple[str, list[str]]:
     if query.repository:
         return f"{where} AND repository = ?", [*values, query.repository]
     return where, values
-
-
-def _is_all(session: Session, first: str) -> bool:
-    """Whether nothing was spent before that day."""
-    [(begun,)] = session.rows("SELECT MIN(period) FROM spending_by_pull WHERE grain = 'day'")
-    return begun is None or first <= begun
 
 
 def _reserved(session: Session, query: Query) -> dict[str, int]:

@@ -23,7 +23,6 @@ _KEYS = {
     "spending_by_repository": _OF_REPOSITORY,
     "spending_by_pull": (*_OF_REPOSITORY, "number"),
 }
-_FOR_EVER = {"spending_by_pull"}  # they are many, and most live in one month
 _KEPT = ("calls", "tokens_in", "tokens_out", "spent", "presumed")  # of repositories and pulls
 
 
@@ -125,7 +124,7 @@ def _upsert(session: Session, sums: _Sums, at: int, amounts: Mapping[str, int]) 
     key = ("grain", "period", *_KEYS[table])
     names = ", ".join([*key, *amounts])
     marks = ", ".join("?" * (len(key) + len(amounts)))
-    grains = {"day": day, "month": day[:7]} | ({"ever": ""} if table in _FOR_EVER else {})
+    grains = {"day": day, "month": day[:7]}
     rows = ", ".join([f"({marks})"] * len(grains))
     added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
     session.change(

@@ -79,8 +79,7 @@ SELECT c.id, c.review_id, c.repository_id, c.number, c.repository, c.installatio
   COALESCE(k.ending, c.ending) AS ending
 FROM calls c LEFT JOIN corrections k ON k.call_id = c.id;
 
--- Sums over ended calls, changed in the same transaction as they; grain is 'day' or 'month',
--- and 'ever' for pull requests.
+-- Sums over ended calls, changed in the same transaction as they; grain is 'day' or 'month'.
 -- A review counts where its first call is: of all, of its tier, of its model.
 CREATE TABLE spending (
   grain            TEXT NOT NULL,

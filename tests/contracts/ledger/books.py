@@ -41,7 +41,7 @@ def assert_balanced(database: Database) -> None:
     known = {scope: counts for scope, counts in counters(database).items() if any(counts)}
     assert known == {scope: counts for scope, counts in by_calls.items() if any(counts)}
     for table in ("spending", "spending_by_repository", "spending_by_pull"):
-        for grain in ("day", "month", *(["ever"] if table == "spending_by_pull" else [])):
+        for grain in ("day", "month"):
             assert _rolled_up(database, table, grain) == _ended(database), (table, grain)
 
 

@@ -29,8 +29,7 @@ INSERT INTO spending_by_repository (grain, period, repository_id, repository, re
 
 INSERT INTO spending_by_pull (grain, period, repository_id, repository, number, reviews, calls, tokens_in, tokens_out, spent, presumed, saved) VALUES
   ('day', '2027-01-15', 7, 'acme/shop', 1, 1, 3, 30000, 0, 30000000000, 20000000000, 0),
-  ('month', '2027-01', 7, 'acme/shop', 1, 1, 3, 30000, 0, 30000000000, 20000000000, 0),
-  ('ever', '', 7, 'acme/shop', 1, 1, 3, 30000, 0, 30000000000, 20000000000, 0);
+  ('month', '2027-01', 7, 'acme/shop', 1, 1, 3, 30000, 0, 30000000000, 20000000000, 0);
 
 INSERT INTO flagged_endpoints (endpoint, at, why) VALUES
   ('two', 1800000000000, 'billed $0.300 where $0.100 was the bound');
