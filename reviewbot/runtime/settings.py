@@ -59,6 +59,7 @@ class Server(_Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     threads: Count = 8
+    read_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
     metrics_token_env: str = ""
     metrics_token_file: str = ""
 
@@ -81,6 +82,8 @@ class GitHub(_Section):
     private_key_file: str = ""
     webhook_secret_env: str = ""
     webhook_secret_file: str = ""
+    previous_webhook_secret_env: str = ""
+    previous_webhook_secret_file: str = ""
     token: str = Field(default="", repr=False)
 
 
