@@ -14,13 +14,14 @@ from reviewbot.domain.errors import DiffError, ReviewbotError, UsageError
 FINE, FINDINGS, WRONG_USE, UNFINISHED = range(4)  # exit codes, a contract with scripts
 INTERRUPTED = 130  # what shells give a command ended by Ctrl-C
 
-_COMMANDS = {
+COMMANDS = {
     "review": "Review a pull request or a local diff.",
     "serve": "Run the web service, with workers inside.",
     "worker": "Run workers alone (PostgreSQL).",
     "costs": "Show what reviews cost.",
     "demo": "Show the whole way of a pull request, on this machine, without keys.",
     "doctor": "Check configuration, credentials, endpoints, database and stuck work.",
+    "schema": "Print the JSON Schema of .reviewbot.yml.",
     "completion": "Print the shell completion script.",
 }
 
@@ -28,11 +29,11 @@ _COMMANDS = {
 class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(f"{__name__}.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
@@ -41,7 +42,7 @@ class _LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
