@@ -214,6 +214,11 @@ class Settings:
         policy = self.values.policy.model_copy(update={"fail_on": severity})
         return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
 
+    def with_ledger(self, url: str) -> Settings:
+        """These settings with another place for the ledger."""
+        database = self.values.database.model_copy(update={"url": url})
+        return Settings(self.values.model_copy(update={"database": database}), self._environ)
+
     def database_url(self) -> str:
         """Where the ledger is kept."""
         section = self.values.database

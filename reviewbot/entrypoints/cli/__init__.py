@@ -21,6 +21,7 @@ COMMANDS = {
     "costs": "Show what reviews cost.",
     "demo": "Show the whole way of a pull request, on this machine, without keys.",
     "doctor": "Check configuration, credentials, endpoints, database and stuck work.",
+    "action": "Review the pull request of a workflow (called by action.yml).",
     "schema": "Print the JSON Schema of .reviewbot.yml.",
     "completion": "Print the shell completion script.",
 }
