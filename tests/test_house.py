@@ -308,6 +308,39 @@ def slugs(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def names(table: str) -> list[str]:
+    """What stands in the first column of the README's table with this head."""
+    [body] = re.findall(rf"^\| {table} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", README, re.MULTILINE)
+    return [name for row in body.splitlines() for name in re.findall(r"`(.+?)`", row.split("|")[1])]
+
+
+def test_the_readmes_inputs_and_outputs_are_the_actions() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    assert sorted(names("input")) == sorted(action["inputs"])
+    assert sorted(names("output")) == sorted(action["outputs"])
+
+
+def test_the_readmes_workflow_is_the_one_used_here() -> None:
+    [block] = [each for each in fenced(README, "yaml") if "jobs:" in each]
+    told = yaml.safe_load(block)
+    here = yaml.safe_load((ROOT / ".github/workflows/review.yml").read_text(encoding="utf-8"))
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    for part in ("name", True, "permissions", "concurrency"):  # YAML reads `on` as true
+        assert told[part] == here[part]
+    (job,), (used,) = told["jobs"].values(), here["jobs"].values()
+    assert job["permissions"] == used["permissions"]
+    for step in (job["steps"][-1], used["steps"][-1]):
+        assert set(step["with"]) <= set(action["inputs"])
+
+
+def test_actions_are_pinned_and_workflows_begin_without_rights() -> None:
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        assert yaml.safe_load(text)["permissions"] == {}
+        for uses in re.findall(r"uses: (.*)", text):
+            assert re.fullmatch(r"\./ # .*|[\w./-]+@[0-9a-f]{40} # v[\d.]+", uses), uses
+
+
 def test_the_changelog_has_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     version = project["project"]["version"]
