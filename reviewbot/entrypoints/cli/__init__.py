@@ -90,17 +90,9 @@ def _tell(error: ReviewbotError) -> int:
 def _apologise(error: Exception) -> int:
     if os.environ.get("REVIEWBOT_TRACEBACK"):
         raise error
+    from reviewbot.runtime.logs import place  # noqa: PLC0415 - only on bugs
+
     kind = type(error).__name__
-    click.echo(f"reviewbot: this is a bug: {kind} in {_place(error)}", err=True)
+    click.echo(f"reviewbot: this is a bug: {kind} in {place(error.__traceback__)}", err=True)
     click.echo("  Set REVIEWBOT_TRACEBACK=1 to see where, and please report it.", err=True)
     return UNFINISHED
-
-
-def _place(error: Exception) -> str:
-    """Where it was raised: module and line, never the exception's text, which may hold secrets."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    if trace is None:
-        return "an unknown place"
-    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
