@@ -14,12 +14,13 @@ from reviewbot.domain.pull_request import Author, PullKey, PullRequest
 from reviewbot.github.author import OwnWords
 from reviewbot.github.base_files import read_base_files
 from reviewbot.github.client import TooLarge
+from reviewbot.github.posted import read_posted
 from reviewbot.github.publisher import Publisher
-from reviewbot.review.ports import Posted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import ReviewRequest
     from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Marker
@@ -124,16 +125,13 @@ class GitHubForge:
         except (TooLarge, ForgeUnavailable, DiffError):
             return _diff_of([_entry(item) for item in self._client.pages(f"{path}/files")])
 
-    def posted(self, pull: PullRequest) -> Posted:
+    def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
         """What was posted before; trusted only in sealed comments of our own."""
         path = f"/repos/{pull.repository}/pulls/{pull.key.number}/comments"
-        here = (str(pull.key.repository_id), str(pull.key.number))
-        marks = (mark for item in self._client.pages(path) for mark in self._words.marks(item))
-        return Posted(
-            frozenset(
-                mark.parts[0] for mark in marks if mark.kind == "finding" and mark.parts[1:] == here
-            )
-        )
+        comments = [
+            (item, mark) for item in self._client.pages(path) for mark in self._words.marks(item)
+        ]
+        return read_posted(comments, pull.key)
 
     def begin(self, pull: PullRequest) -> None:
         """Show that a review of this head is under way."""
@@ -142,6 +140,10 @@ class GitHubForge:
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """End the check run without a review."""
         self._publisher.conclude(pull, check)
+
+    def say(self, pull: PullRequest, text: str) -> None:
+        """Put *text* where the summary of the pull request stands."""
+        self._publisher.summarise(pull, text)
 
     def publish(self, publication: Publication) -> str:
         """Write everything once, however often it is called; returns the review's address."""
