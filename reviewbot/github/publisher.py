@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reviewbot.domain.posted import PostedFinding
+    from reviewbot.domain.posting import Postbook
     from reviewbot.domain.pull_request import PullKey, PullRequest
     from reviewbot.github.author import OwnWords
     from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Marker
-    from reviewbot.review.ports import Check, Comment, Postbook, Publication
+    from reviewbot.review.ports import Check, Comment, Publication
 
 _MOST_REPLIES = 20  # threads of one review that are told; the next one tells the rest
 _LONGEST_BODY = 65_000  # characters, marks included; GitHub's limit is 65,536
