@@ -69,6 +69,7 @@ class _Pull(_Model):
     title: str
     state: str
     draft: bool = False
+    review_comments: int | None = None
     user: _User | None = None
     author_association: str = "NONE"
     head: _Head
@@ -99,6 +100,7 @@ class GitHubForge:
         self._client = client
         self._words = OwnWords(client, marker, own_login)
         self._publisher = Publisher(client, postbook, marker, self._words)
+        self._bare: set[PullKey] = set()  # without comments on lines, when last seen
 
     def pull_request(self, request: ReviewRequest) -> PullRequest:
         """The pull request as it is now."""
@@ -112,7 +114,12 @@ class GitHubForge:
         except ValidationError as error:
             message = f"GET {path}: GitHub's answer is no pull request"
             raise ForgeUnavailable(message, "Check that github.api_url is GitHub's API.") from error
-        return _pull_request(found, request.installation_id)
+        pull = _pull_request(found, request.installation_id)
+        if found.review_comments == 0:
+            self._bare.add(pull.key)
+        else:
+            self._bare.discard(pull.key)
+        return pull
 
     def base_files(self, pull: PullRequest) -> BaseFiles:
         """Policy and guidance, from the base branch only."""
@@ -128,6 +135,8 @@ class GitHubForge:
 
     def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
         """What was posted before; trusted only in sealed comments of our own."""
+        if pull.key in self._bare:
+            return ()
         path = f"/repos/{pull.repository}/pulls/{pull.key.number}/comments"
         comments = [
             (item, mark) for item in self._client.pages(path) for mark in self._words.marks(item)
@@ -148,6 +157,7 @@ class GitHubForge:
 
     def publish(self, publication: Publication) -> str:
         """Write everything once, however often it is called; returns the review's address."""
+        self._bare.discard(publication.pull.key)
         return self._publisher.publish(publication)
 
 

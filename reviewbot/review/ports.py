@@ -183,6 +183,9 @@ class Document:
     text: str
 
 
+GUIDANCE_BYTES = 2_500  # more context makes reviews worse, and every request pays for it
+
+
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
     """What the base branches say: the two policies (None where absent) and guidance documents.

@@ -149,14 +149,18 @@ def _same_cause(one: Judged, other: Judged) -> bool:
 
 
 def _cap(ranked: Iterable[Judged], policy: Policy) -> list[Judged]:
-    """The weightiest become comments; what is beyond the caps goes to the summary."""
+    """The weightiest become comments; what is beyond the caps goes to the summary.
+
+    What stands keeps its place, so that a further review does not go on down the list.
+    """
     in_file = Counter[str]()
     capped: list[Judged] = []
     for judged in ranked:
+        path = judged.finding.path
         if judged.fate is not Fate.COMMENT:
+            in_file[path] += judged.fate is Fate.STANDING
             capped.append(judged)
             continue
-        path = judged.finding.path
         if in_file.total() >= policy.max_comments:
             capped.append(replace(judged, fate=Fate.SUMMARY, why="beyond max_comments"))
         elif in_file[path] >= policy.max_comments_per_file:

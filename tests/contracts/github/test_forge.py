@@ -22,6 +22,7 @@ from reviewbot.github.client import GitHubClient
 from reviewbot.github.forge import GitHubForge
 from reviewbot.github.markers import Marker
 from reviewbot.review.ports import (
+    GUIDANCE_BYTES,
     Annotation,
     Check,
     Comment,
@@ -201,7 +202,7 @@ def test_a_diff_too_large_for_one_answer_is_read_file_by_file(hub: SandboxGitHub
     assert by_file == whole
 
 
-def test_a_review_of_a_small_pull_request_takes_ten_requests(hub: SandboxGitHub) -> None:
+def test_a_review_of_a_small_pull_request_takes_nine_requests(hub: SandboxGitHub) -> None:
     github = forge(hub)
     pull = github.pull_request(REQUEST)
     github.base_files(pull)
@@ -210,13 +211,60 @@ def test_a_review_of_a_small_pull_request_takes_ten_requests(hub: SandboxGitHub)
     github.posted(pull)
     github.pull_request(REQUEST)
     url = github.publish(publication(pull))
-    assert len(hub.requests) == 10
+    assert len(hub.requests) == 9
     assert url == hub.reviews[0]["html_url"]
     [comment] = hub.review_comments
     assert (comment["start_line"], comment["line"]) == (2, 3)
     [run] = hub.check_runs
     assert (run["status"], run["conclusion"]) == ("completed", "failure")
     assert [each.fingerprint for each in github.posted(pull)] == ["f00d"]
+
+
+def test_earlier_comments_are_listed_only_where_there_are_any(hub: SandboxGitHub) -> None:
+    comments = "/repos/acme/shop/pulls/1/comments"
+    github = forge(hub)
+    pull = github.pull_request(REQUEST)
+    assert not github.posted(pull)
+    assert comments not in [path for _, path, _ in hub.requests]
+    github.publish(publication(pull))
+    again = forge(hub)
+    assert [each.fingerprint for each in again.posted(again.pull_request(REQUEST))] == ["f00d"]
+
+
+def guided(hub: SandboxGitHub, files: dict[str, str]) -> tuple[list[str], int]:
+    """The guidance's paths under these base files, and how many requests it took to read all."""
+    hub.add_pull(SandboxPull(DIFF, 7, "acme/baz", 1003, base_files=files))
+    github = forge(hub)
+    pull = github.pull_request(ReviewRequest("acme/baz", 7, "opened"))
+    before = len(hub.requests)
+    found = [each.path for each in github.base_files(pull).guidance]
+    return found, len(hub.requests) - before
+
+
+def test_guidance_beyond_what_is_shown_is_not_fetched(hub: SandboxGitHub) -> None:
+    files = {
+        "AGENTS.md": "a" * GUIDANCE_BYTES,
+        "CLAUDE.md": "b",
+        ".github/copilot-instructions.md": "c",
+    }
+    assert guided(hub, files) == (["AGENTS.md"], 3)
+
+
+def test_the_same_guidance_under_two_names_is_fetched_once(hub: SandboxGitHub) -> None:
+    assert guided(hub, {"AGENTS.md": "same", "CLAUDE.md": "same"}) == (["AGENTS.md"], 2)
+
+
+def test_policy_and_short_guidance_take_four_requests(hub: SandboxGitHub) -> None:
+    files = {
+        ".reviewbot.yml": "enabled: true\n",
+        "AGENTS.md": "a",
+        ".github/copilot-instructions.md": "c",
+    }
+    assert guided(hub, files) == (["AGENTS.md", ".github/copilot-instructions.md"], 4)
+
+
+def test_a_folder_without_guidance_costs_one_request(hub: SandboxGitHub) -> None:
+    assert guided(hub, {".reviewbot.yml": "", ".github/workflows/ci.yml": "x"}) == ([], 3)
 
 
 def test_publishing_again_writes_nothing_twice(hub: SandboxGitHub) -> None:
