@@ -150,7 +150,10 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
 
     strong = ready.brief(Tier.STRONG)
     posted = _posted(ready.pull, ports)
-    choice = choose(surveyed(first, survey), ready.policy, audited, posted)
+    # Redaction finds its own again without a model, so that a re-run stays free.
+    local_titles = {(each.path, each.title) for each in ready.redaction.findings}
+    followed = [each for each in posted if (each.path, each.title) not in local_titles]
+    choice = choose(surveyed(first, survey), ready.policy, audited, followed)
     looks = second_tasks(choice, strong)
     second = _second(looks, survey, strong, purse, ports)
 
