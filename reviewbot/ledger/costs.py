@@ -164,23 +164,24 @@ def _periods(query: Query) -> tuple[str, list[object]]:
         where = f"((grain = 'month' AND period > ?) OR ({days}))"
         values = [month, first, f"{month}-31"]
     if query.repository:
-        return f"{where} AND repository = ?", [*values, query.repository]
+        return f"{where} AND LOWER(repository) = ?", [*values, query.repository.lower()]
     return where, values
 
 
 def _reserved(session: Session, query: Query) -> dict[str, int]:
     """What calls under way may cost yet; they are few."""
-    only, values = (" AND repository = ?", [query.repository]) if query.repository else ("", [])
+    repository = query.repository.lower()
+    only, values = (" AND LOWER(repository) = ?", [repository]) if repository else ("", [])
     rows = session.rows(
         "SELECT repository, number, model, tier, reserved_at, worst FROM calls"  # noqa: S608 - fixed texts
         f" WHERE state = 'reserved'{only}",
         *values,
     )
     found: dict[str, int] = {}
-    for repository, number, model, tier, at, worst in rows:
+    for of, number, model, tier, at, worst in rows:
         name = {
-            By.REPO: repository,
-            By.PR: f"{repository}#{number}",
+            By.REPO: of,
+            By.PR: f"{of}#{number}",
             By.MODEL: model,
             By.TIER: tier,
             By.DAY: day_of(at),

@@ -69,7 +69,9 @@ def attempts(database: Database, since: int = 0, repository: str = "") -> Iterat
     Corrections are applied. Read in pieces, so that writers never wait for a long export.
     """
     at, last = since, ""
-    only, values = (" AND c.repository = ?", (repository,)) if repository else ("", ())
+    only, values = (
+        (" AND LOWER(c.repository) = ?", (repository.lower(),)) if repository else ("", ())
+    )
     while True:
         with database.transaction() as session:
             rows = session.rows(

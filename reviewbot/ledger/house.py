@@ -16,14 +16,20 @@ _LONGEST_PERIOD_DAYS = 62  # no counter of a month or a review is needed longer
 
 def secret_of(database: Database) -> bytes:
     """The ledger's own secret, made once; every worker on the same database has the same."""
+    adopt_secret(database, secrets.token_bytes(_SECRET_BYTES))
+    with database.transaction() as session:
+        [(value,)] = session.rows("SELECT value FROM settings_of_ledger WHERE name = 'secret'")
+    return bytes.fromhex(value)
+
+
+def adopt_secret(database: Database, secret: bytes) -> None:
+    """Let a new ledger begin with this secret; one that has a secret keeps it."""
     with database.transaction() as session:
         session.change(
             "INSERT INTO settings_of_ledger (name, value) VALUES ('secret', ?)"
             " ON CONFLICT DO NOTHING",
-            secrets.token_hex(_SECRET_BYTES),
+            secret.hex(),
         )
-        [(value,)] = session.rows("SELECT value FROM settings_of_ledger WHERE name = 'secret'")
-    return bytes.fromhex(value)
 
 
 def tidy(

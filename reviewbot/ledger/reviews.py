@@ -7,14 +7,18 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.finding import Category, Severity, Side
 from reviewbot.domain.money import PicoUsd, parse_usd
+from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.ledger.clock import Clock
-from reviewbot.ledger.rollups import add_saved
+from reviewbot.ledger.rollups import add_closed
 from reviewbot.ledger.scopes import pull_scope
 from reviewbot.review.ports import Money
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.ledger.database import Database, Session
 
@@ -45,11 +49,15 @@ class Reviews:
             )
         return str(review_id)
 
-    def close(self, review_id: str, state: str, report: str) -> None:
+    def close(
+        self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()
+    ) -> None:
         """Record how it ended; *report* is JSON, with what cached answers saved."""
         said = json.loads(report) if report else {}
         saved = parse_usd(said.get("cost", {}).get("saved_usd", "0"))
         with self._database.transaction() as session:
+            for finding in raised:
+                _remember(session, review_id, finding)
             rows = session.rows(
                 "UPDATE reviews SET state = ?, report = ?, saved = ?, starved = ?, closed_at = ?"
                 " WHERE id = ? AND state = 'open'"
@@ -61,9 +69,24 @@ class Reviews:
                 self._clock.milliseconds(),
                 review_id,
             )
+            asked = session.rows("SELECT 1 FROM calls WHERE review_id = ? LIMIT 1", review_id)
             for repository_id, repository, number, opened_at in rows:
-                if saved:
-                    add_saved(session, (repository_id, repository), number, opened_at, saved)
+                sums = {"saved": saved} if asked else {"saved": saved, "reviews": 1}
+                add_closed(session, (repository_id, repository), number, opened_at, sums)
+
+    def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
+        """What reviews posted on a pull request's lines, whether the comments stand or not."""
+        with self._database.transaction() as session:
+            rows = session.rows(
+                "SELECT fingerprint, path, side, category, severity, digest, title FROM raised"
+                " WHERE repository_id = ? AND number = ? ORDER BY fingerprint",
+                pull.repository_id,
+                pull.number,
+            )
+        return [
+            PostedFinding(name, path, Side(side), Category(kind), Severity(grade), digest, title)
+            for name, path, side, kind, grade, digest, title in rows
+        ]
 
     def money(self, review_id: str, pull: PullKey) -> Money:
         """What the review and its pull request have cost so far."""
@@ -103,6 +126,22 @@ def starved(database: Database, since: int) -> list[Starved]:
 def _scopes_in(report: str) -> tuple[str, ...]:
     shortages = json.loads(report).get("shortages", ()) if report else ()
     return tuple(dict.fromkeys(str(each["scope"]) for each in shortages))
+
+
+def _remember(session: Session, review_id: str, finding: PostedFinding) -> None:
+    session.change(
+        "INSERT INTO raised (repository_id, number, fingerprint, path, side, category, severity,"
+        " digest, title) SELECT repository_id, number, ?, ?, ?, ?, ?, ?, ? FROM reviews"
+        " WHERE id = ? ON CONFLICT DO NOTHING",
+        finding.fingerprint,
+        finding.path,
+        finding.side.value,
+        finding.category.value,
+        finding.severity.value,
+        finding.digest,
+        finding.title,
+        review_id,
+    )
 
 
 def _sums(session: Session, review_id: str) -> tuple[int, int, int, int, int]:

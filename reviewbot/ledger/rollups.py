@@ -66,12 +66,12 @@ def add_corrected(session: Session, entry: Entry, bill: Bill) -> None:
     _add(session, entry, every, amounts, 0)
 
 
-def add_saved(
-    session: Session, repository: tuple[int, str], number: int, at: int, saved: int
+def add_closed(
+    session: Session, repository: tuple[int, str], number: int, at: int, sums: Mapping[str, int]
 ) -> None:
-    """What known answers saved a review, on the day that it was opened."""
-    _upsert(session, _Sums("spending_by_repository", repository), at, {"saved": saved})
-    _upsert(session, _Sums("spending_by_pull", (*repository, number)), at, {"saved": saved})
+    """A review was closed that was opened *at*: what it saved, and itself if it asked nothing."""
+    _upsert(session, _Sums("spending_by_repository", repository), at, sums)
+    _upsert(session, _Sums("spending_by_pull", (*repository, number)), at, sums)
 
 
 def day_of(at: int) -> str:

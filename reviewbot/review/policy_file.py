@@ -53,6 +53,17 @@ def effective_policy(files: BaseFiles, server: Policy) -> Policy:
     return ruling.tightened_by(_within(server, files.policy)) if files.policy else ruling
 
 
+def limits_over_time(files: BaseFiles) -> list[str]:
+    """Which documents set limits that need a memory of days and months; raises PolicyError."""
+    documents = (each for each in (files.policy, files.default_policy) if each is not None)
+    return [each.path for each in documents if _sets_limits_over_time(_load(each))]
+
+
+def _sets_limits_over_time(wishes: Mapping[str, Any]) -> bool:
+    budget = wishes.get("budget")
+    return isinstance(budget, Mapping) and not {"per_day", "per_month"}.isdisjoint(budget)
+
+
 def _within(server: Policy, document: Document | None) -> Policy:
     if document is None:
         return server

@@ -15,10 +15,12 @@ from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.postings import Postings
 from reviewbot.ledger.reviews import Reviews
+from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.models.clock import Clock
 from reviewbot.models.router import Router
 from reviewbot.review.conduct import House, Shares, review_pull_request
 from reviewbot.review.ports import Ports
+from reviewbot.runtime.same_head import SameHeadForge
 from reviewbot.runtime.side_by_side import SideBySide
 from reviewbot.runtime.tiers import router_config
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.outcome import Outcome
-    from reviewbot.domain.pull_request import ReviewRequest
+    from reviewbot.domain.pull_request import PullKey, ReviewRequest
     from reviewbot.github.auth import TokenSource
     from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.database import Database
@@ -82,7 +84,14 @@ class Core:
         from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
 
         client = GitHubClient(self.settings.github.api_url, tokens, installation_id)
-        return GitHubForge(client, Postings(self.database), Marker(self.secret))
+        forge = GitHubForge(client, Postings(self.database), Marker(self.secret))
+        return SameHeadForge(forge, Verdicts(self.database))
+
+    def doubt_summary(self, pull: PullKey) -> None:
+        """Look for the sticky summary before writing it: a ledger that was lost may know it."""
+        from reviewbot.github.publisher import summary_key  # noqa: PLC0415 - not for local diffs
+
+        Postings(self.database).intend(summary_key(pull))
 
     def _ports(self, forge: Forge, observer: Observer) -> Ports:
         return Ports(

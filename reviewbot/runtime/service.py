@@ -33,7 +33,7 @@ class Service:
     desk: Desk
     shop: Workshop
     metrics: Metrics
-    webhook_secret: str
+    webhook_secrets: tuple[str, ...]
     workers: EmbeddedWorkers | None
 
     def record(self, delivery_id: str, wish: Wish) -> bool:
@@ -50,7 +50,7 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
 
     Raises SettingsError or LedgerError.
     """
-    secret = webhook_secret(settings)
+    secrets = webhook_secrets(settings)
     tokens = app_tokens(settings)
     with ExitStack() as stack:
         metrics = Metrics()
@@ -71,7 +71,7 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         if workers is not None:
             stack.callback(workers.stop)
             workers.start()
-        yield Service(core, desk, shop, metrics, secret, workers)
+        yield Service(core, desk, shop, metrics, secrets, workers)
 
 
 def desk_rules(settings: Settings) -> DeskRules:
@@ -101,12 +101,16 @@ def app_auth(settings: Settings) -> AppAuth:
     return AppAuth(github.app_id, key)
 
 
-def webhook_secret(settings: Settings) -> str:
-    """What deliveries are signed with."""
+def webhook_secrets(settings: Settings) -> tuple[str, ...]:
+    """What deliveries may be signed with: the secret, and its predecessor during a rotation."""
     github = settings.github
-    return settings.secret(
+    now = settings.secret(
         "github.webhook_secret", github.webhook_secret_env, github.webhook_secret_file
     )
+    variable, file = github.previous_webhook_secret_env, github.previous_webhook_secret_file
+    if not variable and not file:
+        return (now,)
+    return now, settings.secret("github.previous_webhook_secret", variable, file)
 
 
 def open_desk(settings: Settings, database: Database, stack: ExitStack) -> Desk:

@@ -83,13 +83,17 @@ def command(repo: str, since: int, by: str, form: str, top: int | None, config: 
 
 def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | None = None) -> None:
     """A table with a total, for people; *groups* says more of each line's name."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - tables only
     from rich.console import Console  # noqa: PLC0415 - tables only
     from rich.table import Table  # noqa: PLC0415 - tables only
+    from rich.text import Text  # noqa: PLC0415 - tables only
+
+    from reviewbot.review.wording import one_line  # noqa: PLC0415 - help does not need it
 
     if not lines:
         click.echo("Nothing was spent in that time.")
         return
-    table = Table(title_justify="left")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column(title, overflow="fold")
     under_way = ["reserved"] if any(line.reserved for line in lines) else []
     usual = ("reviews", "calls", "tokens in", "tokens out", "spent", "presumed", "saved")
@@ -98,9 +102,9 @@ def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | N
     for line in lines:
         group = (groups or {}).get(line.name, "")
         name = f"{group} · {line.name}" if group else line.name
-        table.add_row(name, *_cells(line)[: len(table.columns) - 1])
+        table.add_row(Text(one_line(name)), *_cells(line)[: len(table.columns) - 1])
     table.add_section()
-    table.add_row("total", *_cells(_total(lines))[: len(table.columns) - 1], style="bold")
+    table.add_row("total", *_total_cells(_total(lines))[: len(table.columns) - 1], style="bold")
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
@@ -109,6 +113,12 @@ def _cells(line: Spend) -> list[str]:
     saved = "" if line.saved is None else format_usd(line.saved)
     money = (format_usd(line.spent), format_usd(line.presumed), saved, format_usd(line.reserved))
     return [*(f"{count:,}" for count in counts), *money]
+
+
+def _total_cells(total: Spend) -> list[str]:
+    """A review may have asked several models and tiers, so that theirs do not add up."""
+    reviews, *rest = _cells(total)
+    return ["" if total.saved is None else reviews, *rest]
 
 
 def _total(lines: Sequence[Spend]) -> Spend:
@@ -144,11 +154,13 @@ def _plain(line: Spend) -> dict[str, Any]:
 
 
 def _as_csv(lines: Sequence[Spend]) -> str:
+    from reviewbot.review.wording import one_line  # noqa: PLC0415 - help does not need it
+
     file = io.StringIO()
     rows = [_plain(line) for line in lines]
     names = list(rows[0]) if rows else [*_COLUMNS]
     writer = csv.DictWriter(file, names, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow(row | {"name": cell(row["name"])})
+        writer.writerow(row | {"name": cell(one_line(row["name"]))})
     return file.getvalue()
