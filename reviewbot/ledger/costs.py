@@ -107,23 +107,24 @@ def _ended(session: Session, query: Query) -> list[_Row]:
     grouping, (where, values) = _GROUPINGS[query.by], _periods(query)
     name = ", ".join(grouping.name)
     ranked = f"GROUP BY {name} ORDER BY SUM(spent + presumed) DESC, {name}"
+    first: list[tuple[Any, ...]] = []
     if query.most is not None:
         # To rank all by one sum, and to add the rest up for a few, is half the work.
-        first = session.rows(
-            f"SELECT {name} FROM {grouping.table} WHERE {where} {ranked} LIMIT ?",  # noqa: S608 - fixed texts
-            *values,
-            query.most,
-        )
-        if not first:
-            return []
-        marks = ", ".join([f"({', '.join('?' * len(grouping.name))})"] * len(first))
-        where = f"{where} AND ({name}) IN (VALUES {marks})"
-        values = [*values, *(value for row in first for value in row)]
+        sql = f"SELECT {name} FROM {grouping.table} WHERE {where} {ranked} LIMIT ?"  # noqa: S608 - fixed texts
+        first = [tuple(row) for row in session.rows(sql, *values, query.most)]
+        where = f"{where} AND {grouping.name[-1]} IN ({', '.join(['?'] * len(first)) or 'NULL'})"
+        values = [*values, *(row[-1] for row in first)]
     rows = session.rows(
         f"SELECT {_sums(grouping)}, {name} FROM {grouping.table} WHERE {where} {ranked}",  # noqa: S608 - fixed texts
         *values,
     )
-    return [_row("#".join(map(str, row[7:])), row) for row in rows]
+    # The last part of a name may be that of others too, which are not among the first.
+    wanted = set(first)
+    return [
+        _row("#".join(map(str, row[7:])), row)
+        for row in rows
+        if query.most is None or tuple(row[7:]) in wanted
+    ]
 
 
 def _others(session: Session, query: Query, shown: list[_Row]) -> list[_Row]:

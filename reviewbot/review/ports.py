@@ -26,12 +26,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Upper bounds in 10**-12 USD; *per_review* is ``--max-cost``, None without it.
-
-    *per_author* bounds one author's share of the repository's day, *per_repository* the
-    repository's share of the installation's month; None where nobody shares. Second looks
-    may fill a scope up to *escalation_share* of its limit: near it, they are the first to go.
-    """
+    """Upper bounds in 10**-12 USD; *per_review* is ``--max-cost``, None without it."""
 
     per_pr: PicoUsd
     per_day: PicoUsd
@@ -39,9 +34,9 @@ class Limits:
     per_installation: PicoUsd
     per_server: PicoUsd
     per_review: PicoUsd | None = None
-    per_author: PicoUsd | None = None
-    per_repository: PicoUsd | None = None
-    escalation_share: Decimal = Decimal(1)
+    per_author: PicoUsd | None = None  # an author's share of the repository's day
+    per_repository: PicoUsd | None = None  # the repository's share of the installation's month
+    escalation_share: Decimal = Decimal(1)  # how far second looks may fill each limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +159,7 @@ class Ledger(Answers, Protocol):
     """The memory of money."""
 
     def reserve(self, charge: Charge) -> Grant:
-        """Set the worst case aside in every scope or none.
-
-        Raises BudgetExhausted, or EndpointQuarantined for an endpoint that overbilled.
-        """
+        """Set the worst case aside in all scopes; BudgetExhausted or EndpointQuarantined if not."""
 
     def settle(self, grant: Grant, attempt: Attempt, answers: Sequence[Answer] = ()) -> PicoUsd:
         """Record what came of a grant, with its answers, in one commit; returns the cost."""

@@ -154,7 +154,6 @@ def _plain(line: Spend) -> dict[str, Any]:
 
 
 def _as_csv(lines: Sequence[Spend]) -> str:
-    from reviewbot.review.wording import one_line  # noqa: PLC0415 - help does not need it
 
     file = io.StringIO()
     rows = [_plain(line) for line in lines]
@@ -162,5 +161,5 @@ def _as_csv(lines: Sequence[Spend]) -> str:
     writer = csv.DictWriter(file, names, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow(row | {"name": cell(one_line(row["name"]))})
+        writer.writerow(row | {"name": cell(row["name"])})
     return file.getvalue()

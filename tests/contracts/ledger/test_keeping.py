@@ -81,6 +81,7 @@ def test_an_export_has_every_attempt_with_its_corrections(database: Database) ->
     turned = TurnableClock()
     ledger = SqlLedger(database, turned.clock())
     _spend(ledger)
+    turned.turn(1)
     lost = ledger.reserve(charge("0.02", lease=10, label="=cmd()", reason="severity high"))
     turned.turn(11)
     ledger.presume_expired()
@@ -100,7 +101,7 @@ def test_an_export_has_every_attempt_with_its_corrections(database: Database) ->
         "0.001",
     )
     assert (second["escalation_reason"], second["error"]) == ("severity high", "lease-expired")
-    assert second["corrected_at"] == "2027-01-15T08:00:16+00:00"
+    assert second["corrected_at"] == "2027-01-15T08:00:17+00:00"
     assert list(attempts(database, since=turned.clock().milliseconds(1))) == []
     assert list(attempts(database, repository="another/one")) == []
 
