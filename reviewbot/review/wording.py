@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Bidirectional controls, zero-width characters, tags and variation selectors: invisible code.
+# Line separators, zero-width characters, tags and variation selectors: invisible code.
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
+_UNSEEN = {"Cc", "Cf", "Cs"}  # control and format characters, halves of surrogate pairs
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 # What GitHub would turn into a mention, a reference or a link.
 _ACTIVE = re.compile(
     r"(?P<url>(?:[a-z][a-z0-9+.-]{1,20}://|www\.)[^\s<>`]+)"
     r"|(?P<name>@[A-Za-z0-9][A-Za-z0-9/_-]*)"
-    r"|(?P<issue>(?:[\w.-]+/[\w.-]+)?\#\d+|\bGH-\d+)",
+    r"|(?P<issue>(?:[\w.-]{1,100}/[\w.-]{1,100})?\#\d\w*|\bGH-\d\w*)"
+    r"|(?P<commit>\b[0-9a-f]{7,64}\b)",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"([\\*_~\[\]|<>&])")
@@ -36,7 +38,7 @@ def visible(text: str) -> str:
     """*text* without control, escape, bidirectional and invisible characters."""
     text = _INVISIBLE.sub("", text)
     return "".join(
-        char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
+        char for char in text if char in "\n\t" or unicodedata.category(char) not in _UNSEEN
     )
 
 
@@ -77,7 +79,8 @@ def shortened(text: str, most: int) -> str:
     """At most *most* characters, cut at a word."""
     if len(text) <= most:
         return text
-    return text[: most - 1].rsplit(maxsplit=1)[0].rstrip() + "…"
+    cut = text[: most - 1].rstrip()
+    return (cut.rpartition(" ")[0] or cut) + "…"
 
 
 def _inert(text: str) -> str:
@@ -88,7 +91,7 @@ def _inert(text: str) -> str:
         end = match.end()
     parts.append(_escaped(text[end:]))
     # What begins a line could be a heading, a list, a quotation or a rule.
-    return re.sub(r"(?m)^(\s*)([#+=-]|\d+[.)])(?=\s|$)", r"\1\\\2", "".join(parts))
+    return re.sub(r"(?m)^(\s*\d*)([#+=-]+|[.)])(?=\s|$)", r"\1\\\2", "".join(parts))
 
 
 def _escaped(text: str) -> str:
