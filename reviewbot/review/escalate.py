@@ -76,8 +76,8 @@ def _reason(surveyed: Surveyed, policy: Policy, audited: Callable[[str], bool]) 
     severe = [f for f in findings if f.severity in policy.escalation.severities]
     unsure = [f for f in findings if f.confidence < policy.escalation.confidence_below]
     reasons = (
-        f"severity {min(severe, key=lambda f: f.severity.rank).severity}" if severe else "",
         chunk.triggers[0] if chunk.triggers else "",
+        f"severity {min(severe, key=lambda f: f.severity.rank).severity}" if severe else "",
         f"confidence {min(f.confidence for f in unsure):.2f}" if unsure else "",
         "unusable answers of the cheap tier" if reading is None else "",
         "random audit" if audited(surveyed.task.key) else "",
