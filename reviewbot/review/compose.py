@@ -79,7 +79,7 @@ def _provenance(judged: Judged) -> str:
 
 def _reference(judged: Judged) -> str:
     marks = (judged.finding.cwe, judged.finding.rule and f"rule {judged.finding.rule}")
-    return "".join(f" · {mark}" for mark in marks if mark)
+    return "".join(f" · {wording.markdown(mark)}" for mark in marks if mark)
 
 
 def _told(findings: Iterable[Judged]) -> list[str]:
@@ -258,7 +258,7 @@ def check(report: Report, incomplete: Literal["neutral", "block"]) -> Check:
             end_line=judged.anchor.line,
             severity=judged.finding.severity,
             title=wording.shortened(wording.one_line(judged.finding.title), 250),
-            message=wording.visible(judged.finding.explanation) or judged.finding.title,
+            message=wording.visible(judged.finding.explanation or judged.finding.title),
         )
         for judged in report.open_findings
         if judged.anchor is not None and judged.anchor.side.value == "RIGHT"
@@ -283,4 +283,5 @@ def _bounded(lines: Sequence[str]) -> str:
     text = "\n".join(lines)
     if len(text) <= _LONGEST:
         return text
-    return wording.shortened(text, _LONGEST) + "\n\n(cut: GitHub allows no longer text)"
+    # Cut between lines: half a code span would set free what stands inside.
+    return text[:_LONGEST].rpartition("\n")[0] + "\n\n(cut: GitHub allows no longer text)"
