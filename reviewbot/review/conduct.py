@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.anchors import AnchorIndex
 from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Standing, Tier
-from reviewbot.domain.outcome import Bill, Report, Reviewed, Since, Skipped, Superseded
+from reviewbot.domain.outcome import Bill, Coverage, Report, Reviewed, Since, Skipped, Superseded
 from reviewbot.review import notices
 from reviewbot.review.compose import compose
 from reviewbot.review.escalate import choose
-from reviewbot.review.examine import Examined, Interrupted, examine
+from reviewbot.review.examine import Examined, Gap, Interrupted, examine
 from reviewbot.review.paths import matches_any
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
@@ -26,14 +26,14 @@ from reviewbot.review.prompt import brief, tasks
 from reviewbot.review.reading import second_tasks, surveyed, tell
 from reviewbot.review.record import as_json
 from reviewbot.review.redact import redact
-from reviewbot.review.sift import Sieve, sift
+from reviewbot.review.sift import Sieve, line_fingerprints, sift
 from reviewbot.review.weigh import Weighed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reviewbot.domain.money import PicoUsd
-    from reviewbot.domain.outcome import Judged, Outcome
+    from reviewbot.domain.outcome import Judged, Outcome, Receipt
     from reviewbot.domain.policy import Policy
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
     from reviewbot.review.escalate import SecondLook
@@ -84,12 +84,16 @@ def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> O
         return Skipped(request, "it is closed")
 
     # The base branch sets the rules: a pull request must not loosen its own.
-    files = ports.forge.base_files(pull)
     try:
-        policy = effective_policy(files, house.policy)
+        return _review(request, pull, ports, house)
     except PolicyError as error:
         ports.forge.conclude(pull, notices.unusable_policy(error))
         raise
+
+
+def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: House) -> Outcome:
+    files = ports.forge.base_files(pull)
+    policy = effective_policy(files, house.policy)
     if not request.full and (why := reason_to_skip(pull, policy)):
         ports.forge.conclude(pull, notices.skipped(why, policy))
         return Skipped(request, why)
@@ -152,14 +156,15 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     sieve = Sieve(AnchorIndex(ready.redaction.diff), ready.pull.key, ready.policy, posted)
     local = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
     judged = sift([*local, *readings.weighed()], sieve)
+    receipt = readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG))
     return Report(
         pull=ready.pull,
         findings=judged,
-        receipt=readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG)),
+        receipt=receipt,
         escalations=readings.escalations(),
         bill=_bill(readings, purse, ports),
         fail_on=ready.policy.fail_on,
-        since=_since(judged, posted),
+        since=_since(judged, receipt, ready, posted),
     )
 
 
@@ -171,7 +176,10 @@ def _second(
     ports: Ports,
 ) -> Examined:
     """The strong tier's round: the first thing to go when money is short."""
-    if survey.over_budget or not ports.model.models(Tier.STRONG):
+    if not ports.model.models(Tier.STRONG):
+        nobody = Gap(Coverage.FAILED, "there is no strong tier")
+        return Examined(gaps={again.key: nobody for _, again in looks})
+    if survey.over_budget:
         return Examined()
     return examine([again for _, again in looks], briefing, purse, ports)
 
@@ -211,8 +219,13 @@ def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
     )
 
 
-def _since(judged: Sequence[Judged], posted: frozenset[str]) -> Since | None:
+def _since(
+    judged: Sequence[Judged], receipt: Receipt, ready: Prepared, posted: frozenset[str]
+) -> Since | None:
+    """Fixed is what stood on a line that changed, and what a reading of everything misses now."""
     if not posted:
         return None
     still = {each.fingerprint for each in judged if each.is_open} & posted
-    return Since(fixed=len(posted - still), still_open=len(still))
+    unchanged = frozenset(line_fingerprints(ready.redaction.diff, ready.pull.key))
+    fixed = posted - still - unchanged if receipt.complete else frozenset[str]()
+    return Since(fixed=len(fixed), still_open=len(still))

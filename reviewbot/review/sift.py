@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.diff import Anchor
-from reviewbot.domain.finding import Severity, Standing, Tier
+from reviewbot.domain.finding import Severity, Side, Standing, Tier
 from reviewbot.domain.outcome import Fate, Judged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reviewbot.domain.anchors import AnchorIndex
+    from reviewbot.domain.diff import Diff
     from reviewbot.domain.finding import Finding
     from reviewbot.domain.policy import Policy
     from reviewbot.domain.pull_request import PullKey
@@ -88,9 +89,28 @@ def _fingerprint(finding: Finding, anchor: Anchor | None, sieve: Sieve) -> str:
     if anchor is None:
         about = (finding.path, " ".join(finding.title.casefold().split()))
     else:
-        line, nth = sieve.index.identity(anchor)
-        about = (anchor.path, f"{anchor.side} {' '.join(line.split())} {nth}")
-    return hashlib.sha256("\0".join((str(sieve.pull), *about)).encode()).hexdigest()[:20]
+        about = _line(anchor.path, anchor.side, *sieve.index.identity(anchor))
+    return _digest(sieve.pull, about)
+
+
+def line_fingerprints(diff: Diff, pull: PullKey) -> Iterator[str]:
+    """What findings on the lines of *diff* are known by: the others' lines have changed."""
+    seen = Counter[tuple[str, Side, str]]()
+    for file in diff.files:
+        for line in (line for hunk in file.hunks for line in hunk.lines):
+            for side, number in ((Side.LEFT, line.old), (Side.RIGHT, line.new)):
+                if number is not None:
+                    key = (file.path, side, line.text)
+                    yield _digest(pull, _line(*key, seen[key]))
+                    seen[key] += 1
+
+
+def _line(path: str, side: Side, text: str, nth: int) -> tuple[str, str]:
+    return path, f"{side} {' '.join(text.split())} {nth}"
+
+
+def _digest(pull: PullKey, about: tuple[str, str]) -> str:
+    return hashlib.sha256("\0".join((str(pull), *about)).encode()).hexdigest()[:20]
 
 
 # --- thresholds ------------------------------------------------------------------------------
