@@ -279,11 +279,7 @@ JSON = st.recursive(
 FOREIGN = st.dictionaries(st.sampled_from(list(claimed())), JSON).map(lambda wild: claimed() | wild)
 
 
-@given(
-    st.text(max_size=60)
-    | st.builds(answer, FOREIGN, FOREIGN)
-    | JSON.map(json.dumps)
-)
+@given(st.text(max_size=60) | st.builds(answer, FOREIGN, FOREIGN) | JSON.map(json.dumps))
 @settings(max_examples=200, deadline=None)
 def test_whatever_a_model_says_is_read_or_refused(text: str) -> None:
     asked = chunks(PAY, DELETED)
