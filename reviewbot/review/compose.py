@@ -231,8 +231,13 @@ def _coverage_table(receipt: Receipt) -> list[str]:
         if count := receipt.count(coverage):
             reasons = ", ".join(f"{why} ({n})" for why, n in receipt.reasons(coverage)[:_NAMED])
             added = receipt.added_lines(coverage)
-            rows.append(f"| {coverage} | {count} | {added} | {wording.markdown(reasons)} |")
+            rows.append(f"| {coverage} | {count} | {added} | {_cell(reasons)} |")
     return rows
+
+
+def _cell(text: str) -> str:
+    """A table's cells are told apart before code is: a bar would cut a code span in two."""
+    return wording.markdown(wording.one_line(text).replace("|", "¦"))
 
 
 def _review_body(report: Report) -> str:

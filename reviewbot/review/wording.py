@@ -22,7 +22,7 @@ _ACTIVE = re.compile(
     r"(?P<url>(?:[a-z][a-z0-9+.-]{1,20}://|www\.)[^\s<>`]+)"
     r"|(?P<name>@[A-Za-z0-9][A-Za-z0-9/_-]*)"
     r"|(?P<issue>(?:[\w.-]{1,100}/[\w.-]{1,100})?\#\d\w*|\bGH-\d\w*)"
-    r"|(?P<commit>\b[0-9a-f]{7,64}\b)",
+    r"|(?P<commit>\b(?:[0-9a-f]{7,64}\b|(?=[a-f]{0,6}[0-9])[0-9a-f]{7}\w*))",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"([\\*_~\[\]|<>&])")
@@ -56,7 +56,7 @@ def markdown(text: str) -> str:
         parts += [_inert(text[end : match.start()]), code_span(match.group(2))]
         end = match.end()
     parts.append(_inert(text[end:]))
-    return "".join(parts).strip()
+    return _joined(parts).strip()
 
 
 def code_span(text: str) -> str:
@@ -90,8 +90,16 @@ def _inert(text: str) -> str:
         parts += [_escaped(text[end : match.start()]), code_span(match.group())]
         end = match.end()
     parts.append(_escaped(text[end:]))
+    joined = _joined(parts)
     # What begins a line could be a heading, a list, a quotation or a rule.
-    return re.sub(r"(?m)^(\s*\d*)([#+=-]+|[.)])(?=\s|$)", r"\1\\\2", "".join(parts))
+    return re.sub(r"(?m)^(\s*\d*)([#+=-]+|[.)])(?=\s|$)", r"\1\\\2", joined)
+
+
+def _joined(parts: list[str]) -> str:
+    """The parts in a row; the backticks of neighbours would make other spans of them."""
+    return re.sub(r"(?<=`)\0(?=`)", " ", "".join(f"{part}\0" for part in parts if part)).replace(
+        "\0", ""
+    )
 
 
 def _escaped(text: str) -> str:

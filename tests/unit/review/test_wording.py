@@ -31,6 +31,8 @@ from reviewbot.review import wording
         ("# not a heading\n1. no list", "\\# not a heading\n1\\. no list"),
         ("```\n@octocat", "\\`\\`\\`\n`@octocat`"),
         ("a ` @octocat", "a \\` `@octocat`"),
+        ("`a``b`@octocat`c`", "```a``b``` `@octocat` `c`"),
+        ("give feedback", "give feedback"),
         ("x\u2028y\u2069", "xy"),
         ("bell\x07 and \x1b[31mred", "bell and \\[31mred"),
     ],
