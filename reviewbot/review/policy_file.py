@@ -45,17 +45,14 @@ def effective_policy(files: BaseFiles, server: Policy) -> Policy:
     A repository may wish for anything but more money, more places for its code or less
     redaction than the server allows. A base branch only tightens the default branch's policy.
     """
-    if files.default_policy is None and files.policy is None:
-        return server
-    if files.default_policy is None:
-        return _within(server, files.policy)
-    ruling = _within(server, files.default_policy)
-    return ruling.tightened_by(_within(server, files.policy)) if files.policy else ruling
+    base, default = files.policy, files.default_policy
+    if default is None:
+        return _within(server, base) if base else server
+    ruling = _within(server, default)
+    return ruling.tightened_by(_within(server, base)) if base else ruling
 
 
-def _within(server: Policy, document: Document | None) -> Policy:
-    if document is None:
-        return server
+def _within(server: Policy, document: Document) -> Policy:
     wishes = _validated(_join(server.model_dump(), _load(document)), document.path)
     return wishes.bounded_by(server)
 
