@@ -80,7 +80,7 @@ def test_what_people_call_them() -> None:
 
 # --- laws ------------------------------------------------------------------------------------
 
-AMOUNTS = st.integers(0, 9).map(lambda n: parse_usd(n))
+AMOUNTS = st.integers(0, 9).map(parse_usd)
 BUDGETS = st.builds(
     lambda *amounts, stop: Budget.model_construct(
         per_pr=amounts[0],
