@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     from reviewbot.runtime.service import Service
 
 _log = logging.getLogger(__name__)
-_LARGEST_DELIVERY = 25 * 2**20  # bytes: GitHub sends no more
+LARGEST_DELIVERY = 25 * 2**20  # bytes: GitHub sends no more
 _LONGEST_ID = 100
 _LOOPBACK = {"127.0.0.1", "::1"}
+_SAID_BY_PROXIES = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 
 def create_app(service: Service, metrics_token: str = "") -> Flask:
     """The WSGI application; *metrics_token* lets others than loopback read /metrics."""
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_DELIVERY
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_DELIVERY
 
     @app.post("/webhook")
     def webhook() -> ResponseReturnValue:
@@ -89,4 +90,5 @@ def _may_read_metrics(token: str) -> bool:
     if token:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), token.encode())
-    return request.remote_addr in _LOOPBACK and "X-Forwarded-For" not in request.headers
+    proxied = any(name in request.headers for name in _SAID_BY_PROXIES)
+    return request.remote_addr in _LOOPBACK and not proxied

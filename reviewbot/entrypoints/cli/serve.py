@@ -47,7 +47,10 @@ def command(host: str | None, port: int | None, config: Path | None) -> int:
 def _serve(service: Service, settings: Settings, host: str, port: int) -> None:
     import waitress.server  # noqa: PLC0415 - help does not need it
 
-    from reviewbot.entrypoints.web import create_app  # noqa: PLC0415 - help does not need it
+    from reviewbot.entrypoints.web import (  # noqa: PLC0415 - help does not need it
+        LARGEST_DELIVERY,
+        create_app,
+    )
 
     section = settings.values.server
     token = ""
@@ -57,7 +60,14 @@ def _serve(service: Service, settings: Settings, host: str, port: int) -> None:
         )
     app = create_app(service, token)
     try:
-        server = waitress.server.create_server(app, host=host, port=port, threads=section.threads)
+        server = waitress.server.create_server(
+            app,
+            host=host,
+            port=port,
+            threads=section.threads,
+            max_request_body_size=LARGEST_DELIVERY,  # refused by its header, not after its body
+            clear_untrusted_proxy_headers=False,  # that a proxy asks is seen by them
+        )
     except OSError as error:
         message = f"cannot listen on {host}:{port}: {error.strerror}"
         raise SettingsError(message, "Choose another --host or --port.") from error
