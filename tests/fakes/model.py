@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,8 +35,6 @@ class WatchedModel(SandboxModel):
         super().__init__()
         self._change = threading.Condition()
         self._asked: list[Asked] = []
-        self._under_way: Counter[str] = Counter()
-        self._most: Counter[str] = Counter()
         self._held: set[str] = set()
 
     def __exit__(
@@ -73,26 +70,14 @@ class WatchedModel(SandboxModel):
         with self._change:
             return sum(path in each.paths and model in {"", each.model} for each in self._asked)
 
-    def most_at_once(self, path: str) -> int:
-        """How many calls about a file were under way at the same time, at the worst."""
-        with self._change:
-            return self._most[path]
-
     def complete(self) -> Response:
         """Answer as the sandbox does, once the gate is open."""
         asked = _read(request.get_data())
         with self._change:
             self._asked.append(asked)
-            self._under_way.update(asked.paths)
-            for path in asked.paths:
-                self._most[path] = max(self._most[path], self._under_way[path])
             self._change.notify_all()
             self._change.wait_for(lambda: self._held.isdisjoint(asked.paths))
-        try:
-            return super().complete()
-        finally:
-            with self._change:
-                self._under_way.subtract(asked.paths)
+        return super().complete()
 
 
 def _read(body: bytes) -> Asked:

@@ -27,3 +27,10 @@ def own_bot(tmp_path: Path, database_url: str) -> Iterator[Driver]:
     """On each of both databases, a world in which nothing has been started yet."""
     with Driver(tmp_path, database_url) as driver:
         yield driver
+
+
+@pytest.fixture
+def shared_bot(tmp_path: Path, postgres_url: str) -> Iterator[Driver]:
+    """The same on PostgreSQL, which several machines may use."""
+    with Driver(tmp_path, postgres_url) as driver:
+        yield driver

@@ -14,14 +14,17 @@ import subprocess
 import sys
 import time
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import reviewbot
+from reviewbot.ledger.database import open_database
+from reviewbot.ledger.desk import Desk
 from reviewbot.sandbox.github import App, SandboxGitHub, SandboxPull, generate_app_key
 from reviewbot.sandbox.model import API_KEY, CHEAP_MODEL, STRONG_MODEL
 from tests.fakes.model import WatchedModel
@@ -46,7 +49,7 @@ _DEFECT = "    return cursor.execute(f\"SELECT * FROM orders WHERE state = '{sta
 T = TypeVar("T")
 
 
-def wait_for(what: str, look: Callable[[], T]) -> T:
+def wait_for(what: str, look: Callable[[], T | None]) -> T:
     """What *look* finds, once it finds something."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
@@ -227,6 +230,21 @@ class Driver:
         for running in self._started:
             running.kill()
         self._stack.close()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several machines may use the ledger."""
+        return self._database_url.startswith("postgres")
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The desk, as every process sees it."""
+        return Desk(self._stack.enter_context(closing(open_database(self._database_url))))
+
+    def taken_until(self, pull: Pull) -> float:
+        """When a pull request may be worked on by somebody else, in seconds since 1970."""
+        seconds = {str(key): seconds for key, seconds in self.desk.waiting()}
+        return time.time() + seconds[pull.key]
 
     def serve(self, **settings: str) -> Running:
         """Start ``reviewbot serve``; deliveries go to the last one that was started."""
