@@ -89,7 +89,7 @@ async def _run(app: App, stopping: threading.Event, concurrency: int) -> None:
             app.run_worker_async(
                 queues=[_QUEUE],
                 concurrency=concurrency,
-                delete_jobs="successful",
+                delete_jobs="always",  # what failed stands on the desk
                 fetch_job_polling_interval=_POLL_SECONDS,
                 install_signal_handlers=False,
             )
