@@ -409,3 +409,11 @@ class Pull:
         """What was asked of GitHub about its repository."""
         begin = f"/repos/{self.repository}/"
         return [each for each in self._driver.github.requests if each[1].startswith(begin)]
+
+
+def reviewed(bot: Driver) -> Pull:
+    """Another pull request, which was opened and reviewed."""
+    pull = bot.open({"src/another.py": defect()})
+    assert pull.deliver("opened").status == 202
+    pull.wait_for_check()
+    return pull

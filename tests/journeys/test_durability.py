@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.sandbox.github import Fault
 from reviewbot.sandbox.model import CHEAP_MODEL
-from tests.journeys.driver import ask, defect, long_file, wait_for
+from tests.journeys.driver import ask, defect, long_file, reviewed, wait_for
 from tests.journeys.fleet import Fleet
 
 if TYPE_CHECKING:
@@ -134,13 +134,6 @@ _LEASE_SECONDS = 4
 _LEASE = {"LIMITS__LEASE_SECONDS": str(_LEASE_SECONDS)}
 
 
-def _reviewed(bot: Driver) -> Pull:
-    pull = bot.open({"src/other.py": defect()})
-    pull.deliver("opened")
-    pull.wait_for_check()
-    return pull
-
-
 def test_two_workers_never_review_the_same_pull_request_at_the_same_time(
     shared_bot: Driver,
 ) -> None:
@@ -155,7 +148,7 @@ def test_two_workers_never_review_the_same_pull_request_at_the_same_time(
     others: list[Pull] = []
     while bot.taken_until(contested) < begin + _LEASE_SECONDS:
         contested.deliver("synchronize")
-        others.append(_reviewed(bot))
+        others.append(reviewed(bot))
     [idle] = [each for each in fleet.workers if each is not busy]
     assert others
     assert all(idle.claimed(each) for each in others)

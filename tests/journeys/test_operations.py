@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from tests.journeys.driver import METRICS_TOKEN, Driver, ask, defect
+from tests.journeys.driver import METRICS_TOKEN, Driver, ask, defect, reviewed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,3 +54,17 @@ def test_workers_of_their_own_refuse_a_file_that_only_one_process_may_use(tmp_pa
         worker = bot.worker()
         assert worker.wait() == 2
         assert "need PostgreSQL" in worker.log
+
+
+def test_a_worker_works_on_after_its_database_cut_all_connections(
+    shared_bot: Driver, postgres: str, postgres_url: str
+) -> None:
+    shared_bot.serve(LIMITS__WORKERS="0", LIMITS__DEBOUNCE_SECONDS="0")
+    worker = shared_bot.worker()
+    reviewed(shared_bot)
+    name = urlsplit(postgres_url).path.removeprefix("/")
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+        )
+    assert worker.claimed(reviewed(shared_bot))
