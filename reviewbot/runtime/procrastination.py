@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _TASK = "reviewbot.look"
 _QUEUE = "reviewbot"
-_SWEEP = "* * * * * */5"  # seconds last: leases end and work is handed back without a word
+_SWEEP = "* * * * * */2"  # seconds last: leases end and work is handed back without a word
 _POLL_SECONDS = 1.0  # for looks that a debounce put off
 
 
