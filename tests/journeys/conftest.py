@@ -30,6 +30,13 @@ def own_bot(tmp_path: Path, database_url: str) -> Iterator[Driver]:
 
 
 @pytest.fixture
+def local_bot(tmp_path: Path) -> Iterator[Driver]:
+    """The same over SQLite, which one process may use."""
+    with Driver(tmp_path, f"sqlite:///{tmp_path / 'ledger.db'}") as driver:
+        yield driver
+
+
+@pytest.fixture
 def shared_bot(tmp_path: Path, postgres_url: str) -> Iterator[Driver]:
     """The same on PostgreSQL, which several machines may use."""
     with Driver(tmp_path, postgres_url) as driver:

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from tests.journeys.driver import METRICS_TOKEN, Driver, ask, defect, reviewed
+from tests.journeys.driver import METRICS_TOKEN, ask, defect, reviewed
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tests.journeys.driver import Driver
 
 _TOKEN = {"SERVER__METRICS_TOKEN_ENV": "TOKEN"}
 
@@ -33,27 +33,27 @@ def test_without_its_database_the_service_lives_takes_nothing_and_says_so(
     assert name not in ready.result().text + delivered.result().text
 
 
-def test_metrics_with_a_token_are_for_those_who_have_it(tmp_path: Path) -> None:
-    with Driver(tmp_path, f"sqlite:///{tmp_path / 'ledger.db'}") as bot:
-        bot.serve(**_TOKEN)
-        for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}):
-            assert ask(bot.url, "/metrics", headers=given).status == 403
-        given = {"Authorization": f"Bearer {METRICS_TOKEN}", "X-Forwarded-For": "203.0.113.7"}
-        assert "reviewbot_desk" in ask(bot.url, "/metrics", headers=given).text
+def test_metrics_with_a_token_are_for_those_who_have_it(local_bot: Driver) -> None:
+    service = local_bot.serve(**_TOKEN)
+    for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}):
+        assert ask(local_bot.url, "/metrics", headers=given).status == 403
+    given = {"Authorization": f"Bearer {METRICS_TOKEN}", "X-Forwarded-For": "203.0.113.7"}
+    assert "reviewbot_desk" in ask(local_bot.url, "/metrics", headers=given).text
+    assert service.stop() == 0
 
 
-def test_a_service_in_which_nobody_would_work_does_not_start(tmp_path: Path) -> None:
-    with Driver(tmp_path, f"sqlite:///{tmp_path / 'ledger.db'}") as bot:
-        service = bot.serve(LIMITS__WORKERS="0")
-        assert service.wait() == 2
-        assert "limits.workers is 0" in service.log
+def test_a_service_in_which_nobody_would_work_does_not_start(local_bot: Driver) -> None:
+    service = local_bot.serve(LIMITS__WORKERS="0")
+    assert service.wait() == 2
+    assert "limits.workers is 0" in service.log
 
 
-def test_workers_of_their_own_refuse_a_file_that_only_one_process_may_use(tmp_path: Path) -> None:
-    with Driver(tmp_path, f"sqlite:///{tmp_path / 'ledger.db'}") as bot:
-        worker = bot.worker()
-        assert worker.wait() == 2
-        assert "need PostgreSQL" in worker.log
+def test_workers_of_their_own_refuse_a_file_that_only_one_process_may_use(
+    local_bot: Driver,
+) -> None:
+    worker = local_bot.worker()
+    assert worker.wait() == 2
+    assert "need PostgreSQL" in worker.log
 
 
 def test_a_worker_works_on_after_its_database_cut_all_connections(
@@ -68,3 +68,4 @@ def test_a_worker_works_on_after_its_database_cut_all_connections(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
         )
     assert worker.claimed(reviewed(shared_bot))
+    assert worker.stop() == 0

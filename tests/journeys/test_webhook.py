@@ -125,15 +125,15 @@ def test_a_replayed_delivery_is_known_and_changes_nothing(bot: Driver) -> None:
     assert (len(pull.checks()), len(pull.reviews)) == (1, 1)
 
 
-def test_a_burst_of_deliveries_becomes_one_review(own_bot: Driver) -> None:
-    own_bot.serve(LIMITS__DEBOUNCE_SECONDS="3")
-    pull = own_bot.open({"src/burst.py": long_file("burst")})
+def test_a_burst_of_deliveries_becomes_one_review(local_bot: Driver) -> None:
+    local_bot.serve(LIMITS__DEBOUNCE_SECONDS="3")
+    pull = local_bot.open({"src/burst.py": long_file("burst")})
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(pull.deliver, ["synchronize"] * 20))
     assert {answer.status for answer in answers} == {202}
     pull.wait_for_check()
     assert (len(pull.checks()), len(pull.summaries)) == (1, 1)
-    assert own_bot.model.times("src/burst.py") == 1
+    assert local_bot.model.times("src/burst.py") == 1
 
 
 # --- pushes and drafts -----------------------------------------------------------------------
