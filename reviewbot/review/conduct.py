@@ -103,12 +103,16 @@ def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> O
         return Skipped(request, "it is closed")
 
     # The base branch sets the rules: a pull request must not loosen its own.
-    files = ports.forge.base_files(pull)
     try:
-        policy = effective_policy(files, house.policy)
+        return _review(request, pull, ports, house)
     except PolicyError as error:
         ports.forge.conclude(pull, notices.unusable_policy(error))
         raise
+
+
+def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: House) -> Outcome:
+    files = ports.forge.base_files(pull)
+    policy = effective_policy(files, house.policy)
     if not request.full and (why := reason_to_skip(pull, policy)):
         ports.forge.conclude(pull, notices.skipped(why, policy))
         return Skipped(request, why)
@@ -203,11 +207,11 @@ def _second(
     exhausted: Literal["degrade", "stop"],
 ) -> Examined:
     """The strong tier's round: the first thing to go when money is short."""
+    if not ports.model.models(Tier.STRONG):
+        nobody = Gap(Coverage.FAILED, "there is no strong tier")
+        return Examined(gaps={again.key: nobody for _, again in looks})
     if survey.over_budget:
         return Examined()
-    if not ports.model.models(Tier.STRONG):
-        absent = Gap(Coverage.FAILED, "there is no strong tier")
-        return Examined(gaps={again.key: absent for _, again in looks})
     return examine([again for _, again in looks], briefing, purse, ports, exhausted)
 
 

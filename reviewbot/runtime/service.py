@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.errors import SettingsError
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
 from reviewbot.ledger.desk import Desk, DeskRules
 from reviewbot.runtime.core import open_core
@@ -67,7 +68,7 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
             metrics=metrics,
             review_seconds=settings.limits.review_seconds,
         )
-        workers = EmbeddedWorkers(shop, settings.limits.workers) if embedded else None
+        workers = _workers(shop, settings, core) if embedded else None
         if workers is not None:
             stack.callback(workers.stop)
             workers.start()
@@ -117,6 +118,14 @@ def open_desk(settings: Settings, database: Database, stack: ExitStack) -> Desk:
     """The desk; where many machines work it, with a bell that they all hear."""
     waker = _waker(settings, stack) if database.is_shared else None
     return Desk(database, desk_rules(settings), waker=waker)
+
+
+def _workers(shop: Workshop, settings: Settings, core: Core) -> EmbeddedWorkers:
+    count = settings.limits.workers
+    if not count and not core.database.is_shared:
+        message = "limits.workers is 0, and nobody else can work over SQLite"
+        raise SettingsError(message, "Set limits.workers, or database.url to a PostgreSQL.")
+    return EmbeddedWorkers(shop, count)
 
 
 def _waker(settings: Settings, stack: ExitStack) -> ProcrastinateWaker:

@@ -148,7 +148,7 @@ class Limits(_Section):
 
     calls_per_review: Count = 4
     calls_per_server: Count = 32
-    workers: Count = 4
+    workers: Annotated[int, Field(ge=0, le=10_000)] = 4  # 0: `reviewbot worker` does the work
     reviews_per_repository: Count = 2
     reviews_per_server: Count = 8
     debounce_seconds: Annotated[float, Field(ge=0, le=3600)] = 20.0

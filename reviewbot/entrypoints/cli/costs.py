@@ -64,10 +64,12 @@ def command(repo: str, since: int, by: str, form: str, top: int | None, config: 
     from reviewbot.ledger.costs import By, Query, spend  # noqa: PLC0415 - help does not need it
     from reviewbot.ledger.database import open_database  # noqa: PLC0415 - help does not need it
     from reviewbot.ledger.migrate import migrate  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.money import SqlLedger  # noqa: PLC0415 - help does not need it
 
     database = open_database(settings_from(config).database_url())
     try:
         migrate(database)
+        SqlLedger(database).presume_expired()
         most = top or (_MOST_PULLS if (by, form) == ("pr", "table") else None)
         lines = spend(database, Query(By(by), since, repo, most))
     finally:
