@@ -5,8 +5,15 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import BadAnswer, ModelRefused, ModelUnavailable, OutOfMoney
+from reviewbot.domain.errors import (
+    BadAnswer,
+    EndpointQuarantined,
+    ModelRefused,
+    ModelUnavailable,
+    OutOfMoney,
+)
 from reviewbot.models.faults import HUNG, Fault, Kind
+from reviewbot.review.ports import Attempt, Ending
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +70,10 @@ class Pursuit:
         except Fault as fault:
             self._tell_breaker(purse, route, fault)
             return fault
+        except EndpointQuarantined as error:
+            route.breaker.left()
+            attempt = Attempt(Ending.REFUSED, error="quarantined")
+            return Fault(Kind.REFUSED, str(error), attempt)
         except BaseException:
             route.breaker.left()
             raise

@@ -6,11 +6,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.errors import SettingsError
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
 from reviewbot.ledger.desk import Desk, DeskRules
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.health import HealthChecks
 from reviewbot.runtime.metrics import Metrics
+from reviewbot.runtime.upkeep import Upkeep, alarm
 from reviewbot.runtime.work import Workshop
 from reviewbot.runtime.workers import EmbeddedWorkers
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.pull_request import Wish
     from reviewbot.github.auth import TokenSource
+    from reviewbot.ledger.database import Database
     from reviewbot.runtime.core import Core
     from reviewbot.runtime.procrastination import ProcrastinateWaker
     from reviewbot.runtime.settings import Settings
@@ -32,7 +35,7 @@ class Service:
     desk: Desk
     shop: Workshop
     metrics: Metrics
-    webhook_secret: str
+    webhook_secrets: tuple[str, ...]
     workers: EmbeddedWorkers | None
 
     def record(self, delivery_id: str, wish: Wish) -> bool:
@@ -49,18 +52,20 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
 
     Raises SettingsError or LedgerError.
     """
-    secret = webhook_secret(settings)
+    secrets = webhook_secrets(settings)
     tokens = app_tokens(settings)
     with ExitStack() as stack:
-        core = stack.enter_context(open_core(settings))
-        waker = _waker(settings, core, stack)
-        desk = Desk(core.database, desk_rules(settings), waker=waker)
         metrics = Metrics()
+        core = stack.enter_context(open_core(settings, alarm(metrics)))
+        desk = open_desk(settings, core.database, stack)
         metrics.watch(desk, core.router)
-        core.model.subscribe(metrics.compared)
+        core.model.subscribe(metrics.models.compared)
         health = HealthChecks(core.router, settings.limits.probe_seconds, settings.limits.sla)
         stack.callback(health.stop)
         health.start()
+        upkeep = Upkeep(core, desk, settings.alerts_url())
+        stack.callback(upkeep.stop)
+        upkeep.start()
         shop = Workshop(
             desk=desk,
             forge=lambda installation_id: core.forge(tokens, installation_id),
@@ -68,11 +73,11 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
             metrics=metrics,
             review_seconds=settings.limits.review_seconds,
         )
-        workers = EmbeddedWorkers(shop, settings.limits.workers) if embedded else None
+        workers = _workers(shop, settings, core) if embedded else None
         if workers is not None:
             stack.callback(workers.stop)
             workers.start()
-        yield Service(core, desk, shop, metrics, secret, workers)
+        yield Service(core, desk, shop, metrics, secrets, workers)
 
 
 def desk_rules(settings: Settings) -> DeskRules:
@@ -102,17 +107,33 @@ def app_auth(settings: Settings) -> AppAuth:
     return AppAuth(github.app_id, key)
 
 
-def webhook_secret(settings: Settings) -> str:
-    """What deliveries are signed with."""
+def webhook_secrets(settings: Settings) -> tuple[str, ...]:
+    """What deliveries may be signed with: the secret, and its predecessor during a rotation."""
     github = settings.github
-    return settings.secret(
+    now = settings.secret(
         "github.webhook_secret", github.webhook_secret_env, github.webhook_secret_file
     )
+    variable, file = github.previous_webhook_secret_env, github.previous_webhook_secret_file
+    if not variable and not file:
+        return (now,)
+    return now, settings.secret("github.previous_webhook_secret", variable, file)
 
 
-def _waker(settings: Settings, core: Core, stack: ExitStack) -> ProcrastinateWaker | None:
-    if not core.database.is_shared:
-        return None
+def open_desk(settings: Settings, database: Database, stack: ExitStack) -> Desk:
+    """The desk; where many machines work it, with a bell that they all hear."""
+    waker = _waker(settings, stack) if database.is_shared else None
+    return Desk(database, desk_rules(settings), waker=waker)
+
+
+def _workers(shop: Workshop, settings: Settings, core: Core) -> EmbeddedWorkers:
+    count = settings.limits.workers
+    if not count and not core.database.is_shared:
+        message = "limits.workers is 0, and nobody else can work over SQLite"
+        raise SettingsError(message, "Set limits.workers, or database.url to a PostgreSQL.")
+    return EmbeddedWorkers(shop, count)
+
+
+def _waker(settings: Settings, stack: ExitStack) -> ProcrastinateWaker:
     from reviewbot.runtime.procrastination import ProcrastinateWaker, prepare  # noqa: PLC0415 - an extra
 
     url = settings.database_url()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -41,6 +42,7 @@ Address = Annotated[str, AfterValidator(_checked_address)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
+Share = Annotated[Decimal, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -54,6 +56,7 @@ class Server(_Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     threads: Count = 8
+    read_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
     metrics_token_env: str = ""
     metrics_token_file: str = ""
 
@@ -76,6 +79,8 @@ class GitHub(_Section):
     private_key_file: str = ""
     webhook_secret_env: str = ""
     webhook_secret_file: str = ""
+    previous_webhook_secret_env: str = ""
+    previous_webhook_secret_file: str = ""
     token: str = Field(default="", repr=False)
 
 
@@ -131,10 +136,19 @@ class Tiers(_Section):
 
 
 class Budget(_Section):
-    """Limits in USD that hold over all repositories; the repositories' own are in the policy."""
+    """Limits in USD that hold over all repositories; the repositories' own are in the policy.
+
+    For the App: *author_share* is what one author may take of a repository's day,
+    *repository_share* what one repository may take of an installation's month, never less than
+    one pull request's limit. Second looks may fill each limit up to *escalation_share*; the
+    rest is kept for first readings.
+    """
 
     per_installation: Usd = parse_usd("500")
     per_server: Usd = parse_usd("500")
+    author_share: Share = Decimal("0.20")
+    repository_share: Share = Decimal("0.20")
+    escalation_share: Share = Decimal("0.90")
 
 
 class Limits(_Section):
@@ -142,7 +156,7 @@ class Limits(_Section):
 
     calls_per_review: Count = 4
     calls_per_server: Count = 32
-    workers: Count = 4
+    workers: Annotated[int, Field(ge=0, le=10_000)] = 4  # 0: `reviewbot worker` does the work
     reviews_per_repository: Count = 2
     reviews_per_server: Count = 8
     debounce_seconds: Annotated[float, Field(ge=0, le=3600)] = 20.0
@@ -165,6 +179,13 @@ class Retention(_Section):
     calls_days: Days = 760.0
     answers_days: Days = 30.0
     deliveries_days: Days = 7.0
+
+
+class Alerts(_Section):
+    """Where alerts about limits are posted as JSON besides log and metrics; empty is nowhere."""
+
+    url_env: str = ""
+    url_file: str = ""
 
 
 class Quick(_Section):
@@ -191,6 +212,7 @@ class Values(_Section):
     budget: Budget = Budget()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    alerts: Alerts = Alerts()
     quick: Quick = Quick()
 
 
@@ -216,6 +238,11 @@ class Settings:
         policy = self.values.policy.model_copy(update={"fail_on": severity})
         return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
 
+    def with_ledger(self, url: str) -> Settings:
+        """These settings with another place for the ledger."""
+        database = self.values.database.model_copy(update={"url": url})
+        return Settings(self.values.model_copy(update={"database": database}), self._environ)
+
     def database_url(self) -> str:
         """Where the ledger is kept."""
         section = self.values.database
@@ -224,6 +251,13 @@ class Settings:
         if section.url:
             return section.url
         return f"sqlite:///{platformdirs.user_data_path('reviewbot') / 'ledger.db'}"
+
+    def alerts_url(self) -> str:
+        """Where alerts are posted; empty is nowhere."""
+        section = self.values.alerts
+        if not section.url_env and not section.url_file:
+            return ""
+        return self.secret("alerts.url", section.url_env, section.url_file)
 
     def secret(self, key: str, variable: str, file: str) -> str:
         """A secret's value; raises SettingsError with what to do if there is none."""

@@ -122,7 +122,7 @@ def test_probes_that_fail_open_the_breaker_of_an_idle_endpoint() -> None:
 def test_attempts_are_counted_by_endpoint_and_region() -> None:
     with regions(Scripted(refuses(503)), Scripted(says()), clock=Hours().clock) as router:
         metrics = Metrics()
-        router.subscribe(metrics.call)
+        router.subscribe(metrics.models.call)
         for _ in range(4):
             router.ask(question(), purse())
     said = generate_latest(metrics.registry).decode()

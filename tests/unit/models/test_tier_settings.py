@@ -40,7 +40,7 @@ def test_routing_weight_shadow_and_sla_are_read() -> None:
 
 def test_a_tier_of_shadows_alone_is_a_wrong_setting() -> None:
     settings = load_settings(environ() | {"REVIEWBOT_TIERS": '{"cheap": ["new"]}'})
-    assert router_config(settings)
+    assert router_config(settings).cheap == ("new",)
     wrong = load_settings(environ(shadow=0.5) | {"REVIEWBOT_TIERS": '{"cheap": ["new"]}'})
     with pytest.raises(SettingsError, match="shadows only"):
         router_config(wrong)
