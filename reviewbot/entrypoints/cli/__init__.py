@@ -19,6 +19,8 @@ _COMMANDS = {
     "serve": "Run the web service, with workers inside.",
     "worker": "Run workers alone (PostgreSQL).",
     "costs": "Show what reviews cost.",
+    "prices": "Compare the models' prices, and simulate moving tokens between them.",
+    "bench": "Load models side by side: latency, speed, errors, cost.",
     "demo": "Show the whole way of a pull request, on this machine, without keys.",
     "doctor": "Check configuration, credentials, endpoints, database and stuck work.",
     "completion": "Print the shell completion script.",
