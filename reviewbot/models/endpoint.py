@@ -38,7 +38,7 @@ _NO_STATUS = 502  # of an error in a body with 200 that names none
 _NO_KEY = "none"  # for endpoints that want no key; the SDK wants one
 _SHORTEST_KEY = 6  # a shorter one stands for none, and may be a word
 _WITHOUT_MODELS = frozenset({404, 405})  # an endpoint need not list its models
-_CUT_OFF = frozenset({"length", "max_tokens"})
+CUT_OFF = frozenset({"length", "max_tokens"})
 _DECLINED = frozenset({"content_filter", "sensitive"})
 _BROKEN_DOWN = frozenset({"network_error", "insufficient_system_resource", "error"})
 
@@ -71,17 +71,13 @@ class Endpoint:
         A Fault of kind UNFIT means that the next request will be put in other words.
         """
         dialect = self._dialects.of(upstream)
-        messages: list[ChatCompletionMessageParam] = [
-            {"role": "system", "content": _sendable(prompt.system)},
-            {"role": "user", "content": _sendable(prompt.user)},
-        ]
 
         def send(client: OpenAI) -> bytes:
             return client.chat.completions.with_raw_response.create(
                 model=upstream,
-                messages=messages,
+                messages=messages_of(prompt),
                 extra_body=dialect.parameters(prompt, output_cap),
-                timeout=_timeout(seconds, connect),
+                timeout=timeouts(seconds, connect),
             ).http_response.content
 
         begun = self._clock.monotonic()
@@ -98,7 +94,7 @@ class Endpoint:
         """Ask for the list of models, which costs nothing; raises Fault."""
 
         def send(client: OpenAI) -> bytes:
-            timeout = _timeout(seconds, connect)
+            timeout = timeouts(seconds, connect)
             return client.models.with_raw_response.list(timeout=timeout).http_response.content
 
         said = self._exchange(send)
@@ -216,7 +212,7 @@ class Endpoint:
             kind, code, message = Kind.OVERLOADED, "broke-off", f"{name} broke the answer off"
         elif finish in _DECLINED or (completion.declined and not completion.text):
             kind, code, message = Kind.REFUSED, "declined", f"{name} declined to answer"
-        elif finish in _CUT_OFF:
+        elif finish in CUT_OFF:
             kind, code, message = Kind.GARBLED, "cut-off", "the answer was longer than allowed"
         elif not completion.text:
             kind, code, message = Kind.GARBLED, "empty", "the answer was empty"
@@ -241,7 +237,15 @@ class Endpoint:
         return text.replace(key, "[key]") if len(key) >= _SHORTEST_KEY else text
 
 
-def _timeout(seconds: float, connect: float) -> httpx2.Timeout:
+def messages_of(prompt: Prompt) -> list[ChatCompletionMessageParam]:
+    """A prompt as the SDK takes it."""
+    return [
+        {"role": "system", "content": _sendable(prompt.system)},
+        {"role": "user", "content": _sendable(prompt.user)},
+    ]
+
+
+def timeouts(seconds: float, connect: float) -> httpx2.Timeout:
     """The read time-out is the total one for a guarded client."""
     return httpx2.Timeout(seconds, connect=min(connect, seconds))
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _DECIMALS = 6  # of prices per million tokens, and of ratios, for machines
 _CENTS = 2
-_PIPED_WIDTH = 130
+_PIPED_WIDTH = 150
 
 
 @dataclass(frozen=True, slots=True)
