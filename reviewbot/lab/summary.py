@@ -126,7 +126,10 @@ def _wilson(answered: int, sent: int) -> tuple[float, float]:
     centre = share + square / (2 * sent)
     reach = _Z * math.sqrt(share * (1 - share) / sent + square / (4 * sent**2))
     scale = 1 + square / sent
-    return max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale)
+    # The ends are exact where nothing or everything was answered; sums of floats are not.
+    low = (centre - reach) / scale if answered else 0.0
+    high = (centre + reach) / scale if answered < sent else 1.0
+    return low, high
 
 
 def summarise(run: Run, sla: Fraction) -> list[Figures]:
