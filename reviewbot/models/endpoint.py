@@ -22,7 +22,7 @@ from reviewbot.review.ports import Attempt, Ending
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from openai import APIConnectionError, OpenAI
+    from openai import OpenAI
     from openai.types.chat import ChatCompletionMessageParam
 
     from reviewbot.domain.money import Usage
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 _ERROR_STATUSES = range(400, 600)
 _NO_STATUS = 502  # of an error in a body with 200 that names none
-_NO_KEY = "none"  # for endpoints that want no key; the SDK wants one
+NO_KEY = "none"  # for endpoints that want no key; the SDK wants one
 _SHORTEST_KEY = 6  # a shorter one stands for none, and may be a word
 _WITHOUT_MODELS = frozenset({404, 405})  # an endpoint need not list its models
 CUT_OFF = frozenset({"length", "max_tokens"})
@@ -121,7 +121,7 @@ class Endpoint:
         with self._lock:
             if self._opened is None:
                 # Said outright, or the SDK would take keys and headers out of the environment.
-                key = self.config.api_key or _NO_KEY
+                key = self.config.api_key or NO_KEY
                 self._opened = OpenAI(
                     api_key=key,
                     admin_api_key="",
@@ -142,14 +142,14 @@ class Endpoint:
             body = load(error.response.content)
             return Refusal.read(error.status_code, error.response.headers, body)
         except APIConnectionError as error:
-            return self._broken(error)
+            return self._broken(error.__cause__)
         except (httpx2.InvalidURL, ValueError):
             return self._unsendable()
 
-    def _broken(self, error: APIConnectionError) -> Fault:
+    def _broken(self, cause: BaseException | None) -> Fault:
         """No whole answer came: what that says of the bill."""
         name = self.config.name
-        match error.__cause__:
+        match cause:
             case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.PoolTimeout():
                 attempt = Attempt(Ending.REFUSED, error="no-connection")
                 return Fault(Kind.OVERLOADED, f"{name} cannot be reached", attempt)

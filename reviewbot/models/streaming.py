@@ -6,21 +6,21 @@ Faults, the learning of parameters and the guarded transport are those of whole 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 
 from reviewbot.models.completion import Completion, load, read_delta
 from reviewbot.models.dialect import Shape
-from reviewbot.models.endpoint import CUT_OFF, Endpoint, messages_of, timeouts
+from reviewbot.models.endpoint import CUT_OFF, NO_KEY, Endpoint, messages_of, timeouts
 from reviewbot.models.faults import Fault, Kind, Refusal
+from reviewbot.models.transport import guarded_client
 from reviewbot.review.ports import Attempt, Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from openai import OpenAI
 
     from reviewbot.domain.money import Usage
     from reviewbot.models.clock import Clock
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _FIELD = b"data:"
 _END = b"[DONE]"
+_OK = 200
 _PARAMETER_STATUSES = frozenset({400, 422})
 
 
@@ -54,6 +55,7 @@ class StreamingEndpoint(Endpoint):
     def __init__(self, config: EndpointConfig, clock: Clock | None = None) -> None:
         super().__init__(config, clock)
         self._uncounted: set[str] = set()  # models that take no stream_options
+        self._line = guarded_client(config.proxy)
 
     def stream(
         self, upstream: str, prompt: Prompt, output_cap: int, seconds: float, connect: float
@@ -63,34 +65,47 @@ class StreamingEndpoint(Endpoint):
         parameters = replace(dialect, shape=Shape.NONE).parameters(prompt, output_cap)
         if upstream not in self._uncounted:
             parameters["stream_options"] = {"include_usage": True}
-        transcript = _Transcript(self._clock.monotonic)
-
-        def send(client: OpenAI) -> _Transcript:
-            from openai import APIConnectionError  # noqa: PLC0415 - slow to import
-
-            transcript.begin()
-            with client.chat.completions.with_streaming_response.create(
-                model=upstream,
-                messages=messages_of(prompt),
-                stream=True,
-                extra_body=parameters,
-                timeout=timeouts(seconds, connect),
-            ) as response:
-                try:
-                    for piece in response.http_response.iter_bytes():
-                        transcript.hear(piece)
-                except httpx2.TransportError as error:
-                    raise APIConnectionError(request=response.http_request) from error
-            return transcript
-
-        heard = self._exchange(send)
-        took = transcript.elapsed()
+        heard = self._hear(upstream, prompt, parameters, timeouts(seconds, connect))
         said = self._understood(heard, upstream) if isinstance(heard, _Transcript) else heard
         if isinstance(said, Refusal):
             said = self._uncountable(said, upstream) or self._refused(said, upstream, dialect)
         if isinstance(said, Fault):
-            raise said.after(round(took * 1000))
-        return transcript.told(self._shown(said.model), took)
+            raise said
+        assert isinstance(heard, _Transcript)  # noqa: S101 - only one is understood
+        return heard.told(self._shown(said.model))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        super().close()
+        self._line.close()
+
+    def _hear(
+        self, upstream: str, prompt: Prompt, parameters: Mapping[str, Any], timeout: httpx2.Timeout
+    ) -> _Transcript | Refusal | Fault:
+        """Send the request, and listen to the end; the watch runs from the sending on."""
+        body = {"model": upstream, "messages": messages_of(prompt), "stream": True, **parameters}
+        key = self.config.api_key or NO_KEY
+        try:
+            request = self._line.build_request(
+                "POST",
+                f"{self.config.base_url.rstrip('/')}/chat/completions",
+                json=body,
+                headers={"Authorization": f"Bearer {key}", "Accept": "text/event-stream"},
+                timeout=timeout,
+            )
+            transcript = _Transcript(self._clock.monotonic)
+            response = self._line.send(request, stream=True)
+            with closing(response):
+                for piece in response.iter_bytes():
+                    transcript.hear(piece)
+        except httpx2.TransportError as error:
+            return self._broken(error)
+        except (httpx2.InvalidURL, ValueError):
+            return self._unsendable()
+        transcript.end()
+        if response.status_code != _OK:
+            return Refusal.read(response.status_code, response.headers, load(transcript.whole))
+        return transcript
 
     def _understood(self, heard: _Transcript, upstream: str) -> Completion | Refusal | Fault:
         """What a body with status 200 was, which need not be a stream."""
@@ -129,7 +144,7 @@ class _Transcript:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._begun = monotonic()
-        self._first = self._last = 0.0
+        self._first = self._last = self._total = 0.0
         self._pieces = 0
         self._thoughts = False
         self._model = ""
@@ -142,17 +157,13 @@ class _Transcript:
         self.whole = b""  # the body, as long as it has no events
         self._rest = b""  # the line that is not yet whole
 
-    def begin(self) -> None:
-        """Start the watch: what was before is set-up, not the endpoint's."""
-        self._begun = self._monotonic()
-
-    def elapsed(self) -> float:
-        """Seconds since it began."""
-        return self._monotonic() - self._begun
+    def end(self) -> None:
+        """Stop the watch."""
+        self._total = self._elapsed()
 
     def hear(self, piece: bytes) -> None:
         """Take a piece of the body, which may end anywhere."""
-        at = self.elapsed()
+        at = self._elapsed()
         if not self.events:
             self.whole += piece
         *lines, self._rest = (self._rest + piece).split(b"\n")
@@ -191,8 +202,17 @@ class _Transcript:
         finish = "stop" if capped else self.finish
         return Completion("…" if self._pieces else "", finish, self.usage, self._model)
 
-    def told(self, model: str, took: float) -> Streamed:
+    def told(self, model: str) -> Streamed:
         """The times of an answer that can be used."""
         return Streamed(
-            self._first, self._last, took, self._pieces, self._thoughts, self.usage, model
+            self._first,
+            self._last,
+            self._total,
+            self._pieces,
+            self._thoughts,
+            self.usage,
+            model,
         )
+
+    def _elapsed(self) -> float:
+        return self._monotonic() - self._begun
