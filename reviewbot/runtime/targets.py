@@ -44,12 +44,17 @@ class Places:
 def configured(settings: Settings, models: Sequence[str], endpoints: Sequence[str]) -> Places:
     """The configured routes, narrowed to some models and endpoints; raises SettingsError."""
     config = router_config(settings)
-    _check_known("--model", models, [model.name for model in config.models])
     _check_known("--endpoint", endpoints, [each.name for each in config.endpoints])
     if endpoints:
         config = config.allowing(None, endpoints)
-    chosen = [model for model in config.models if not models or model.name in models]
-    return Places(config.endpoints, tuple(chosen))
+    return narrowed(Places(config.endpoints, config.models), models)
+
+
+def narrowed(places: Places, models: Sequence[str]) -> Places:
+    """Some of the models, all where none is named; raises SettingsError for an unknown one."""
+    _check_known("--model", models, [model.name for model in places.models])
+    chosen = [model for model in places.models if not models or model.name in models]
+    return Places(places.endpoints, tuple(chosen))
 
 
 def given(address: Address, models: Sequence[str]) -> Places:
@@ -113,8 +118,8 @@ def _check_known(option: str, wanted: Iterable[str], known: Sequence[str]) -> No
     for name in wanted:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            message = f"{option} {name!r} is not configured"
-            advice = f"Did you mean {near[0]}?" if near else f"Configured are: {', '.join(known)}."
+            message = f"{option} {name!r} is unknown"
+            advice = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
             raise SettingsError(message, advice)
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -34,6 +36,24 @@ def test_the_demo_needs_no_key_and_writes_a_page(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "quick-120ms-90tps" in ended.stdout
     assert "<!doctype html>" in page.read_text()
+
+
+def test_a_terminal_sees_how_far_it_is() -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "reviewbot", "bench", "--demo", *SMALL],
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ) as running:
+        os.close(theirs)
+        drawn = b""
+        with contextlib.suppress(OSError):  # a terminal whose other end is gone
+            while piece := os.read(ours, 65_536):
+                drawn += piece
+        os.close(ours)
+    assert running.returncode == 0
+    assert b"quick-120ms-90tps" in drawn
+    assert b"2/2" in drawn
 
 
 def test_configured_models_are_loaded_side_by_side(tmp_path: Path) -> None:
@@ -81,6 +101,8 @@ def test_an_address_given_outright_gets_only_the_key_that_is_named() -> None:
         (("--base-url", "http://a", "--model", "m", "--price", "x"), "is no price"),
         (("--base-url", "http://a", "--model", "m", "--api-key-env", "NONE_SUCH"), "is not set"),
         (("--price", "1/2"), "are for --base-url"),
+        (("--base-url", "http://a", "--endpoint", "b", "--model", "m"), "Give one of both"),
+        (("--demo", "--model", "quick-120ms"), "Did you mean quick-120ms-90tps?"),
         (("--sla", "nines"), "percentage"),
         (("--max-cost", "much"), "no amount"),
     ],

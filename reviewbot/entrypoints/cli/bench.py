@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from reviewbot.lab.report import Report
     from reviewbot.runtime.targets import Places
 
+_CONNECT_SECONDS = 5.0
+
 
 def _usd(_ctx: click.Context, _param: click.Parameter, value: str) -> PicoUsd:
     from reviewbot.domain.money import parse_usd  # noqa: PLC0415 - help does not need it
@@ -48,7 +51,9 @@ def _sla(_ctx: click.Context, _param: click.Parameter, value: str) -> Fraction:
         raise click.BadParameter(message) from error
 
 
-@click.command
+@click.command(
+    epilog="Exit codes: 0 fine, 2 wrong use or configuration, 3 a model gave no answer at all."
+)
 @click.option(
     "--model", "models", multiple=True, metavar="NAME", help="Only this model. Repeatable."
 )
@@ -146,27 +151,15 @@ def command(  # noqa: PLR0913 - one a command-line option
 ) -> int:
     """Load models side by side with the same prompts, streamed, and compare.
 
-    Measures the time to the first token, tokens per second, latency (p50, p90, p99), errors,
-    availability against an SLA and USD per 1,000 requests. Every model of the configuration is
-    loaded at the same time, unless --model and --endpoint name some, or --base-url another address.
-
-    Before anything is sent, the most that the whole run could cost is computed; over --max-cost it
-    does not start. Exit codes: 0 fine, 2 wrong use, 3 a model gave no answer at all.
+    All configured models are loaded at the same time, unless --model and --endpoint name some, or
+    --base-url another address. A run that could cost more than --max-cost does not start.
     """
     from reviewbot.lab.profile import Profile  # noqa: PLC0415 - help does not need it
 
-    profile = Profile(
-        requests, concurrency, input_tokens, output_tokens, timeout, min(5.0, timeout), warm_up
-    )
-    if demo and (base_url or config or endpoints):
-        message = "--demo has models of its own"
-        raise UsageError(message, "Leave out --base-url, --endpoint and --config.")
-    if not base_url and (api_key_env or price):
-        message = "--api-key-env and --price are for --base-url"
-        raise UsageError(
-            message, "The configuration says the keys and prices of its own endpoints."
-        )
-    with _places(models, endpoints, (base_url, api_key_env, price), config, demo=demo) as places:
+    where = _Where(models, endpoints, base_url, api_key_env, price, demo)
+    patience = (timeout, min(_CONNECT_SECONDS, timeout))
+    profile = Profile(requests, concurrency, input_tokens, output_tokens, *patience, warm_up)
+    with where.places(config) as places:
         report = _measure(places, profile, sla, max_cost)
     if html is not None:
         _write(html, report)
@@ -174,27 +167,44 @@ def command(  # noqa: PLR0913 - one a command-line option
     return FINE if all(f.availability.answered for f in report.figures) else UNFINISHED
 
 
-@contextmanager
-def _places(
-    models: tuple[str, ...],
-    endpoints: tuple[str, ...],
-    address: tuple[str, str, str],
-    config: Path | None,
-    *,
-    demo: bool,
-) -> Iterator[Places]:
-    from reviewbot.runtime.targets import Address, configured, given  # noqa: PLC0415 - help ...
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """What is loaded, as it was said on the command line."""
 
-    base_url, variable, price = address
-    if demo:
-        from reviewbot.entrypoints.demo.paced import paced_places  # noqa: PLC0415 - demo only
+    models: tuple[str, ...]
+    endpoints: tuple[str, ...]
+    base_url: str
+    api_key_env: str
+    price: str
+    demo: bool
 
-        with paced_places() as places:
-            yield places
-    elif base_url:
-        yield given(Address(base_url, _key(variable), price), models)
-    else:
-        yield configured(settings_from(config), models, endpoints)
+    @contextmanager
+    def places(self, config: Path | None) -> Iterator[Places]:
+        """The endpoints and models; raises UsageError where options do not go together."""
+        from reviewbot.runtime import targets  # noqa: PLC0415 - help does not need it
+
+        self._check()
+        if self.demo:
+            from reviewbot.entrypoints.demo.paced import paced_places  # noqa: PLC0415 - demo only
+
+            with paced_places() as places:
+                yield targets.narrowed(places, self.models)
+        elif self.base_url:
+            address = targets.Address(self.base_url, _key(self.api_key_env), self.price)
+            yield targets.given(address, self.models)
+        else:
+            yield targets.configured(settings_from(config), self.models, self.endpoints)
+
+    def _check(self) -> None:
+        if self.demo and (self.base_url or self.endpoints):
+            message = "--demo has models of its own"
+            raise UsageError(message, "Leave out --base-url and --endpoint.")
+        if not self.base_url and (self.api_key_env or self.price):
+            message = "--api-key-env and --price are for --base-url"
+            raise UsageError(message, "The configuration says its own endpoints' keys and prices.")
+        if self.base_url and self.endpoints:
+            message = "--endpoint names endpoints of the configuration, --base-url another address"
+            raise UsageError(message, "Give one of both.")
 
 
 def _key(variable: str) -> str:
@@ -273,14 +283,13 @@ def _watching(names: list[str], requests: int) -> Iterator[Watcher]:
         yield _Silent()
         return
     from rich.console import Console  # noqa: PLC0415 - terminals only
-    from rich.markup import escape  # noqa: PLC0415 - terminals only
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield _Bars(progress, [escape(name) for name in names], requests)
+        yield _Bars(progress, names, requests)

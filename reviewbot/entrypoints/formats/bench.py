@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from reviewbot.domain.money import format_usd, plain_usd
@@ -53,7 +54,7 @@ def _row(figures: Figures) -> list[str]:
     counts = (figures.input_tokens, figures.output_tokens)
     thousand = figures.per_thousand
     return [
-        one_line(figures.target),
+        escape(one_line(figures.target)),
         f"{available.answered}/{available.sent}",
         available.verdict.value,
         _times(figures.first_token),
