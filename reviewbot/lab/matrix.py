@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.money import PicoUsd, Price
     from reviewbot.lab.quantities import Split
-    from reviewbot.models.catalogue import Catalogue, Row, Window
+    from reviewbot.models.catalogue import Catalogue, Row, Tariff, Window
 
 ARTICLES_BASELINE = "deepseek-v4-flash"  # the article's ratios are to it
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -57,7 +57,7 @@ class Ratios:
 class Matrix:
     """One edition of the prices, with ratios."""
 
-    edition: str  # today or article
+    edition: str  # today, article or configured
     lines: tuple[tuple[Line, Ratios], ...]
 
 
@@ -65,6 +65,16 @@ def todays_matrix(catalogue: Catalogue, at: datetime, baseline: str, split: Spli
     """What bills at *at*, peak windows and size tiers on lines of their own."""
     rows = [tariff.row(at) for tariff in catalogue.today.values() if tariff.holds(at)]
     return _matrix("today", [line for row in rows for line in _lines(row)], baseline, split)
+
+
+def configured_matrix(
+    tariffs: Iterable[Tariff], at: datetime, today: Matrix, baseline: str, split: Split
+) -> Matrix:
+    """What bills the configured routes at *at*; ratios are to the baseline of today's matrix."""
+    rows = [replace(tariff.row(at), model=tariff.model) for tariff in tariffs if tariff.holds(at)]
+    base = _usual(baseline, (line for line, _ in today.lines))
+    lines = [line for row in rows for line in _lines(row)]
+    return Matrix("configured", tuple((line, _ratios(line, base, split)) for line in lines))
 
 
 def articles_matrix(catalogue: Catalogue, baseline: str, split: Split) -> Matrix:
@@ -139,9 +149,12 @@ def _printed(ratio: Fraction, claim: str) -> str:
 
 
 def _matrix(edition: str, lines: Sequence[Line], baseline: str, split: Split) -> Matrix:
-    usual = (line for line in lines if line.model == baseline and not line.condition)
-    base = next(usual, None)
+    base = _usual(baseline, lines)
     return Matrix(edition, tuple((line, _ratios(line, base, split)) for line in lines))
+
+
+def _usual(model: str, lines: Iterable[Line]) -> Line | None:
+    return next((line for line in lines if line.model == model and not line.condition), None)
 
 
 def _ratios(line: Line, base: Line | None, split: Split) -> Ratios:

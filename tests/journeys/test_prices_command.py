@@ -5,8 +5,12 @@ import io
 import json
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def reviewbot(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -36,6 +40,28 @@ def test_the_matrix_is_there_for_machines_too() -> None:
     assert {line["edition"] for line in lines} == {"today", "article"}
 
 
+def test_configured_routes_are_compared_without_their_secrets(tmp_path: Path) -> None:
+    config = tmp_path / "reviewbot.toml"
+    config.write_text(
+        '[[endpoints]]\nname = "eu"\nbase_url = "https://eu.example/v1"\n'
+        'api_key_env = "NOT_SET"\n'
+        '[[models]]\nname = "gpt-4o"\n'
+        'routes = [{ endpoint = "eu", model = "gpt-4o", price = { input = 0.30, output = 1.2 } }]\n'
+        '[[models]]\nname = "deepseek-v4-flash"\n'
+        'routes = [{ endpoint = "eu", model = "v4", price = "today" }]\n'
+    )
+    asked = ("prices", "--config", str(config), "--on", "2026-11-25")
+    ended = reviewbot(*asked, "--format", "json")
+    assert ended.returncode == 0, ended.stderr
+    lines = json.loads(ended.stdout)["configured"]
+    assert [(line["model"], line["input"], line["times_input"]) for line in lines] == [
+        ("gpt-4o @ eu", "0.3", "2"),
+        ("deepseek-v4-flash @ eu", "0.15", "1"),
+        ("deepseek-v4-flash @ eu", "0.3", "2"),  # in peak hours
+    ]
+    assert "Configured routes on 2026-11-25" in reviewbot(*asked).stdout
+
+
 def test_the_simulation_answers_for_people_and_machines() -> None:
     asked = ["prices", "simulate", "--tokens", "800M", "--split", "70/30", "--on", "2026-11-25"]
     asked += ["--shift", "gpt-4o:deepseek-v4-flash=60%"]
@@ -60,3 +86,11 @@ def test_wrong_questions_are_told_apart(arguments: list[str], said: str) -> None
     assert ended.returncode == 2
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_options_before_the_subcommand_are_not_ignored() -> None:
+    ended = reviewbot(
+        "prices", "--format", "json", "simulate", "--tokens", "1M", "--shift", "a:b=1%"
+    )
+    assert ended.returncode == 2
+    assert "--format stands before simulate" in ended.stderr

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reviewbot.domain.errors import UsageError
 from reviewbot.entrypoints.cli import FINE
+from reviewbot.entrypoints.cli.options import config_option, settings_from
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reviewbot.lab.what_if import Rate, Volume
-    from reviewbot.models.catalogue import Catalogue
+    from reviewbot.models.catalogue import Catalogue, Tariff
 
 
 def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime:
@@ -60,15 +64,18 @@ _day_option = click.option(
 )
 @_split_option
 @_day_option
+@config_option
 @click.pass_context
-def command(ctx: click.Context, baseline: str, form: str, split: str, at: datetime) -> int:
+def command(
+    ctx: click.Context, baseline: str, form: str, split: str, at: datetime, config: Path | None
+) -> int:
     """Compare the models' prices: today's, and the article's with its claims recomputed.
 
-    Ratios are to the baseline's usual price; peak hours and larger inputs have lines of their own.
-    Prices are USD per million tokens.
+    With --config, the configured routes' prices too. Ratios are to the baseline's usual price;
+    peak hours and larger inputs have lines of their own. Prices are USD per million tokens.
     """
     if ctx.invoked_subcommand is not None:
-        return FINE
+        return _leave_to(ctx, ctx.invoked_subcommand)
     from reviewbot.entrypoints.formats import prices  # noqa: PLC0415 - help does not need it
     from reviewbot.lab import matrix  # noqa: PLC0415 - help does not need it
     from reviewbot.lab.quantities import parse_split  # noqa: PLC0415 - help does not need it
@@ -79,9 +86,11 @@ def command(ctx: click.Context, baseline: str, form: str, split: str, at: dateti
     article = matrix.articles_matrix(catalogue, baseline, shares)
     matrix.check_baseline([today, article], baseline)
     of_claims = matrix.articles_matrix(catalogue, matrix.ARTICLES_BASELINE, shares)
-    shown = prices.Shown(
-        today, article, baseline, shares, at.date(), matrix.article_notes(of_claims, shares)
-    )
+    own = None
+    if config is not None:
+        own = matrix.configured_matrix(_tariffs(config), at, today, baseline, shares)
+    notes = matrix.article_notes(of_claims, shares)
+    shown = prices.Shown(today, article, own, baseline, shares, at.date(), notes)
     if form == "json":
         click.echo(json.dumps(prices.plain(shown), indent=2, ensure_ascii=False))
     elif form == "csv":
@@ -89,6 +98,26 @@ def command(ctx: click.Context, baseline: str, form: str, split: str, at: dateti
     else:
         prices.show(shown)
     return FINE
+
+
+def _leave_to(ctx: click.Context, subcommand: str) -> int:
+    """Options before a subcommand would be ignored; better to refuse them."""
+    given = [
+        parameter.opts[0]
+        for parameter in ctx.command.params
+        if parameter.name
+        and ctx.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        message = f"{given[0]} stands before {subcommand}, where it says nothing"
+        raise UsageError(message, f"Write the options after: reviewbot prices {subcommand} …")
+    return FINE
+
+
+def _tariffs(config: Path) -> list[Tariff]:
+    from reviewbot.runtime.tiers import configured_tariffs  # noqa: PLC0415 - with --config only
+
+    return configured_tariffs(settings_from(config))
 
 
 @command.command

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from reviewbot.domain.money import PICO_PER_USD, TOKENS_PER_PRICE
@@ -34,6 +35,7 @@ class Shown:
 
     today: Matrix
     article: Matrix
+    configured: Matrix | None
     baseline: str
     split: Split
     on: date
@@ -43,7 +45,10 @@ class Shown:
 def show(shown: Shown) -> None:
     """Two tables and their notes, for people."""
     console = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
-    console.print(_todays_table(shown))
+    if shown.configured is not None:
+        title = f"Configured routes on {shown.on}, USD per million tokens"
+        console.print(_table(shown, shown.configured, title))
+    console.print(_table(shown, shown.today, f"Prices on {shown.on}, USD per million tokens"))
     console.print(
         "Cached and cache write are shown where they differ from input. A condition holds for the"
         " whole request.",
@@ -56,19 +61,17 @@ def show(shown: Shown) -> None:
         console.print(note, style="dim", highlight=False)
 
 
-def _todays_table(shown: Shown) -> Table:
-    table = Table(
-        title=f"Prices on {shown.on}, USD per million tokens, and how many times {shown.baseline}",
-        title_justify="left",
-    )
+def _table(shown: Shown, matrix: Matrix, title: str) -> Table:
+    title = f"{title}, and how many times {shown.baseline}"
+    table = Table(title=title, title_justify="left")
     table.add_column("model", no_wrap=True)
     table.add_column("when", overflow="fold")
     for name in ("input", "cached", "write", "output", "context", *_ratio_names(shown.split)):
         table.add_column(name, justify="right", no_wrap=True)
-    for line, ratios in shown.today.lines:
+    for line, ratios in matrix.lines:
         style = "bold" if line.model == shown.baseline else "dim" if line.condition else ""
         table.add_row(
-            "" if line.condition else line.model,
+            "" if line.condition else escape(line.model),
             line.condition or (f"until {line.until}" if line.until < date.max else ""),
             _usd(line.input),
             _usd(line.cached if line.cached != line.input else None),
@@ -109,15 +112,17 @@ def plain(shown: Shown) -> dict[str, Any]:
         "split": str(shown.split),
         "today": _plain_lines(shown.today),
         "article": _plain_lines(shown.article),
+        "configured": _plain_lines(shown.configured) if shown.configured else None,
         "notes": list(shown.notes),
     }
 
 
 def as_csv(shown: Shown) -> str:
-    """Both editions as lines of one table."""
+    """All editions as lines of one table; a spreadsheet would run a name that begins a formula."""
     rows = [
-        {"edition": each.edition, **row}
-        for each in (shown.today, shown.article)
+        {"edition": each.edition, **row, "model": _cell(row["model"])}
+        for each in (shown.configured, shown.today, shown.article)
+        if each is not None
         for row in _plain_lines(each)
     ]
     file = io.StringIO()
@@ -125,6 +130,10 @@ def as_csv(shown: Shown) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return file.getvalue()
+
+
+def _cell(name: str) -> str:
+    return f"'{name}" if name[:1] in "=+-@\t\r" else name
 
 
 def _plain_lines(matrix: Matrix) -> list[dict[str, Any]]:
