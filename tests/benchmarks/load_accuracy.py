@@ -70,7 +70,7 @@ def bare(base_url: str, name: str, many: int, profile: Profile) -> float:
         return first
 
     with ThreadPoolExecutor(many) as pool:
-        return statistics.median_low(list(pool.map(ask, range(5 * many))))
+        return statistics.median_low(list(pool.map(ask, range(max(15, 5 * many)))))
 
 
 def measure(base_url: str, name: str, profile: Profile) -> bool:
@@ -109,7 +109,7 @@ def main() -> None:
     base_url = ours.recv()
     try:
         kept = [
-            measure(base_url, name, Profile(5 * many, many, 500, 200, 30.0))
+            measure(base_url, name, Profile(max(15, 5 * many), many, 500, 200, 30.0))
             for name in PACES
             for many in (1, 8)
         ]
