@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.diff import Anchor, Unanchored
 from reviewbot.domain.finding import Side
+from reviewbot.domain.posted import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -55,6 +56,13 @@ class _Column:
     places: list[_Place]
     at: dict[int, int]  # positions by line number
     by_text: dict[int, dict[str, list[int]]] = field(default_factory=dict)
+    digests: set[str] = field(default_factory=set)  # of all lines, once somebody asked
+
+    def holds(self, digest: str) -> bool:
+        """Whether a line has that ``digest_of``."""
+        if not self.digests:
+            self.digests.update(digest_of(place.text) for place in self.places)
+        return digest in self.digests
 
     def where(self, level: int, key: str) -> list[int]:
         """The positions whose text is *key* after the normalisation *level*."""
@@ -172,6 +180,22 @@ class AnchorIndex:
         position = column.at[anchor.start_line]
         text = column.places[position].text
         return text, column.where(0, text).index(position)
+
+    def names(self, path: str) -> str | None:
+        """The diff's name of a file by its present or earlier name; None where it is not there."""
+        return path if path in self._files else self._renamed.get(path)
+
+    def near(self, anchor: Anchor, reach: int) -> tuple[str, ...]:
+        """The lines of the anchor's hunk and side that are at most *reach* lines away from it."""
+        column = self._column(anchor.path, anchor.side)
+        first, last = column.at[anchor.start_line], column.at[anchor.line]
+        hunk = column.places[first].hunk
+        around = column.places[max(0, first - reach) : last + reach + 1]
+        return tuple(place.text for place in around if place.hunk == hunk)
+
+    def holds(self, path: str, side: Side, digest: str) -> bool:
+        """Whether a line with that ``digest_of`` stands in the file's hunks."""
+        return self._column(path, side).holds(digest)
 
     def _anchor(
         self, path: str, side: Side, span: tuple[int, int], hint: tuple[int, int]
