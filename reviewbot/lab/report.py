@@ -74,6 +74,10 @@ class Report:
                 f" {needed:,} requests without a failure would show it."
             )
         for figures in self.figures:
+            if figures.errors:
+                known = figures.availability
+                kinds = ", ".join(f"{code} × {count}" for code, count in figures.errors.items())
+                yield f"{figures.target}: {known.sent - known.answered} failed: {kinds}."
             if figures.stopped:
                 yield f"{figures.target}: {figures.stopped}."
 

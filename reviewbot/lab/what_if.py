@@ -199,7 +199,7 @@ def articles_rate(catalogue: Catalogue, model: str, volume: Volume) -> Rate:
         near = difflib.get_close_matches(model, catalogue.article, n=3, cutoff=0.5)
         what = "no input price" if printed else "no price"
         message = f"the article prints {what} of {model!r}"
-        hint = f"did you mean {' or '.join(near)}?" if near and not printed else ""
+        hint = f"Did you mean {' or '.join(near)}?" if near and not printed else ""
         raise SettingsError(message, hint or "Use --prices today, or another model.")
     cost = volume.unit_cost(Price(printed.input, printed.output, printed.input, printed.input))
     return Rate(cost, cost, cost)

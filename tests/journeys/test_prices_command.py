@@ -59,7 +59,7 @@ def test_configured_routes_are_compared_without_their_secrets(tmp_path: Path) ->
         ("deepseek-v4-flash @ eu", "0.15", "1"),
         ("deepseek-v4-flash @ eu", "0.3", "2"),  # in peak hours
     ]
-    assert "Configured routes on 2026-11-25" in reviewbot(*asked).stdout
+    assert "Configured routes on 2026-11-25, USD per million tokens" in reviewbot(*asked).stdout
 
 
 def test_the_simulation_answers_for_people_and_machines() -> None:
@@ -74,7 +74,7 @@ def test_the_simulation_answers_for_people_and_machines() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--shift", "gpt-4o:deepseek-v4-flsh=60%"], "did you mean deepseek-v4-flash"),
+        (["--shift", "gpt-4o:deepseek-v4-flsh=60%"], "Did you mean deepseek-v4-flash"),
         (["--shift", "gpt-4o:glm-5=60%", "--shift", "gpt-4o:glm-5.3=60%"], "120% of gpt-4o"),
         (["--shift", "gpt-4o:glm-5=60%", "--split", "70/40"], "no split"),
         (["--shift", "gpt-4o:glm-5=60%", "--on", "2027-02-01"], "ended on 2027-01-14"),

@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST = 4_096  # tokens; the load profile caps them
-_LATE = (  # the flaky model's troubles, in order
-    *(Fault(Trouble.NO_USAGE),) * 4,
+_TROUBLES = (
+    Fault(Trouble.NO_USAGE),  # to warm up
+    Fault(Trouble.NO_USAGE),
     Fault(status=503),
-    *(Fault(Trouble.NO_USAGE),) * 3,
+    Fault(Trouble.NO_USAGE),
     Fault(status=429, code="rate_limit_exceeded"),
+    Fault(Trouble.NO_USAGE),
     Fault(Trouble.DROP),
 )
 _PACES = {
     "quick-120ms-90tps": Manners(pace=Pace(0.12, 90, _LONGEST)),
     "steady-200ms-50tps": Manners(pace=Pace(0.2, 50, _LONGEST)),
-    "flaky-350ms-70tps": Manners(pace=Pace(0.35, 70, _LONGEST), faults=_LATE),
+    "flaky-350ms-70tps": Manners(pace=Pace(0.35, 70, _LONGEST), faults=_TROUBLES),
 }
 _PRICES = (("0.18", "0.25"), ("2.50", "10.00"), ("0.15", "0.60"))
 

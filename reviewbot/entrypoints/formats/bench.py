@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from reviewbot.domain.money import format_usd, plain_usd
+from reviewbot.entrypoints.formats import tables
+from reviewbot.entrypoints.formats.tables import Column, Row
 from reviewbot.lab.matrix import fixed
 from reviewbot.review.wording import one_line
 
@@ -22,48 +19,42 @@ if TYPE_CHECKING:
     from reviewbot.lab.summary import Figures, Spread
 
 _DECIMALS = 6  # of shares and seconds, for machines
-_PIPED_WIDTH = 150
 
 
 def show(report: Report) -> None:
     """A table and its notes, for people."""
-    console = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False)
-    console.print(_table(report))
+    columns = (
+        Column("model", folds=14, text=True),
+        Column("answered"),
+        Column(f"SLA {report.sla_text()}", rank=2, text=True),
+        Column("first token\np50 · p90 · p99", folds=9),
+        Column("latency\np50 · p90 · p99", folds=9),
+        Column("tokens/s\np50 · p10", rank=1),
+        Column("tokens\nin · out", rank=3),
+        Column("USD per\n1,000"),
+    )
+    out = tables.console()
+    tables.show(out, report.title(), columns, [_row(figures) for figures in report.figures])
     for note in report.notes():
-        console.print(one_line(note), style="dim", markup=False)
+        out.print(one_line(note), style="dim", markup=False)
 
 
-def _table(report: Report) -> Table:
-    table = Table(title=report.title(), title_justify="left")
-    table.add_column("model", overflow="fold")
-    table.add_column("answered", justify="right", no_wrap=True)
-    table.add_column(f"SLA {report.sla_text()}", no_wrap=True)
-    table.add_column("first token\np50 · p90 · p99", justify="right", no_wrap=True)
-    table.add_column("latency\np50 · p90 · p99", justify="right", no_wrap=True)
-    table.add_column("tokens/s\np50 · p10", justify="right", no_wrap=True)
-    table.add_column("tokens\nin · out", justify="right", no_wrap=True)
-    table.add_column("USD per\n1,000", justify="right", no_wrap=True)
-    table.add_column("errors", overflow="fold")
-    for figures in report.figures:
-        table.add_row(*_row(figures))
-    return table
-
-
-def _row(figures: Figures) -> list[str]:
+def _row(figures: Figures) -> Row:
     available, speed = figures.availability, figures.speed
     counts = (figures.input_tokens, figures.output_tokens)
     thousand = figures.per_thousand
-    return [
-        escape(one_line(figures.target)),
-        f"{available.answered}/{available.sent}",
-        available.verdict.value,
-        _times(figures.first_token),
-        _times(figures.latency),
-        f"{speed.p50:.1f} · {speed.p10:.1f}" if speed else "–",
-        " · ".join(f"{count.p50:,.0f}" if count else "–" for count in counts),
-        format_usd(thousand) if thousand is not None else "–",
-        ", ".join(f"{code} {count}" for code, count in figures.errors.items()),
-    ]
+    return Row(
+        (
+            one_line(figures.target),
+            f"{available.answered}/{available.sent}",
+            available.verdict.value,
+            _times(figures.first_token),
+            _times(figures.latency),
+            f"{speed.p50:.1f} · {speed.p10:.1f}" if speed else "–",
+            " · ".join(f"{count.p50:,.0f}" if count else "–" for count in counts),
+            format_usd(thousand) if thousand is not None else "–",
+        )
+    )
 
 
 def _times(spread: Spread | None) -> str:
@@ -73,8 +64,8 @@ def _times(spread: Spread | None) -> str:
 
 
 def seconds(value: float) -> str:
-    """A time for people."""
-    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+    """A time without a space, where a narrow column would part it from its unit."""
+    return f"{value * 1000:.0f}ms" if value < 1 else f"{value:.2f}s"
 
 
 def plain(report: Report) -> dict[str, Any]:

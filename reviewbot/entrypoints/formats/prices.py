@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from reviewbot.domain.money import PICO_PER_USD, TOKENS_PER_PRICE
+from reviewbot.entrypoints.formats import tables
+from reviewbot.entrypoints.formats.tables import Column, Row
 from reviewbot.lab.matrix import as_times, fixed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import Console
 
     from reviewbot.lab.matrix import Line, Matrix, Ratios
     from reviewbot.lab.quantities import Split
 
 _DECIMALS = 6  # of prices per million tokens, and of ratios, for machines
 _CENTS = 2
-_PIPED_WIDTH = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,64 +40,75 @@ class Shown:
 
 
 def show(shown: Shown) -> None:
-    """Two tables and their notes, for people."""
-    console = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+    """The editions' tables and their notes, for people."""
+    out = tables.console()
     if shown.configured is not None:
-        title = f"Configured routes on {shown.on}, USD per million tokens"
-        console.print(_table(shown, shown.configured, title))
-    console.print(_table(shown, shown.today, f"Prices on {shown.on}, USD per million tokens"))
-    console.print(
+        _show(out, shown, shown.configured, f"Configured routes on {shown.on}")
+    _show(out, shown, shown.today, f"Prices on {shown.on}")
+    out.print(
         "Cached and cache write are shown where they differ from input. A condition holds for the"
         " whole request.",
         style="dim",
-        highlight=False,
     )
-    click.echo()
-    console.print(_articles_table(shown))
+    out.print()
+    _show_article(out, shown)
     for note in shown.notes:
-        console.print(note, style="dim", highlight=False)
+        out.print(note, style="dim")
 
 
-def _table(shown: Shown, matrix: Matrix, title: str) -> Table:
-    title = f"{title}, and how many times {shown.baseline}"
-    table = Table(title=title, title_justify="left")
-    table.add_column("model", no_wrap=True)
-    table.add_column("when", overflow="fold")
-    for name in ("input", "cached", "write", "output", "context", *_ratio_names(shown.split)):
-        table.add_column(name, justify="right", no_wrap=True)
-    for line, ratios in matrix.lines:
-        style = "bold" if line.model == shown.baseline else "dim" if line.condition else ""
-        table.add_row(
-            "" if line.condition else escape(line.model),
-            line.condition or (f"until {line.until}" if line.until < date.max else ""),
-            _usd(line.input),
-            _usd(line.cached if line.cached != line.input else None),
-            _usd(line.cache_write if line.cache_write != line.input else None),
-            _usd(line.output),
-            "" if line.condition or not line.context else f"{line.context:,}",
-            *_ratio_cells(ratios),
-            style=style,
-        )
-    return table
-
-
-def _articles_table(shown: Shown) -> Table:
-    table = Table(
-        title=f"The article's prices, and how many times {shown.baseline}", title_justify="left"
+def _show(out: Console, shown: Shown, matrix: Matrix, title: str) -> None:
+    columns = (
+        Column("model", text=True),
+        Column("when", folds=14, text=True),
+        Column("input"),
+        Column("cached", rank=2),
+        Column("write", rank=3),
+        Column("output"),
+        Column("context", rank=3),
+        *_ratio_columns(shown.split),
     )
-    table.add_column("model", no_wrap=True)
-    for name in ("input", "output", "article says", *_ratio_names(shown.split)):
-        table.add_column(name, justify="right", no_wrap=True)
-    for line, ratios in shown.article.lines:
-        table.add_row(
-            line.model,
-            _usd(line.input),
-            _usd(line.output),
-            f"{line.claim}×" if line.claim else "–",
-            *_ratio_cells(ratios),
-            style="bold" if line.model == shown.baseline else "",
+    rows = [_row(line, ratios, shown.baseline) for line, ratios in matrix.lines]
+    tables.show(out, f"{title}, USD per million tokens; {shown.baseline} is 1×", columns, rows)
+
+
+def _row(line: Line, ratios: Ratios, baseline: str) -> Row:
+    until = f"until {line.until}" if line.until < date.max else ""
+    cells = (
+        "" if line.condition else line.model,
+        line.condition or until,
+        _usd(line.input),
+        _usd(line.cached if line.cached != line.input else None),
+        _usd(line.cache_write if line.cache_write != line.input else None),
+        _usd(line.output),
+        "" if line.condition or not line.context else f"{line.context:,}",
+        *_ratio_cells(ratios),
+    )
+    return Row(cells, "bold" if line.model == baseline else "dim" if line.condition else "")
+
+
+def _show_article(out: Console, shown: Shown) -> None:
+    ratios = _ratio_columns(shown.split)  # its claims are about output, which stays
+    columns = (
+        Column("model", text=True),
+        Column("input"),
+        Column("output"),
+        Column("it says"),
+        *(replace(column, rank=column.name == "× input") for column in ratios),
+    )
+    rows = [
+        Row(
+            (
+                line.model,
+                _usd(line.input),
+                _usd(line.output),
+                f"{line.claim}×" if line.claim else "–",
+                *_ratio_cells(rated),
+            ),
+            "bold" if line.model == shown.baseline else "",
         )
-    return table
+        for line, rated in shown.article.lines
+    ]
+    tables.show(out, f"The article's prices; {shown.baseline} is 1×", columns, rows)
 
 
 def plain(shown: Shown) -> dict[str, Any]:
@@ -157,8 +165,8 @@ def _plain_line(line: Line, ratios: Ratios) -> dict[str, Any]:
     }
 
 
-def _ratio_names(split: Split) -> tuple[str, str, str]:
-    return ("× input", "× output", f"× at {split}")
+def _ratio_columns(split: Split) -> tuple[Column, Column, Column]:
+    return (Column("× input", rank=1), Column("× output", rank=1), Column(f"× at {split}"))
 
 
 def _ratio_cells(ratios: Ratios) -> tuple[str, str, str]:

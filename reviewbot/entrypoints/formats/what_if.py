@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
 from reviewbot.domain.money import format_usd, plain_usd
+from reviewbot.entrypoints.formats import tables
+from reviewbot.entrypoints.formats.tables import Column, Row
 from reviewbot.lab.matrix import fixed
 from reviewbot.lab.quantities import as_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+
+    from rich.console import Console
 
     from reviewbot.lab.what_if import Outcome, Portion, Volume
 
@@ -37,11 +37,11 @@ class Case:
 def show(case: Case) -> None:
     """A table with totals and what is saved, for people."""
     outcome, volume = case.outcome, case.volume
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-    console.print(_table(case))
+    out = tables.console()
+    _show_table(out, case)
     verb = "saves" if outcome.saved >= 0 else "costs"
     more = "" if outcome.saved >= 0 else " more"
-    console.print(
+    out.print(
         f"The shift {verb} [bold]{format_usd(abs(outcome.saved))}[/bold]{more} a month"
         f" ({as_percent(abs(outcome.saved_share))}),"
         f" {format_usd(abs(outcome.saved) * _MONTHS)}{more} a year."
@@ -51,28 +51,44 @@ def show(case: Case) -> None:
             f"{model} is dearer in {as_percent(dear / 100, '')} of {_HOURS_A_WEEK} hours a week"
             for model, dear in outcome.timed
         )
-        console.print(
+        out.print(
             f"{hours}. Traffic is taken as even over the week; after the shift a month costs"
             f" {format_usd(outcome.lowest)} off-peak only, {format_usd(outcome.highest)} in peak"
             " hours only.",
             style="dim",
         )
     if volume.cached:
-        console.print(f"{as_percent(volume.cached)} of the input is cached.", style="dim")
+        out.print(f"{as_percent(volume.cached)} of the input is cached.", style="dim")
 
 
-def _table(case: Case) -> Table:
+def _show_table(out: Console, case: Case) -> None:
     of = "the article's prices" if case.edition == "article" else f"prices on {case.on}"
-    volume = case.volume
+    volume, outcome = case.volume, case.outcome
+    before = {portion.model: portion for portion in outcome.before}
+    rows = [_row(portion, before.get(portion.model)) for portion in outcome.after]
+    total = (
+        "total",
+        "100%",
+        format_usd(outcome.cost_before),
+        "100%",
+        format_usd(outcome.cost_after),
+        _change(-outcome.saved),
+    )
+    columns = (
+        Column("model", text=True),
+        Column("share\nbefore", rank=1),
+        Column("USD\nbefore"),
+        Column("share\nafter", rank=1),
+        Column("USD\nafter"),
+        Column("change"),
+    )
     title = f"{volume.tokens:,} tokens a month, {volume.split} input/output, {of}"
-    table = Table(title=title, title_justify="left")
-    table.add_column("model")
-    for name in ("share before", "USD before", "share after", "USD after", "change"):
-        table.add_column(name, justify="right", no_wrap=True)
-    before = {portion.model: portion for portion in case.outcome.before}
-    for portion in case.outcome.after:
-        was = before.get(portion.model)
-        table.add_row(
+    tables.show(out, title, columns, [*rows, Row(total, "bold")])
+
+
+def _row(portion: Portion, was: Portion | None) -> Row:
+    return Row(
+        (
             portion.model,
             as_percent(was.share) if was else "–",
             format_usd(was.cost) if was else "–",
@@ -80,18 +96,7 @@ def _table(case: Case) -> Table:
             format_usd(portion.cost),
             _change(portion.cost - (was.cost if was else 0)),
         )
-    table.add_section()
-    outcome = case.outcome
-    table.add_row(
-        "total",
-        "100%",
-        format_usd(outcome.cost_before),
-        "100%",
-        format_usd(outcome.cost_after),
-        _change(-outcome.saved),
-        style="bold",
     )
-    return table
 
 
 def plain(case: Case) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def test_an_unknown_model_is_told_with_its_neighbours() -> None:
     assert "deepseek-v4-flash" in today.value.advice
     with pytest.raises(SettingsError) as article:
         by_article("gpt-4o:glm5=60%")
-    assert article.value.advice == "did you mean glm-5?"
+    assert article.value.advice == "Did you mean glm-5?"
     with pytest.raises(SettingsError, match="no input price"):
         by_article("gpt-4o:qwen3.5-397b=60%")
 
