@@ -1,9 +1,13 @@
-"""The web service: webhooks in, health and metrics out."""
+"""The web service: webhooks in, health and metrics out.
+
+Who is refused learns a code and an id; the logs say more under that id.
+"""
 
 from __future__ import annotations
 
 import hmac
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
@@ -11,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from reviewbot.domain.errors import LedgerError
 from reviewbot.domain.pull_request import Wish
+from reviewbot.entrypoints.door import LARGEST_DELIVERY, WEBHOOK, Refusal, refusal
 from reviewbot.github.delivery import BadDelivery, read_event, verify_delivery
 
 if TYPE_CHECKING:
@@ -19,17 +24,17 @@ if TYPE_CHECKING:
     from reviewbot.runtime.service import Service
 
 _log = logging.getLogger(__name__)
-_LARGEST_DELIVERY = 25 * 2**20  # bytes: GitHub sends no more
-_LONGEST_ID = 100
 _LOOPBACK = {"127.0.0.1", "::1"}
+# Any of them says that somebody else stands behind the one who asks.
+_PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
 
 
 def create_app(service: Service, metrics_token: str = "") -> Flask:
     """The WSGI application; *metrics_token* lets others than loopback read /metrics."""
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_DELIVERY
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_DELIVERY
 
-    @app.post("/webhook")
+    @app.post(WEBHOOK)
     def webhook() -> ResponseReturnValue:
         return _deliver(service)
 
@@ -45,42 +50,67 @@ def create_app(service: Service, metrics_token: str = "") -> Flask:
     @app.get("/metrics")
     def metrics() -> ResponseReturnValue:
         if not _may_read_metrics(metrics_token):
-            return {"error": "metrics need the token of server.metrics_token_env"}, 403
+            return _refused(Refusal(HTTPStatus.FORBIDDEN, "metrics-need-a-token"))
         return Response(service.metrics.text(), mimetype="text/plain; version=0.0.4")
 
-    @app.errorhandler(LedgerError)
-    def unavailable(error: LedgerError) -> ResponseReturnValue:
-        _log.error("the ledger cannot be used", extra={"kind": type(error).__name__})
-        return {"error": "the ledger cannot be used"}, 503
-
-    @app.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> ResponseReturnValue:
-        return {"error": error.name}, error.code or 500
-
+    _tell_no_exceptions(app)
     return app
 
 
+def _tell_no_exceptions(app: Flask) -> None:
+    """Whatever goes wrong, its text stays here."""
+
+    @app.errorhandler(LedgerError)
+    def unavailable(error: LedgerError) -> ResponseReturnValue:
+        return _refused(Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "ledger-unavailable"), error)
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> ResponseReturnValue:
+        status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+        return _refused(Refusal(status, error.name.casefold().replace(" ", "-")))
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> ResponseReturnValue:
+        return _refused(Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error"), error)
+
+
+def _refused(why: Refusal, error: Exception | None = None) -> ResponseReturnValue:
+    """The answer for a refusal; what lies behind it is logged under its id."""
+    level = logging.INFO if error is None else logging.ERROR
+    about = {"code": why.code, "id": why.id}
+    _log.log(level, "refused", extra=about, exc_info=error)
+    return Response(why.body, status=why.status, mimetype="application/json")
+
+
 def _deliver(service: Service) -> ResponseReturnValue:
-    """Verify the raw bytes, then parse, then record; 202 only for what is on the desk."""
-    body = request.get_data(cache=False)
-    if not verify_delivery(
-        service.webhook_secret, body, request.headers.get("X-Hub-Signature-256")
-    ):
-        service.metrics.deliveries.labels("unsigned").inc()
-        return {"error": "the signature does not match"}, 401
-    delivery_id = request.headers.get("X-GitHub-Delivery", "")
-    if not 0 < len(delivery_id) <= _LONGEST_ID:
-        return {"error": "X-GitHub-Delivery is missing"}, 400
+    """Look at the headers, verify the raw bytes, then parse, then record.
+
+    202 is answered only for what is on the desk.
+    """
+    deliveries = service.metrics.deliveries
+    # The listener has asked this already; other WSGI servers have not.
+    if why := refusal(request.method, request.path, request.headers.get):
+        deliveries.labels("refused").inc()
+        return _refused(why)
+    delivery = verify_delivery(
+        service.webhook_secrets,
+        request.headers.get("X-Hub-Signature-256"),
+        request.get_data(cache=False),
+    )
+    if delivery is None:
+        deliveries.labels("unsigned").inc()
+        return _refused(Refusal(HTTPStatus.UNAUTHORIZED, "signature-mismatch"))
     try:
-        event = read_event(request.headers.get("X-GitHub-Event", ""), body)
+        event = read_event(request.headers["X-GitHub-Event"], delivery)
     except BadDelivery as error:
-        service.metrics.deliveries.labels("unreadable").inc()
-        return {"error": str(error)}, 400
+        deliveries.labels("unreadable").inc()
+        _log.warning("unreadable delivery", extra={"why": str(error)})
+        return _refused(Refusal(HTTPStatus.BAD_REQUEST, "unreadable-delivery"))
     if not isinstance(event, Wish):
-        service.metrics.deliveries.labels("ignored").inc()
+        deliveries.labels("ignored").inc()
         return {"status": "ignored"}
-    fresh = service.record(delivery_id, event)
-    service.metrics.deliveries.labels("recorded" if fresh else "repeated").inc()
+    fresh = service.record(request.headers["X-GitHub-Delivery"], event)
+    deliveries.labels("recorded" if fresh else "repeated").inc()
     return {"status": "recorded" if fresh else "known"}, 202
 
 
@@ -89,4 +119,5 @@ def _may_read_metrics(token: str) -> bool:
     if token:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), token.encode())
-    return request.remote_addr in _LOOPBACK and "X-Forwarded-For" not in request.headers
+    proxied = any(name in request.headers for name in _PROXY_HEADERS)
+    return request.remote_addr in _LOOPBACK and not proxied

@@ -12,11 +12,12 @@ from reviewbot.github.once import Write, url_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from reviewbot.domain.posting import Intent, Postbook
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Marker
     from reviewbot.github.once import Once
-    from reviewbot.review.ports import Annotation, Check, Intent, Postbook
+    from reviewbot.review.ports import Annotation, Check
 
 NAME = "reviewbot"
 _BATCH = 50  # annotations in one request; GitHub appends those of later ones

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reviewbot.domain.posted import PostedFinding
+    from reviewbot.domain.posting import Postbook
     from reviewbot.domain.pull_request import ReviewRequest
     from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Marker
-    from reviewbot.review.ports import BaseFiles, Check, Postbook, Publication
+    from reviewbot.review.ports import BaseFiles, Check, Publication
 
 _DIFF = "application/vnd.github.diff"
 _MOST_FILES = 3000  # in GitHub's list

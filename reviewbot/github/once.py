@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import Forbidden, ForgeUnavailable, NotFound, RateLimited
+from reviewbot.domain.posting import Intent, Knowledge
 from reviewbot.github.errors import Rejected
-from reviewbot.review.ports import Intent, Knowledge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reviewbot.domain.posting import Postbook
     from reviewbot.github.client import JsonObject
-    from reviewbot.review.ports import Postbook
 
 _SETTLING = 2.0  # seconds until a write that nobody saw end can be found
 

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reviewbot.domain.posted import PostedFinding
-    from reviewbot.domain.pull_request import PullRequest
+    from reviewbot.domain.posting import Postbook
+    from reviewbot.domain.pull_request import PullKey, PullRequest
     from reviewbot.github.author import OwnWords
     from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Marker
-    from reviewbot.review.ports import Check, Comment, Postbook, Publication
+    from reviewbot.review.ports import Check, Comment, Publication
 
 _MOST_REPLIES = 20  # threads of one review that are told; the next one tells the rest
 _LONGEST_BODY = 65_000  # characters, marks included; GitHub's limit is 65,536
@@ -147,7 +148,7 @@ class Publisher:
             pages = self._client.pages(f"{issue}/{pull.key.number}/comments")
             return next((each for each in pages if self._words.bear(each, "summary", *parts)), None)
 
-        write = Write(f"summary:{pull.key}", post, find)
+        write = Write(summary_key(pull.key), post, find)
         intent = self._once(write)
         if fresh:
             return intent.url
@@ -157,6 +158,11 @@ class Publisher:
             # Somebody removed it.
             self._postbook.forget(write.key)
             return self._once(write).url
+
+
+def summary_key(pull: PullKey) -> str:
+    """The intent under which a pull request's sticky summary is kept."""
+    return f"summary:{pull}"
 
 
 def _pull_path(pull: PullRequest) -> str:

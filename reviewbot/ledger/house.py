@@ -15,14 +15,20 @@ _SECRET_BYTES = 32
 
 def secret_of(database: Database) -> bytes:
     """The ledger's own secret, made once; every worker on the same database has the same."""
+    adopt_secret(database, secrets.token_bytes(_SECRET_BYTES))
+    with database.transaction() as session:
+        [(value,)] = session.rows("SELECT value FROM settings_of_ledger WHERE name = 'secret'")
+    return bytes.fromhex(value)
+
+
+def adopt_secret(database: Database, secret: bytes) -> None:
+    """Let a new ledger begin with this secret; one that has a secret keeps it."""
     with database.transaction() as session:
         session.change(
             "INSERT INTO settings_of_ledger (name, value) VALUES ('secret', ?)"
             " ON CONFLICT DO NOTHING",
-            secrets.token_hex(_SECRET_BYTES),
+            secret.hex(),
         )
-        [(value,)] = session.rows("SELECT value FROM settings_of_ledger WHERE name = 'secret'")
-    return bytes.fromhex(value)
 
 
 def flagged(database: Database) -> list[tuple[str, str]]:

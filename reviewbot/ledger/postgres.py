@@ -53,7 +53,13 @@ class PostgresDatabase:
             # Tried alone first: the pool would retry for long, and say less.
             psycopg.connect(url, connect_timeout=int(_WAIT_SECONDS)).close()
             self._pool = ConnectionPool(
-                url, min_size=1, max_size=_MOST_CONNECTIONS, timeout=_WAIT_SECONDS, open=True
+                url,
+                min_size=1,
+                max_size=_MOST_CONNECTIONS,
+                timeout=_WAIT_SECONDS,
+                # After a restart of the server no delivery is lost to a dead connection.
+                check=ConnectionPool.check_connection,
+                open=True,
             )
         except psycopg.Error as error:
             raise self._unusable(error) from error

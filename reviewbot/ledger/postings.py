@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.posting import Intent, Knowledge
 from reviewbot.ledger.clock import Clock
-from reviewbot.review.ports import Intent, Knowledge
 
 if TYPE_CHECKING:
     from reviewbot.ledger.database import Database

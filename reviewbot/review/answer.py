@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 100  # of one answer; more is a model gone astray
 _LONGEST_TEXT = 4_000
 _FARTHEST = 10**9  # lines
-_FENCE = re.compile(r"^\s*```[a-z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL | re.IGNORECASE)
 _JSON = json.JSONDecoder(strict=False)  # takes raw control characters inside strings
+_LONGEST_MENDED = 16_000  # characters; mending takes time that grows with their square
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+("?)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,7 @@ def read(text: str, chunk: Chunk) -> Reading:
 
 
 def _load(text: str) -> dict[str, Any]:
-    text = _THOUGHT.sub("", text, count=1)
-    if match := _FENCE.match(text):
-        text = match.group(1)
-    answer = _parse(text.strip())
+    answer = _parse(_THOUGHT.sub("", text, count=1).strip())
     if not isinstance(answer, dict) or not isinstance(answer.get("findings"), list):
         message = "the answer holds no list of findings"
         raise BadAnswer(message)
@@ -111,7 +109,7 @@ def _parse(text: str) -> object:
     except (ValueError, RecursionError):
         pass
     begin = text.find("{")
-    if begin < 0 or not _is_closed(text[begin:]):
+    if begin < 0 or len(text) - begin > _LONGEST_MENDED or not _is_closed(text[begin:]):
         message = "the answer is no JSON, or was cut off"
         raise BadAnswer(message)
     import json_repair  # noqa: PLC0415 - most answers need no mending
@@ -125,7 +123,7 @@ def _parse(text: str) -> object:
 
 def _is_closed(text: str) -> bool:
     """Whether as many brackets close as open: an answer that was cut off is not mended."""
-    bare = re.sub(r'"(?:[^"\\]|\\.)*"', '""', text)
+    bare = _STRING.sub(lambda string: '""' if string[1] else string[0], text)
     ends = text.rstrip().endswith(("}", "```"))
     return ends and bare.count("{") <= bare.count("}") and bare.count("[") <= bare.count("]")
 
@@ -152,7 +150,7 @@ def _finding(raw: object) -> Finding | None:
         side=_word(Side, str(raw.get("side")).upper(), Side.RIGHT),
         start_line=start,
         end_line=max(start, _number(raw.get("end_line"))),
-        quote=quote[:_LONGEST_TEXT] if isinstance(quote, str) else "",
+        quote=_storable(quote)[:_LONGEST_TEXT] if isinstance(quote, str) else "",
         category=_word(Category, _lower(raw.get("category")), Category.CORRECTNESS),
         severity=_word(Severity, _lower(raw.get("severity")), Severity.MEDIUM),
         confidence=_share(raw.get("confidence")),
@@ -172,7 +170,12 @@ def _ruling(raw: object) -> Ruling | None:
 
 
 def _text(value: object) -> str:
-    return value.strip()[:_LONGEST_TEXT] if isinstance(value, str) else ""
+    return _storable(value).strip()[:_LONGEST_TEXT] if isinstance(value, str) else ""
+
+
+def _storable(text: str) -> str:
+    """Halves of surrogate pairs, which JSON can name, are no text that a database takes."""
+    return text.encode(errors="replace").decode()
 
 
 def _lower(value: object) -> str:
@@ -180,13 +183,18 @@ def _lower(value: object) -> str:
 
 
 def _number(value: object) -> int:
-    usable = isinstance(value, (int, float)) and math.isfinite(value)
-    return max(-_FARTHEST, min(int(value), _FARTHEST)) if usable else 0  # type: ignore[call-overload] # usable
+    return int(_clamped(value, -_FARTHEST, _FARTHEST))
 
 
 def _share(value: object) -> float:
-    usable = isinstance(value, (int, float)) and math.isfinite(value)
-    return max(0.0, min(float(value), 1.0)) if usable else 0.0  # type: ignore[arg-type] # usable
+    return float(_clamped(value, 0, 1))
+
+
+def _clamped(value: object, least: int, most: int) -> int | float:
+    """A number between two others; what is none counts as zero."""
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+        return max(least, min(value, most))
+    return 0
 
 
 def _word(kind: type[Word], value: str, otherwise: Word) -> Word:
@@ -194,10 +202,10 @@ def _word(kind: type[Word], value: str, otherwise: Word) -> Word:
 
 
 def _suggestion(value: object) -> str | None:
-    """A replacement text; models write the word "null" for none."""
+    """A replacement text; models write the word "null" for none, and half of one is none."""
     if not isinstance(value, str) or value.strip().lower() in {"", "null", "none"}:
         return None
-    return value[:_LONGEST_TEXT]
+    return _storable(value) if len(value) <= _LONGEST_TEXT else None
 
 
 def _matching(value: object, pattern: str) -> str | None:

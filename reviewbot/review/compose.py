@@ -95,7 +95,7 @@ def _provenance(judged: Judged) -> str:
 
 def _reference(judged: Judged) -> str:
     marks = (judged.finding.cwe, judged.finding.rule and f"rule {judged.finding.rule}")
-    return "".join(f" · {mark}" for mark in marks if mark)
+    return "".join(f" · {wording.markdown(mark)}" for mark in marks if mark)
 
 
 def _told(findings: Iterable[Judged]) -> list[str]:
@@ -247,7 +247,7 @@ def _coverage_table(receipt: Receipt) -> list[str]:
         if count := receipt.count(coverage):
             reasons = ", ".join(f"{why} ({n})" for why, n in receipt.reasons(coverage)[:_NAMED])
             added = receipt.added_lines(coverage)
-            rows.append(f"| {coverage} | {count} | {added} | {wording.markdown(reasons)} |")
+            rows.append(f"| {coverage} | {count} | {added} | {_cell(reasons)} |")
     return rows
 
 
@@ -256,6 +256,11 @@ def _saved(bill: Bill) -> list[str]:
     if not bill.saved_tokens:
         return []
     return ["", f"Known answers saved {bill.saved_tokens:,} tokens, {format_usd(bill.saved)}."]
+
+
+def _cell(text: str) -> str:
+    """A table's cells are told apart before code is: a bar would cut a code span in two."""
+    return wording.markdown(wording.one_line(text).replace("|", "¦"))
 
 
 def _review_body(report: Report) -> str:
@@ -281,7 +286,7 @@ def check(report: Report, incomplete: Literal["neutral", "block"]) -> Check:
             end_line=judged.anchor.line,
             severity=judged.finding.severity,
             title=wording.shortened(wording.one_line(judged.finding.title), 250),
-            message=wording.visible(judged.finding.explanation) or judged.finding.title,
+            message=wording.visible(judged.finding.explanation or judged.finding.title),
         )
         for judged in report.open_findings
         if judged.anchor is not None and judged.anchor.side.value == "RIGHT"
@@ -306,4 +311,5 @@ def _bounded(lines: Sequence[str]) -> str:
     text = "\n".join(lines)
     if len(text) <= _LONGEST:
         return text
-    return wording.shortened(text, _LONGEST) + "\n\n(cut: GitHub allows no longer text)"
+    # Cut between lines: half a code span would set free what stands inside.
+    return text[:_LONGEST].rpartition("\n")[0] + "\n\n(cut: GitHub allows no longer text)"

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.anchors import AnchorIndex
 from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Standing, Tier
-from reviewbot.domain.outcome import Bill, Report, Reviewed, Since, Skipped, Superseded
+from reviewbot.domain.outcome import Bill, Coverage, Report, Reviewed, Since, Skipped, Superseded
 from reviewbot.review import notices
 from reviewbot.review.compose import compose
 from reviewbot.review.earlier import follow
 from reviewbot.review.escalate import choose
-from reviewbot.review.examine import Examined, Interrupted, examine
+from reviewbot.review.examine import Examined, Gap, Interrupted, examine
 from reviewbot.review.paths import matches_any
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
@@ -87,12 +87,16 @@ def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> O
         return Skipped(request, "it is closed")
 
     # The base branch sets the rules: a pull request must not loosen its own.
-    files = ports.forge.base_files(pull)
     try:
-        policy = effective_policy(files, house.policy)
+        return _review(request, pull, ports, house)
     except PolicyError as error:
         ports.forge.conclude(pull, notices.unusable_policy(error))
         raise
+
+
+def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: House) -> Outcome:
+    files = ports.forge.base_files(pull)
+    policy = effective_policy(files, house.policy)
     if not request.full and (why := reason_to_skip(pull, policy)):
         ports.forge.conclude(pull, notices.skipped(why, policy))
         return Skipped(request, why)
@@ -150,7 +154,10 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
 
     strong = ready.brief(Tier.STRONG)
     posted = _posted(ready.pull, ports)
-    choice = choose(surveyed(first, survey), ready.policy, audited, posted)
+    # Redaction finds its own again without a model, so that a re-run stays free.
+    local_titles = {(each.path, each.title) for each in ready.redaction.findings}
+    followed = [each for each in posted if (each.path, each.title) not in local_titles]
+    choice = choose(surveyed(first, survey), ready.policy, audited, followed)
     looks = second_tasks(choice, strong)
     second = _second(looks, survey, strong, purse, ports)
 
@@ -181,7 +188,10 @@ def _second(
     ports: Ports,
 ) -> Examined:
     """The strong tier's round: the first thing to go when money is short."""
-    if survey.over_budget or not ports.model.models(Tier.STRONG):
+    if not ports.model.models(Tier.STRONG):
+        nobody = Gap(Coverage.FAILED, "there is no strong tier")
+        return Examined(gaps={again.key: nobody for _, again in looks})
+    if survey.over_budget:
         return Examined()
     return examine([again for _, again in looks], briefing, purse, ports)
 

@@ -91,9 +91,9 @@ def _reason(
     severe = [f for f in findings if f.severity in policy.escalation.severities]
     unsure = [f for f in findings if f.confidence < policy.escalation.confidence_below]
     reasons = (
-        f"severity {min(severe, key=lambda f: f.severity.rank).severity}" if severe else "",
         chunk.triggers[0] if chunk.triggers else "",
         "an earlier finding is not named any more" if lost(surveyed, posted) else "",
+        f"severity {min(severe, key=lambda f: f.severity.rank).severity}" if severe else "",
         f"confidence {min(f.confidence for f in unsure):.2f}" if unsure else "",
         "unusable answers of the cheap tier" if reading is None else "",
         "random audit" if audited(surveyed.task.key) else "",

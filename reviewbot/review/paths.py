@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import re2
 from pathspec import GitIgnoreSpec
 
 from reviewbot.domain.errors import PolicyError
@@ -31,6 +33,6 @@ def matches_any(path: str, patterns: Iterable[str]) -> bool:
 def _compiled(patterns: tuple[str, ...]) -> GitIgnoreSpec:
     try:
         return GitIgnoreSpec.from_lines(patterns, backend="re2")
-    except ValueError as error:
+    except (ValueError, re.error, re2.error) as error:
         message = f"one of the patterns {', '.join(patterns)[:200]!r} is no gitignore pattern"
         raise PolicyError(message, "Write it as in a .gitignore file.") from error

@@ -45,17 +45,25 @@ def effective_policy(files: BaseFiles, server: Policy) -> Policy:
     A repository may wish for anything but more money, more places for its code or less
     redaction than the server allows. A base branch only tightens the default branch's policy.
     """
-    if files.default_policy is None and files.policy is None:
-        return server
-    if files.default_policy is None:
-        return _within(server, files.policy)
-    ruling = _within(server, files.default_policy)
-    return ruling.tightened_by(_within(server, files.policy)) if files.policy else ruling
+    base, default = files.policy, files.default_policy
+    if default is None:
+        return _within(server, base) if base else server
+    ruling = _within(server, default)
+    return ruling.tightened_by(_within(server, base)) if base else ruling
 
 
-def _within(server: Policy, document: Document | None) -> Policy:
-    if document is None:
-        return server
+def limits_over_time(files: BaseFiles) -> list[str]:
+    """Which documents set limits that need a memory of days and months; raises PolicyError."""
+    documents = (each for each in (files.policy, files.default_policy) if each is not None)
+    return [each.path for each in documents if _sets_limits_over_time(_load(each))]
+
+
+def _sets_limits_over_time(wishes: Mapping[str, Any]) -> bool:
+    budget = wishes.get("budget")
+    return isinstance(budget, Mapping) and not {"per_day", "per_month"}.isdisjoint(budget)
+
+
+def _within(server: Policy, document: Document) -> Policy:
     wishes = _validated(_join(server.model_dump(), _load(document)), document.path)
     return wishes.bounded_by(server)
 

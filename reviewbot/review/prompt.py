@@ -171,17 +171,22 @@ def _instructions(path: str, policy: Policy) -> str:
 
 def _render(chunk: Chunk, fence: str, instructions: str, claims: Sequence[Claim]) -> str:
     lines = [f"Project instructions for this file: {instructions}"] if instructions else []
-    lines += [f"<<<CHUNK {fence}", f"File: {chunk.path}"]
+    lines += [f"<<<CHUNK {fence}", f"File: {_unbroken(chunk.path)}"]
     for piece in chunk.pieces:
-        lines.append(f"@@ {piece.heading}".rstrip())
+        lines.append(f"@@ {_unbroken(piece.heading)}".rstrip())
         for line in piece.lines:
             number = line.old if line.sign == "-" else line.new
-            lines.append(f"{number} {line.sign} {line.text}".rstrip())
+            lines.append(f"{number} {line.sign} {_unbroken(line.text)}".rstrip())
     lines.append(f">>>CHUNK {fence}")
     if claims:
         said = [_claim(each, line=each.finding.start_line) for each in claims]
         lines += [f"<<<CLAIMS {fence}", *said, f">>>CLAIMS {fence}"]
     return "\n".join(lines)
+
+
+def _unbroken(text: str) -> str:
+    """*text* on one line: what some readers take for a line's end must not begin a new one."""
+    return " ".join(text.splitlines())
 
 
 def _claim(named: Claim, line: int | None) -> str:
@@ -191,7 +196,7 @@ def _claim(named: Claim, line: int | None) -> str:
     if line is not None:
         said["line"] = line
     said |= {"quote": finding.quote, "claim": finding.title}
-    return json.dumps(said, ensure_ascii=False)
+    return _unbroken(json.dumps(said, ensure_ascii=False))
 
 
 def _digest(*parts: str) -> str:

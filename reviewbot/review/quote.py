@@ -37,7 +37,7 @@ _P90 = Spread(output=700, escalated=0.15)
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a review would cost in 10**-12 USD: median, nine times of ten, and never more than."""
+    """What a review would cost in 10**-12 USD: median, nine of ten, every answer at its cap."""
 
     pull: PullRequest
     chunks: int

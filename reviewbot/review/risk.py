@@ -77,6 +77,7 @@ def assess(
     if quiet or _DATA.search(path):
         risk *= 0.5
     triggers = ["sensitive path"] if sensitive else []
+    triggers += ["secret"] if any("[redacted: " in text for text in added) else []
     # A test's name must not keep a gate from looking again.
     if not quiet or policy.fail_on is not None:
         triggers += [f"dangerous call {name}" for name in dangers]

@@ -14,18 +14,25 @@ if TYPE_CHECKING:
 MOST_LINES = 20
 # Files that run with more rights than the change itself: CI, builds, locks.
 _PRIVILEGED = re.compile(
-    r"(^|/)(\.github|\.circleci|\.gitlab|\.buildkite|\.husky)/|(^|/)\.gitlab-ci\.yml$"
-    r"|(^|/)(Makefile|Dockerfile|Jenkinsfile|Rakefile|CMakeLists\.txt|setup\.py|conftest\.py)[^/]*$"
-    r"|(^|/)(package\.json|pyproject\.toml|build\.(gradle|rs)|pom\.xml|[^/]*requirements[^/]*\.txt)"
-    r"|\.(lock|sh|bash|ps1|bat|cmd|gradle|mk)$|-lock\.(json|yaml)$|(^|/)go\.(mod|sum)$",
+    r"(^|/)(\.github|\.circleci|\.gitlab|\.buildkite|\.husky|\.woodpecker)/|(^|/)\.gitlab-ci\.yml$"
+    r"|(^|/)\.?(travis|drone|appveyor|azure-pipelines|bitbucket-pipelines|pre-commit-config)\.ya?ml$"
+    r"|(^|/)(GNUmakefile|Makefile|Dockerfile|Jenkinsfile|Rakefile|Gemfile|Pipfile|CMakeLists\.txt"
+    r"|setup\.(py|cfg)|conftest\.py|noxfile\.py|tox\.ini|meson\.build|BUILD|WORKSPACE)"
+    r"([._-][^/]*)?$"
+    r"|(^|/)(package\.json|pyproject\.toml|Cargo\.toml|composer\.json|build\.(gradle|rs)|pom\.xml"
+    r"|\.npmrc|\.yarnrc|\.gitmodules|\.gitattributes|docker-compose|[^/]*requirements[^/]*\.txt)"
+    r"|\.(lock|sh|bash|ps1|bat|cmd|gradle|kts|mk|cmake|bzl|csproj|tf)$|-lock\.(json|yaml)$"
+    r"|(^|/)npm-shrinkwrap\.json$|(^|/)go\.(mod|sum|work)$",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]{1,20}://[^\s'\"`<>)]+|\b\d{1,3}(?:\.\d{1,3}){3}\b", re.IGNORECASE
+    r"[a-z][a-z0-9+.-]{1,20}://[^\s'\"`<>)]*|[\"'`]//[^\s'\"`<>)]+|\bwww\.[^\s'\"`<>)]+"
+    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b",
+    re.IGNORECASE,
 )
 _PROCESS = re.compile(
-    r"\b(?:eval|exec|execSync|execFile|spawn|spawnSync|system|popen|Popen|subprocess|child_process"
-    r"|os\.exec\w*|Runtime\.getRuntime|ProcessBuilder|shell_exec|passthru|proc_open|__import__"
+    r"\b(?:eval|exec(?:[lv]p?e?|Sync|File|FileSync)?|posix_spawn\w*|spawn(?:[lv]p?e?|Sync)?|system"
+    r"|fork|popen|Popen|subprocess|child_process|Runtime\.getRuntime|ProcessBuilder|shell_exec|passthru|proc_open|__import__"
     r"|importlib|curl|wget|Invoke-Expression|iex)\b"
 )
 _PLACEHOLDER = re.compile(
@@ -57,7 +64,9 @@ def _replaces(lines: tuple[str, ...], judged: Judged) -> bool:
     """Whether it is a change, of a size that a person can judge, of the range the model meant."""
     finding = judged.finding
     meant = finding.end_line - finding.start_line + 1
-    same_range = meant == len(judged.code)
+    quoted = len(finding.quote.strip("\n").split("\n"))
+    # Only quoted lines are proven: the ends of a range around one line are the model's count.
+    same_range = meant == quoted == len(judged.code)
     return same_range and lines != judged.code and len(lines) <= MOST_LINES
 
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Bidirectional controls, zero-width characters, tags and variation selectors: invisible code.
+# Line separators, zero-width characters, tags and variation selectors: invisible code.
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
+_UNSEEN = {"Cc", "Cf", "Cs"}  # control and format characters, halves of surrogate pairs
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 # What GitHub would turn into a mention, a reference or a link.
 _ACTIVE = re.compile(
     r"(?P<url>(?:[a-z][a-z0-9+.-]{1,20}://|www\.)[^\s<>`]+)"
     r"|(?P<name>@[A-Za-z0-9][A-Za-z0-9/_-]*)"
-    r"|(?P<issue>(?:[\w.-]+/[\w.-]+)?\#\d+|\bGH-\d+)",
+    r"|(?P<issue>(?:[\w.-]{1,100}/[\w.-]{1,100})?\#\d\w*|\bGH-\d\w*)"
+    r"|(?P<commit>\b(?:[0-9a-f]{7,64}\b|(?=[a-f]{0,6}[0-9])[0-9a-f]{7}\w*))",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"([\\*_~\[\]|<>&])")
@@ -36,7 +38,7 @@ def visible(text: str) -> str:
     """*text* without control, escape, bidirectional and invisible characters."""
     text = _INVISIBLE.sub("", text)
     return "".join(
-        char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
+        char for char in text if char in "\n\t" or unicodedata.category(char) not in _UNSEEN
     )
 
 
@@ -54,7 +56,7 @@ def markdown(text: str) -> str:
         parts += [_inert(text[end : match.start()]), code_span(match.group(2))]
         end = match.end()
     parts.append(_inert(text[end:]))
-    return "".join(parts).strip()
+    return _joined(parts).strip()
 
 
 def code_span(text: str) -> str:
@@ -77,7 +79,8 @@ def shortened(text: str, most: int) -> str:
     """At most *most* characters, cut at a word."""
     if len(text) <= most:
         return text
-    return text[: most - 1].rsplit(maxsplit=1)[0].rstrip() + "…"
+    cut = text[: most - 1].rstrip()
+    return (cut.rpartition(" ")[0] or cut) + "…"
 
 
 def _inert(text: str) -> str:
@@ -87,8 +90,16 @@ def _inert(text: str) -> str:
         parts += [_escaped(text[end : match.start()]), code_span(match.group())]
         end = match.end()
     parts.append(_escaped(text[end:]))
+    joined = _joined(parts)
     # What begins a line could be a heading, a list, a quotation or a rule.
-    return re.sub(r"(?m)^(\s*)([#+=-]|\d+[.)])(?=\s|$)", r"\1\\\2", "".join(parts))
+    return re.sub(r"(?m)^(\s*\d*)([#+=-]+|[.)])(?=\s|$)", r"\1\\\2", joined)
+
+
+def _joined(parts: list[str]) -> str:
+    """The parts in a row; the backticks of neighbours would make other spans of them."""
+    return re.sub(r"(?<=`)\0(?=`)", " ", "".join(f"{part}\0" for part in parts if part)).replace(
+        "\0", ""
+    )
 
 
 def _escaped(text: str) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.outcome import Outcome
-    from reviewbot.domain.pull_request import ReviewRequest
+    from reviewbot.domain.pull_request import PullKey, ReviewRequest
     from reviewbot.github.auth import TokenSource
     from reviewbot.ledger.database import Database
     from reviewbot.review.ports import Forge, Observer
@@ -85,6 +85,12 @@ class Core:
         client = GitHubClient(self.settings.github.api_url, tokens, installation_id)
         forge = GitHubForge(client, Postings(self.database), Marker(self.secret))
         return SameHeadForge(forge, Verdicts(self.database))
+
+    def doubt_summary(self, pull: PullKey) -> None:
+        """Look for the sticky summary before writing it: a ledger that was lost may know it."""
+        from reviewbot.github.publisher import summary_key  # noqa: PLC0415 - not for local diffs
+
+        Postings(self.database).intend(summary_key(pull))
 
     def _ports(self, forge: Forge, observer: Observer) -> Ports:
         return Ports(

@@ -17,7 +17,7 @@ from reviewbot.ledger.desk import Desk
 from reviewbot.ledger.house import flagged
 from reviewbot.review.plan import BYTES_PER_TOKEN, CHUNK_TOKENS
 from reviewbot.review.prompt import OUTPUT_CAP
-from reviewbot.runtime.service import app_auth, desk_rules, webhook_secret
+from reviewbot.runtime.service import app_auth, desk_rules, webhook_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,10 +106,15 @@ def _github(settings: Settings) -> Iterator[Diagnosis]:
         yield Diagnosis("GitHub", Health.WARNING, "no App and no token is configured", advice)
         return
     if github.app_id:
-        yield _asked("webhook secret", lambda: webhook_secret(settings) and "it is set")
+        yield _asked("webhook secret", lambda: _secrets_told(settings))
         yield _asked(f"GitHub App {github.app_id}", lambda: _identified_app(settings))
     if github.token:
         yield _asked("GitHub token", lambda: _identified_token(github))
+
+
+def _secrets_told(settings: Settings) -> str:
+    rotating = len(webhook_secrets(settings)) > 1
+    return "it is set, and the previous one holds too" if rotating else "it is set"
 
 
 def _identified_app(settings: Settings) -> str:

@@ -6,6 +6,10 @@ import json
 import logging
 import sys
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _OWN = "reviewbot"
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
@@ -25,7 +29,17 @@ class JsonLines(logging.Formatter):
         said |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info and record.exc_info[0]:
             said["error"] = record.exc_info[0].__name__
+            said["where"] = place(record.exc_info[2])
         return json.dumps(said, ensure_ascii=True, default=str)
+
+
+def place(trace: TracebackType | None) -> str:
+    """Where an error was raised: module and line, never its text, which may hold secrets."""
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:

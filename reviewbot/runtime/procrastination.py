@@ -6,7 +6,11 @@ locks are not used: with them the oldest waiter is kept and newer ones raise.
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import signal
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
@@ -21,10 +25,11 @@ if TYPE_CHECKING:
     from reviewbot.ledger.database import Session
     from reviewbot.runtime.work import Workshop
 
+_log = logging.getLogger(__name__)
 _TASK = "reviewbot.look"
 _QUEUE = "reviewbot"
-_SWEEP = "* * * * *"  # every minute, for leases that ended with their worker
-_KEPT_HOURS = 24
+_SWEEP = "* * * * * */2"  # seconds last: leases end and work is handed back without a word
+_POLL_SECONDS = 1.0  # for looks that a debounce put off
 
 
 class ProcrastinateWaker:
@@ -74,10 +79,29 @@ def run_worker(url: str, shop: Workshop, concurrency: int) -> None:
         del timestamp
         look()
 
-    with app.open():
-        app.run_worker(
-            queues=[_QUEUE],
-            concurrency=concurrency,
-            delete_jobs="successful",
-            shutdown_graceful_timeout=60,
+    asyncio.run(_run(app, stopping, concurrency))
+
+
+async def _run(app: App, stopping: threading.Event, concurrency: int) -> None:
+    """Procrastinate's own handlers would stop it without a word to the reviews under way."""
+    async with app.open_async():
+        running = asyncio.create_task(
+            app.run_worker_async(
+                queues=[_QUEUE],
+                concurrency=concurrency,
+                delete_jobs="always",  # what failed stands on the desk
+                fetch_job_polling_interval=_POLL_SECONDS,
+                install_signal_handlers=False,
+            )
         )
+
+        def stop() -> None:
+            stopping.set()
+            _log.info("stopping")
+            running.cancel()  # which waits for the jobs that run
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop)
+        with suppress(asyncio.CancelledError):
+            await running

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.errors import SettingsError
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
 from reviewbot.ledger.desk import Desk, DeskRules
 from reviewbot.runtime.core import open_core
@@ -31,7 +32,7 @@ class Service:
     desk: Desk
     shop: Workshop
     metrics: Metrics
-    webhook_secret: str
+    webhook_secrets: tuple[str, ...]
     workers: EmbeddedWorkers | None
 
     def record(self, delivery_id: str, wish: Wish) -> bool:
@@ -48,7 +49,7 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
 
     Raises SettingsError or LedgerError.
     """
-    secret = webhook_secret(settings)
+    secrets = webhook_secrets(settings)
     tokens = app_tokens(settings)
     with ExitStack() as stack:
         core = stack.enter_context(open_core(settings))
@@ -63,11 +64,11 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
             metrics=metrics,
             review_seconds=settings.limits.review_seconds,
         )
-        workers = EmbeddedWorkers(shop, settings.limits.workers) if embedded else None
+        workers = _workers(shop, settings, core) if embedded else None
         if workers is not None:
             stack.callback(workers.stop)
             workers.start()
-        yield Service(core, desk, shop, metrics, secret, workers)
+        yield Service(core, desk, shop, metrics, secrets, workers)
 
 
 def desk_rules(settings: Settings) -> DeskRules:
@@ -97,12 +98,24 @@ def app_auth(settings: Settings) -> AppAuth:
     return AppAuth(github.app_id, key)
 
 
-def webhook_secret(settings: Settings) -> str:
-    """What deliveries are signed with."""
+def webhook_secrets(settings: Settings) -> tuple[str, ...]:
+    """What deliveries may be signed with: the secret, and its predecessor during a rotation."""
     github = settings.github
-    return settings.secret(
+    now = settings.secret(
         "github.webhook_secret", github.webhook_secret_env, github.webhook_secret_file
     )
+    variable, file = github.previous_webhook_secret_env, github.previous_webhook_secret_file
+    if not variable and not file:
+        return (now,)
+    return now, settings.secret("github.previous_webhook_secret", variable, file)
+
+
+def _workers(shop: Workshop, settings: Settings, core: Core) -> EmbeddedWorkers:
+    count = settings.limits.workers
+    if not count and not core.database.is_shared:
+        message = "limits.workers is 0, and nobody else can work over SQLite"
+        raise SettingsError(message, "Set limits.workers, or database.url to a PostgreSQL.")
+    return EmbeddedWorkers(shop, count)
 
 
 def _waker(settings: Settings, core: Core, stack: ExitStack) -> ProcrastinateWaker | None:

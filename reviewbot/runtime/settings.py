@@ -54,6 +54,7 @@ class Server(_Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     threads: Count = 8
+    read_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
     metrics_token_env: str = ""
     metrics_token_file: str = ""
 
@@ -76,6 +77,8 @@ class GitHub(_Section):
     private_key_file: str = ""
     webhook_secret_env: str = ""
     webhook_secret_file: str = ""
+    previous_webhook_secret_env: str = ""
+    previous_webhook_secret_file: str = ""
     token: str = Field(default="", repr=False)
 
 
@@ -134,7 +137,7 @@ class Limits(_Section):
 
     calls_per_review: Count = 4
     calls_per_server: Count = 32
-    workers: Count = 4
+    workers: Annotated[int, Field(ge=0, le=10_000)] = 4  # 0: `reviewbot worker` does the work
     reviews_per_repository: Count = 2
     reviews_per_server: Count = 8
     debounce_seconds: Annotated[float, Field(ge=0, le=3600)] = 20.0
@@ -205,6 +208,11 @@ class Settings:
         """These settings with a gate, as ``--fail-on`` sets it."""
         policy = self.values.policy.model_copy(update={"fail_on": severity})
         return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
+
+    def with_ledger(self, url: str) -> Settings:
+        """These settings with another place for the ledger."""
+        database = self.values.database.model_copy(update={"url": url})
+        return Settings(self.values.model_copy(update={"database": database}), self._environ)
 
     def database_url(self) -> str:
         """Where the ledger is kept."""

@@ -184,4 +184,5 @@ def _patience(limits: Limits) -> Patience:
         cheap=limits.cheap_seconds,
         strong=limits.strong_seconds,
         attempts=limits.call_attempts,
+        lease_margin=limits.lease_seconds,
     )

@@ -46,6 +46,7 @@ class EmbeddedWorkers:
         Answers that were paid for are stored, so whoever takes over asks only for the rest.
         """
         self._stopping.set()
+        _log.info("stopping")
         self.wake()
         for thread in self._threads:
             thread.join()

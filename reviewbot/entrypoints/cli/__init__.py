@@ -15,7 +15,7 @@ from reviewbot.entrypoints.cli.streams import colours, forgive_closed_pipes
 FINE, FINDINGS, WRONG_USE, UNFINISHED = range(4)  # exit codes, a contract with scripts
 INTERRUPTED = 130  # what shells give a command ended by Ctrl-C
 
-_COMMANDS = {
+COMMANDS = {
     "review": "Review a pull request or a local diff.",
     "serve": "Run the web service, with workers inside.",
     "worker": "Run workers alone (PostgreSQL).",
@@ -24,6 +24,8 @@ _COMMANDS = {
     "bench": "Load models side by side, and compare.",
     "demo": "Review a planted pull request on this machine, without keys.",
     "doctor": "Check configuration, credentials, endpoints and database.",
+    "action": "Review the pull request of a workflow (called by action.yml).",
+    "schema": "Print the JSON Schema of .reviewbot.yml.",
     "completion": "Print the shell completion script.",
 }
 
@@ -31,13 +33,13 @@ _COMMANDS = {
 class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             if ctx.resilient_parsing:  # the shell completes; nobody reads messages
                 return None
-            near = difflib.get_close_matches(cmd_name, _COMMANDS, 1)
+            near = difflib.get_close_matches(cmd_name, COMMANDS, 1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             message = f"No such command {cmd_name!r}.{hint}"
             raise click.UsageError(message, ctx)
@@ -48,7 +50,7 @@ class _LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -100,17 +102,9 @@ def _tell(error: ReviewbotError) -> int:
 def _apologise(error: Exception) -> int:
     if os.environ.get("REVIEWBOT_TRACEBACK"):
         raise error
+    from reviewbot.runtime.logs import place  # noqa: PLC0415 - only on bugs
+
     kind = type(error).__name__
-    click.echo(f"reviewbot: this is a bug: {kind} in {_place(error)}", err=True)
+    click.echo(f"reviewbot: this is a bug: {kind} in {place(error.__traceback__)}", err=True)
     click.echo("  Set REVIEWBOT_TRACEBACK=1 to see where, and please report it.", err=True)
     return UNFINISHED
-
-
-def _place(error: Exception) -> str:
-    """Where it was raised: module and line, never the exception's text, which may hold secrets."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    if trace is None:
-        return "an unknown place"
-    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"

@@ -71,10 +71,12 @@ def command(repo: str, since: int, by: str, form: str, config: Path | None) -> i
     from reviewbot.ledger.costs import By, Query, spend  # noqa: PLC0415 - help does not need it
     from reviewbot.ledger.database import open_database  # noqa: PLC0415 - help does not need it
     from reviewbot.ledger.migrate import migrate  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.money import SqlLedger  # noqa: PLC0415 - help does not need it
 
     database = open_database(settings_from(config).database_url())
     try:
         migrate(database)
+        SqlLedger(database).presume_expired()
         lines = spend(database, Query(By(by), since, repo))
     finally:
         database.close()

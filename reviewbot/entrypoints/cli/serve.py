@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from reviewbot.domain.errors import SettingsError
 from reviewbot.entrypoints.cli import FINE
 from reviewbot.entrypoints.cli.options import config_option, settings_from
 
@@ -45,8 +44,7 @@ def command(host: str | None, port: int | None, config: Path | None) -> int:
 
 
 def _serve(service: Service, settings: Settings, host: str, port: int) -> None:
-    import waitress.server  # noqa: PLC0415 - help does not need it
-
+    from reviewbot.entrypoints.listening import Listener  # noqa: PLC0415 - help does not need it
     from reviewbot.entrypoints.web import create_app  # noqa: PLC0415 - help does not need it
 
     section = settings.values.server
@@ -56,16 +54,10 @@ def _serve(service: Service, settings: Settings, host: str, port: int) -> None:
             "server.metrics_token", section.metrics_token_env, section.metrics_token_file
         )
     app = create_app(service, token)
-    try:
-        server = waitress.server.create_server(app, host=host, port=port, threads=section.threads)
-    except OSError as error:
-        message = f"cannot listen on {host}:{port}: {error.strerror}"
-        raise SettingsError(message, "Choose another --host or --port.") from error
-    click.echo(f"reviewbot listens on http://{server.effective_host}:{server.effective_port}")
-    try:
-        server.run()
-    finally:
-        server.close()
+    listener = Listener(app, host, port, section.threads, section.read_seconds)
+    for address in listener.addresses:
+        click.echo(f"reviewbot listens on {address}")
+    listener.run()
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:

@@ -13,6 +13,8 @@ from reviewbot.entrypoints.cli.options import config_option, settings_from
 if TYPE_CHECKING:
     from pathlib import Path
 
+_USUAL = 4  # reviews side by side, where limits.workers leaves all work to these processes
+
 
 @click.command
 @click.option("--concurrency", type=click.IntRange(1, 100), help="Reviews side by side.")
@@ -34,5 +36,5 @@ def command(concurrency: int | None, config: Path | None) -> int:
         from reviewbot.runtime.procrastination import run_worker  # noqa: PLC0415 - an extra
 
         url = settings.database_url()
-        run_worker(url, service.shop, concurrency or settings.limits.workers)
+        run_worker(url, service.shop, concurrency or settings.limits.workers or _USUAL)
     return FINE

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import json
 from typing import Any
 
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.pull_request import PullKey, Wish
-from reviewbot.github.delivery import BadDelivery, Ignored, Ping, read_event, verify_delivery
+from reviewbot.github.delivery import BadDelivery, Ignored, Ping, VerifiedDelivery, verify_delivery
+from reviewbot.github.delivery import read_event as read_verified_event
 
 SECRET = "It's a Secret to Everybody"
 BODY = b"Hello, World!"
@@ -26,19 +29,51 @@ def event(action: str = "opened", **more: object) -> bytes:
     return json.dumps(payload | more).encode()
 
 
+def signed(body: bytes, secret: str = SECRET) -> str:
+    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+
+
+def read_event(name: str, body: bytes) -> Wish | Ignored | Ping:
+    delivery = verify_delivery([SECRET], signed(body), body)
+    assert delivery is not None
+    return read_verified_event(name, delivery)
+
+
 def test_githubs_own_test_vector_is_accepted() -> None:
-    assert verify_delivery(SECRET, BODY, SIGNATURE)
+    assert verify_delivery([SECRET], SIGNATURE, BODY) == VerifiedDelivery(BODY)
 
 
 @pytest.mark.parametrize(
-    "signature", [None, "", "sha256=", "sha1=abc", "sha256=é", "sha256=\ud800", SIGNATURE[:-1]]
+    "signature",
+    [
+        None,
+        "",
+        "sha256=",
+        "sha1=abc",
+        "sha256=é",
+        "sha256=\ud800",
+        SIGNATURE[:-1],
+        SIGNATURE.upper(),
+        f"{SIGNATURE}\n",
+        signed(BODY, "another"),
+        signed(b"another"),
+    ],
 )
 def test_other_signatures_are_refused(signature: str | None) -> None:
-    assert not verify_delivery(SECRET, BODY, signature)
+    assert verify_delivery([SECRET], signature, BODY) is None
 
 
-def test_without_a_secret_nothing_is_accepted() -> None:
-    assert not verify_delivery("", BODY, SIGNATURE)
+@pytest.mark.parametrize("secrets", [[], [""], ["", ""]])
+def test_without_a_secret_nothing_is_accepted(secrets: list[str]) -> None:
+    assert verify_delivery(secrets, SIGNATURE, BODY) is None
+    assert verify_delivery(secrets, signed(BODY, ""), BODY) is None
+
+
+def test_during_a_rotation_both_secrets_are_accepted_and_no_third() -> None:
+    both = ["the new one", "the previous one"]
+    for secret in both:
+        assert verify_delivery(both, signed(BODY, secret), BODY)
+    assert verify_delivery(both, signed(BODY, "a third"), BODY) is None
 
 
 @pytest.mark.parametrize("action", ["opened", "reopened", "synchronize", "ready_for_review"])

@@ -15,6 +15,7 @@ from reviewbot.domain.errors import (
 )
 from reviewbot.domain.finding import Category, Severity, Side
 from reviewbot.domain.posted import PostedFinding
+from reviewbot.domain.posting import Intent, Knowledge
 from reviewbot.domain.pull_request import PullKey, ReviewRequest
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
 from reviewbot.github.client import GitHubClient
@@ -26,8 +27,6 @@ from reviewbot.review.ports import (
     Check,
     Comment,
     Conclusion,
-    Intent,
-    Knowledge,
     Publication,
 )
 from reviewbot.sandbox.github import App, Fault, SandboxGitHub, SandboxPull, generate_app_key

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reviewbot.domain.errors import LedgerError, SettingsError
+from reviewbot.domain.posting import Knowledge
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.house import secret_of
 from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.postings import Postings
 from reviewbot.ledger.reviews import Reviews
-from reviewbot.review.ports import Knowledge
 
 if TYPE_CHECKING:
     from pathlib import Path

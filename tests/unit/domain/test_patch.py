@@ -380,3 +380,58 @@ def test_a_cut_patch_is_a_gap(patch: str) -> None:
 
 def test_a_patch_with_too_few_changes_is_a_gap() -> None:
     assert isinstance(file_from_patch("a", None, "modified", "@@ -1 +1 @@\n-a\n+b", 40), Unreadable)
+
+
+def test_plain_entries_follow_each_other_and_a_mail_may_end_them() -> None:
+    text = "--- {0}\n+++ {0}\n@@ -1 +1 @@\n-x\n+y\n"
+    two = "--- c.py\n+++ c.py\n@@ -1 +1 @@\n-x\n+y\n@@ -9 +9 @@\n-x\n+y\n"
+
+    diff = parse_diff((text.format("a.py") + two + text.format("b.py") + "-- \n2.40\n").encode())
+
+    assert [(file.path, len(file.hunks)) for file in diff.files] == [
+        ("a.py", 1),
+        ("c.py", 2),
+        ("b.py", 1),
+    ]
+    assert not diff.unreadable
+
+
+def test_a_file_that_is_not_there_any_more_is_told_by_its_empty_side() -> None:
+    file = one("--- a.py\t2026-01-02\n+++ a.py\t1970-01-01\n@@ -1,2 +0,0 @@\n-a\n-b\n")
+
+    assert (file.path, file.change) == ("a.py", Change.DELETED)
+    assert one("--- a.py\t1970-01-01\n+++ a.py\t2026-01-02\n@@ -0,0 +1 @@\n+a\n").change is (
+        Change.ADDED
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "why"),
+    [
+        (
+            HEAD + "@@ -1,1 +1,2 @@\n a\n b\n",
+            "a.py",
+            "a hunk's lines do not agree with its header",
+        ),
+        (
+            "--- /dev/null\n+++ /dev/null\n@@ -1 +1 @@\n-x\n+y\n",
+            "(no name)",
+            "its name cannot be read",
+        ),
+    ],
+)
+def test_an_entry_that_contradicts_itself_is_a_gap(text: str, path: str, why: str) -> None:
+    assert gap(text) == Unreadable(path, why)
+
+
+def test_a_very_long_line_between_entries_is_no_note() -> None:
+    assert one("Only in " + "x" * 20_000 + ": y\n" + HEAD + "@@ -1 +1 @@\n-x\n+y\n").path == "a.py"
+
+
+def test_a_plain_name_may_stand_beside_a_quoted_one() -> None:
+    file = one(
+        'diff --git a/e.py "b/\\303\\251.py"\nsimilarity index 100%\n'
+        'rename from e.py\nrename to "\\303\\251.py"\n'
+    )
+
+    assert (file.old_path, file.path) == ("e.py", "é.py")

@@ -210,6 +210,7 @@ def test_every_hunk_of_a_file_left_out_is_a_segment() -> None:
         ("src/a.js", "node.innerHTML = text", ("dangerous call innerHTML",)),
         ("src/a.py", "get(url, verify=False)", ("dangerous call verify=False",)),
         ("tests/test_a.py", "eval(text)", ()),
+        ("src/a.py", "key = '[redacted: AWS access key]'", ("secret",)),
     ],
 )
 def test_strong_signals_ask_for_a_second_look(

@@ -81,6 +81,11 @@ def test_a_repository_adds_redactions_and_drops_none() -> None:
     )
 
 
+def test_a_default_branch_without_a_policy_leaves_the_base_branchs() -> None:
+    assert policy(None, default="max_comments: 4").max_comments == 4
+    assert policy("max_comments: 4").max_comments == 4
+
+
 def test_a_base_branch_tightens_the_default_branchs_policy() -> None:
     found = policy(
         "fail_on: medium\nmin_severity: low\nbudget: {per_pr: 0.2}",
