@@ -240,8 +240,8 @@ def command_lines() -> Iterator[tuple[list[str], list[str]]]:
             for call in re.findall(r"(?:^|[\s`(])reviewbot ([a-z]+)((?: [^\s`#\"]+)*)", line):
                 if call[0] in cli.COMMANDS or call[1]:
                     words = re.match(r"(?: [a-z]+)*(?= --)|", call[1])
-                    path = [call[0], *(words[0].split() if words else ())]
-                    yield path, re.findall(r" (--[a-z-]+)", call[1])
+                    command = [call[0], *(words[0].split() if words else ())]
+                    yield command, re.findall(r" (--[a-z-]+)", call[1])
 
 
 def test_commands_and_options_in_the_documents_exist() -> None:
