@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import Price
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from reviewbot.models.catalogue import Tariff
@@ -110,3 +111,11 @@ class RouterConfig:
         names = {Tier.CHEAP: self.cheap, Tier.STRONG: self.strong}.get(tier, ())
         by_name = {model.name: model for model in self.models}
         return tuple(by_name[name] for name in names)
+
+    def at(self, endpoints: Collection[str]) -> RouterConfig:
+        """Without the routes to other endpoints."""
+        models = tuple(
+            replace(model, routes=tuple(r for r in model.routes if r.endpoint in endpoints))
+            for model in self.models
+        )
+        return replace(self, models=models)
