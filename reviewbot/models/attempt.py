@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.egress import Egress
 from reviewbot.domain.errors import BadAnswer, ModelUnavailable
 from reviewbot.domain.money import PicoUsd
 from reviewbot.models.faults import Fault, Kind
@@ -62,6 +63,7 @@ class Attempts:
 
     def make(self, question: Question, purse: Purse, route: Route) -> tuple[Answer, ...]:
         """Ask once; raises Fault, BudgetExhausted, or what the ledger raises."""
+        _check_place(purse, route)
         with self._places:
             grant = self._ledger.reserve(self._charge(question, purse, route))
             try:
@@ -94,6 +96,7 @@ class Attempts:
             lease_seconds=self._patience.total(question.tier) + self._patience.lease_margin,
             label=question.label,
             reason=question.reason,
+            egress=Egress.of(question.prompt.system, question.prompt.user),
         )
 
     def _send(self, question: Question, grant: Grant, route: Route) -> _Result:
@@ -113,6 +116,14 @@ class Attempts:
         except BadAnswer as bad:
             return _garbled(attempt, bad)
         return _Result(attempt, _answers(question, texts, grant.charge, attempt))
+
+
+def _check_place(purse: Purse, route: Route) -> None:
+    """The last look before code leaves, whoever chose the route."""
+    place = route.endpoint.config
+    if purse.data is not None and not purse.data.allows(place.name, place.jurisdiction):
+        message = f"the policy lets no code go to {place.name}"
+        raise Fault(Kind.REFUSED, message, Attempt(Ending.REFUSED, error="jurisdiction"))
 
 
 def _seen(route: Route, result: _Result) -> Observation:

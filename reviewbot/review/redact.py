@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import re2
 
+from reviewbot.domain.egress import REDACTED
 from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Category, Finding, Severity, Side
 
@@ -130,7 +131,7 @@ def _clean_hunk(
     for line in hunk.lines:
         secrets: list[_Secret] = []
         if in_key and not _PRIVATE_KEY_END.search(line.text):
-            text = "[redacted: private key]"
+            text = f"{REDACTED}private key]"
             secrets.append(_Secret("private key", certain=False))
         else:
             text = _clean_text(line.text, own, secrets)
@@ -160,7 +161,7 @@ def _clean_text(text: str, own: Sequence[re2._Regexp], secrets: list[_Secret]) -
     if _ASSIGNMENT_SIGN.search(text):
         text = _ASSIGNMENT.sub(lambda match: _swap_value(match, "credential", secrets), text)
     for pattern in own:
-        text, times = pattern.subn("[redacted: by policy]", text)
+        text, times = pattern.subn(f"{REDACTED}by policy]", text)
         secrets.extend([_Secret("by policy", certain=False)] * times)
     return text
 
@@ -168,7 +169,7 @@ def _clean_text(text: str, own: Sequence[re2._Regexp], secrets: list[_Secret]) -
 def _swap_token(match: re.Match[str], secrets: list[_Secret]) -> str:
     kind = _TOKEN_KINDS[(match.lastindex or 1) - 1]
     secrets.append(_Secret(kind, certain=True))
-    return f"[redacted: {kind}]"
+    return f"{REDACTED}{kind}]"
 
 
 def _swap_value(match: re.Match[str], kind: str, secrets: list[_Secret]) -> str:
@@ -177,7 +178,7 @@ def _swap_value(match: re.Match[str], kind: str, secrets: list[_Secret]) -> str:
         return match.group(0)
     sure = len(value) >= _CERTAIN_LENGTH and _entropy(value) >= _CERTAIN_ENTROPY
     secrets.append(_Secret(kind, certain=sure))
-    return f"{before}[redacted: {kind}]{after}"
+    return f"{before}{REDACTED}{kind}]{after}"
 
 
 def _looks_secret(value: str) -> bool:

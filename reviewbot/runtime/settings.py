@@ -179,6 +179,7 @@ class Retention(_Section):
     calls_days: Days = 760.0
     answers_days: Days = 30.0
     deliveries_days: Days = 7.0
+    egress_days: Days = 400.0
 
 
 class Alerts(_Section):
