@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import Price
+from reviewbot.models.dialect import caches_prefixes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -106,6 +107,13 @@ class RouterConfig:
     def shadows(self, tier: Tier) -> tuple[ModelConfig, ...]:
         """The models that are only compared with the tier's."""
         return tuple(model for model in self._named(tier) if model.shadow)
+
+    @property
+    def caches_prefixes(self) -> bool:
+        """Whether the endpoint that reads first is known to cache prompts by their prefix."""
+        addresses = {each.name: each.base_url for each in self.endpoints}
+        routes = [route for model in self.tier(Tier.CHEAP) for route in model.routes]
+        return bool(routes) and caches_prefixes(addresses[routes[0].endpoint])
 
     def _named(self, tier: Tier) -> tuple[ModelConfig, ...]:
         names = {Tier.CHEAP: self.cheap, Tier.STRONG: self.strong}.get(tier, ())

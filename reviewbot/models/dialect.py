@@ -89,11 +89,31 @@ _OTHER_CAP = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "m
 _THINKING_OFF: Mapping[str, Any] = {"type": "disabled"}
 
 
+# Whose caches of prompts need no asking: what begins as an earlier request did costs less.
+_CACHING = (
+    "api.openai.com",
+    "openai.azure.com",
+    "api.deepseek.com",
+    "aliyuncs.com",
+    "api.z.ai",
+    "bigmodel.cn",
+)
+
+
+def caches_prefixes(base_url: str) -> bool:
+    """Whether an endpoint is known to cache prompts by their prefix, all by itself."""
+    return any(_is_at(base_url, host) for host in _CACHING)
+
+
+def _is_at(base_url: str, suffix: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    return host == suffix or host.endswith(f".{suffix}")
+
+
 def guess(base_url: str, upstream: str) -> Dialect:
     """The dialect to begin with, by the vendor's host."""
-    host = urlsplit(base_url).hostname or ""
     for suffix, vendor in _VENDORS.items():
-        if host == suffix or host.endswith(f".{suffix}"):
+        if _is_at(base_url, suffix):
             return vendor(upstream)
     return Dialect()
 

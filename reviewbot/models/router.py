@@ -52,6 +52,11 @@ class Router:
         self._breakers = {each.name: Breaker(clock.monotonic) for each in config.endpoints}
         self._check()
 
+    @property
+    def caches_prefixes(self) -> bool:
+        """Whether the endpoint that reads first is known to cache prompts by their prefix."""
+        return self._config.caches_prefixes
+
     def models(self, tier: Tier) -> Sequence[str]:
         """The tier's models, in order of preference; empty if the tier has none."""
         return [model.name for model in self._config.tier(tier)]

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from reviewbot.review.quote import Quote
     from reviewbot.runtime.settings import Settings
 
+_HEAD_START = 2.0  # seconds, in which an endpoint has read the first request's prompt
 _LONGEST_DRAW = 2**64
 
 
@@ -102,7 +103,10 @@ class Core:
             answers=self.ledger,
             journal=Reviews(self.database),
             observer=observer,
-            side_by_side=SideBySide(self.settings.limits.calls_per_review),
+            side_by_side=SideBySide(
+                self.settings.limits.calls_per_review,
+                _HEAD_START if self.router.caches_prefixes else 0.0,
+            ),
         )
 
     def _house(self) -> House:
