@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from reviewbot.domain.money import Price
+    from reviewbot.models.breaker import Temper
     from reviewbot.models.clock import Clock
     from reviewbot.models.config import ModelConfig, RouteConfig, RouterConfig
     from reviewbot.models.endpoint import Endpoint
@@ -35,7 +36,12 @@ class Router:
     """Asks a tier's models, in order of preference, until one answers; safe between threads."""
 
     def __init__(
-        self, config: RouterConfig, ledger: Ledger, clock: Clock, most_calls: int = 32
+        self,
+        config: RouterConfig,
+        ledger: Ledger,
+        clock: Clock,
+        most_calls: int = 32,
+        temper: Temper | None = None,
     ) -> None:
         self._config, self._clock = config, clock
         self._attempts = Attempts(ledger, clock, config.patience, most_calls, self._heard)
@@ -49,7 +55,7 @@ class Router:
         self._lock = threading.Lock()
         self._hangs = Hangs()
         self._configs = {each.name: each for each in config.endpoints}
-        self._breakers = {each.name: Breaker(clock.monotonic) for each in config.endpoints}
+        self._breakers = {each.name: Breaker(clock.monotonic, temper) for each in config.endpoints}
         self._check()
 
     @property

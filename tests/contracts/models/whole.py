@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.outcome import Report
     from reviewbot.ledger.database import Database
+    from reviewbot.models.breaker import Temper
     from reviewbot.models.config import RouterConfig
     from reviewbot.review.ports import Stage
 
@@ -83,13 +84,15 @@ class Whole:
 
 
 @contextmanager
-def whole(folder: Path, config: RouterConfig, calls: int = 4) -> Iterator[Whole]:
+def whole(
+    folder: Path, config: RouterConfig, calls: int = 4, temper: Temper | None = None
+) -> Iterator[Whole]:
     with ExitStack() as stack:
         database = open_database(f"sqlite:///{folder / 'ledger.db'}")
         stack.callback(database.close)
         migrate(database)
         ledger = SqlLedger(database)
-        router = Router(config, ledger, Clock.real())
+        router = Router(config, ledger, Clock.real(), temper=temper)
         stack.callback(router.close)
         yield Whole(router, ledger, database, calls)
 
