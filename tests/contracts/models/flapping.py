@@ -50,7 +50,10 @@ _PLAIN = {
 
 
 class Flapping(Scripted):
-    """Well for a while, then in trouble for some requests; *hang* is longer than any deadline."""
+    """Well for a while, then in trouble for some requests.
+
+    It hangs for *hang* seconds, longer than the asker's deadline; for 0 it never does.
+    """
 
     def __init__(self, seed: int, hang: float) -> None:
         super().__init__(Reply())
@@ -70,7 +73,7 @@ class Flapping(Scripted):
     def _next(self) -> Mood:
         with self._guard:
             if self._left == 0:
-                moods = list(Mood)
+                moods = [mood for mood in Mood if self._hang or mood is not Mood.HANGS]
                 often = [_OFTEN.get(mood, _SELDOM) for mood in moods]
                 [self._mood] = self._random.choices(moods, often)
                 self._left = self._random.randint(1, _STREAK)
