@@ -128,7 +128,9 @@ class Router:
         try:
             self._endpoint(name).probe(seconds)
         except Fault as fault:
-            if fault.kind in SILENT and breaker.state is State.CLOSED:
+            if fault.kind not in SILENT:
+                breaker.vouched()  # it is there; that it does not list its models says nothing
+            elif breaker.state is State.CLOSED:
                 breaker.failed()
         else:
             self._paces.probed(name, self._clock.monotonic() - begun)

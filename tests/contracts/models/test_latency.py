@@ -112,6 +112,18 @@ def test_a_live_probe_brings_an_endpoint_back_from_its_rest() -> None:
         assert dict(router.endpoints_status())["one"] is State.CLOSED
 
 
+def test_an_endpoint_that_lists_no_models_comes_back_too() -> None:
+    hours = Hours()
+    first = Scripted(*[refuses(500)] * 5, refuses(403), says())
+    with regions(first, Scripted(says()), clock=hours.clock) as router:
+        for _ in range(8):
+            router.ask(question(), purse())
+        hours.seconds += 60.0
+        router.look_after("one", 3.0)
+        router.ask(question(), purse())
+        assert dict(router.endpoints_status())["one"] is State.CLOSED
+
+
 def test_probes_that_fail_open_the_breaker_of_an_idle_endpoint() -> None:
     with regions(Scripted(refuses(503)), clock=Hours().clock) as router:
         for _ in range(5):
