@@ -1,7 +1,8 @@
 """Proves where in a diff a comment belongs.
 
 A quote is looked up in the diff's own lines; the line numbers that a model names only choose
-between equal places. What is not found has no anchor.
+between equal places close to them. What is not found, or is found in several places that are
+all far from the numbers, has no anchor.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from heapq import nsmallest
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.diff import Anchor, Unanchored
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 _MOST_QUOTED = 60  # lines
 _LONGEST_QUOTE = 20_000  # characters
-_MOST_CANDIDATES = 1_000  # equal lines that are compared, those nearest to the hint
+_MOST_CANDIDATES = 1_000  # equal lines that are compared
+_REACH = 3  # lines that a hint may be off by where several places read the same
 _LONGEST_RANGE = 60  # lines of a hint
 _OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 _FOREIGN = {Side.LEFT: "+", Side.RIGHT: "-"}  # signs that a side has no lines of
@@ -65,31 +67,37 @@ class _Column:
             self.by_text[level] = index
         return self.by_text[level].get(key, [])
 
-    def find(self, quoted: _Quoted, hint: tuple[int, int], side: Side) -> tuple[int, int] | None:
-        """First and last position of the nearest place that holds all of *quoted*."""
-        for level, normal in enumerate(_LEVELS):
-            for lines in quoted.variants(side):
-                keys = [normal(line) for line in lines]
-                if keys[0] and (found := self._nearest(level, keys, hint)):
-                    return found
+    def near(self, lines: Sequence[str], hint: tuple[int, int]) -> tuple[int, int] | None:
+        """First and last position of the best place of *lines* within reach of the hint."""
+
+        def away(first: int) -> int:
+            number = self.places[first].number
+            return max(hint[0] - number, number - hint[1], 0)
+
+        def doubt(first: int) -> tuple[int, bool, int]:
+            span = self.places[first : first + len(lines)]
+            unchanged = all(place.other is not None for place in span)
+            return away(first), unchanged, abs(self.places[first].number - hint[0])
+
+        for level, keys in _keyed(lines):
+            close = (at for at in self.where(level, keys[0]) if away(at) <= _REACH)
+            for first in sorted(close, key=doubt):
+                if self._holds(first, level, keys):
+                    return first, first + len(keys) - 1
         return None
 
-    def _nearest(
-        self, level: int, keys: Sequence[str], hint: tuple[int, int]
-    ) -> tuple[int, int] | None:
-        """Changed lines win over context, then the hint decides."""
-        last = len(keys) - 1
-
-        def doubt(first: int) -> tuple[bool, int, int]:
-            span = self.places[first : first + last + 1]
-            number = self.places[first].number
-            away = max(hint[0] - number, number - hint[1], 0)
-            return all(p.other is not None for p in span), away, abs(number - hint[0])
-
-        close = nsmallest(_MOST_CANDIDATES, self.where(level, keys[0]), key=doubt)
-        matching = (first for first in close if self._holds(first, level, keys))
-        first = next(matching, None)
-        return None if first is None else (first, first + last)
+    def everywhere(self, lines: Sequence[str]) -> list[tuple[int, int]]:
+        """The places of *lines*; where there are several, no more than two of them."""
+        # Models drop indentation: only where a quote has some does it tell lines apart.
+        indented = lines[0][:1].isspace()
+        for level, keys in _keyed(lines):
+            if level == 0 and not indented:
+                continue
+            places = self.where(level, keys[0])[:_MOST_CANDIDATES]
+            matching = (first for first in places if self._holds(first, level, keys))
+            if found := [(at, at + len(keys) - 1) for at in islice(matching, 2)]:
+                return found
+        return []
 
     def _holds(self, first: int, level: int, keys: Sequence[str]) -> bool:
         span = self.places[first : first + len(keys)]
@@ -107,28 +115,6 @@ class _Column:
             return position, position
         same = self.places[first].hunk == self.places[position].hunk == self.places[last].hunk
         return (first, last) if same else (position, position)
-
-
-@dataclass(frozen=True, slots=True)
-class _Quoted:
-    """The lines of a quote."""
-
-    lines: tuple[str, ...]
-
-    def variants(self, side: Side) -> Iterator[Sequence[str]]:
-        """The lines as they are, then without what may stand before them in a prompt."""
-        yield self.lines
-        for prefix in _PREFIXES:
-            matches = [prefix.fullmatch(line) for line in self.lines]
-            if not any(matches):
-                continue
-            bare = [
-                match[2] if match else line
-                for match, line in zip(matches, self.lines, strict=True)
-                if not match or match[1] != _FOREIGN[side]
-            ]
-            if bare := _trimmed(bare):
-                yield bare
 
 
 class AnchorIndex:
@@ -153,12 +139,32 @@ class AnchorIndex:
         lines = _trimmed(quote[:_LONGEST_QUOTE].split("\n"))[:_MOST_QUOTED]
         if not lines:
             return Unanchored("it quotes no line")
-        whole, first = _Quoted(tuple(lines)), _Quoted(tuple(lines[:1]))
-        for quoted in (whole, first) if len(lines) > 1 else (whole,):
-            for at in (side, _OTHER[side]):
-                if span := self._column(known, at).find(quoted, hint, at):
-                    return self._anchor(known, at, span, hint if len(lines) == 1 else (0, 0))
+        begins = len(lines) > 1 and any(map(str.isalnum, lines[0]))
+        for quoted in (lines, lines[:1]) if begins else (lines,):
+            found = self._place(known, side, quoted, hint)
+            if isinstance(found, Unanchored):
+                return found
+            if found:
+                return self._anchor(known, *found, hint if len(lines) == 1 else (0, 0))
         return Unanchored("its quote is not in the diff of the file")
+
+    def _place(
+        self, path: str, side: Side, quoted: Sequence[str], hint: tuple[int, int]
+    ) -> tuple[Side, tuple[int, int]] | Unanchored | None:
+        """Where *quoted* stands: within the hint's reach, or else in the only place there is."""
+        for prefix in (None, *_PREFIXES):
+            sides = [(at, self._column(path, at)) for at in (side, _OTHER[side])]
+            wanted = [(at, column, _read(quoted, prefix, at)) for at, column in sides]
+            for at, column, lines in wanted:
+                if lines and (span := column.near(lines, hint)):
+                    return at, span
+            for at, column, lines in wanted:
+                found = column.everywhere(lines) if lines else []
+                if len(found) > 1:
+                    return Unanchored("its quote stands on several lines far from its number")
+                if found:
+                    return at, found[0]
+        return None
 
     def code(self, anchor: Anchor) -> tuple[str, ...]:
         """The anchored lines, as the diff has them."""
@@ -198,8 +204,11 @@ class AnchorIndex:
             if name in self._renamed:
                 return self._renamed[name]
         tail = "/" + path.strip().strip("/")
+        whole = path.strip().startswith("/")  # the path of a checkout; others are invented
         alike = [
-            known for known in self._files if known.endswith(tail) or tail.endswith("/" + known)
+            known
+            for known in self._files
+            if known.endswith(tail) or (whole and tail.endswith("/" + known))
         ]
         return alike[0] if len(alike) == 1 and tail != "/" else None
 
@@ -219,6 +228,30 @@ def _places(files: Iterable[FileDiff], side: Side) -> Iterator[_Place]:
             mine, other = (line.new, line.old) if side is Side.RIGHT else (line.old, line.new)
             if mine is not None:
                 yield _Place(count, mine, other, line.text)
+
+
+def _read(quoted: Sequence[str], prefix: re.Pattern[str] | None, side: Side) -> Sequence[str]:
+    """The lines that a quote shows of one side, if *prefix* stands before them; else none."""
+    if prefix is None:
+        return quoted
+    matches = [prefix.fullmatch(line) for line in quoted]
+    if not any(matches):
+        return ()
+    return _trimmed(
+        [
+            match[2] if match else line
+            for match, line in zip(matches, quoted, strict=True)
+            if not match or match[1] != _FOREIGN[side]
+        ]
+    )
+
+
+def _keyed(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """What to look for, the strictest comparison first."""
+    for level, normal in enumerate(_LEVELS):
+        keys = [normal(line) for line in lines]
+        if keys[0]:
+            yield level, keys
 
 
 # --- texts -----------------------------------------------------------------------------------
