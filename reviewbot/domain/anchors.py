@@ -17,9 +17,9 @@ from reviewbot.domain.diff import Anchor, Unanchored
 from reviewbot.domain.finding import Side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from reviewbot.domain.diff import Diff, FileDiff
+    from reviewbot.domain.diff import Diff, FileDiff, Hunk, Line
 
 _MOST_QUOTED = 60  # lines
 _LONGEST_QUOTE = 20_000  # characters
@@ -40,44 +40,58 @@ _PREFIXES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A line on one side; *hunk* counts the hunks of a file."""
-
-    hunk: int
-    number: int
-    other: int | None  # its number on the other side, of a context line
-    text: str
-
-
 @dataclass(slots=True)
 class _Column:
-    """The lines of one side of a file, in order, and where each of them stands."""
+    """The lines of one side of a file, in order, and the hunk that each of them stands in."""
 
-    places: list[_Place]
-    at: dict[int, int]  # positions by line number
-    by_text: dict[int, dict[str, list[int]]] = field(default_factory=dict)
+    side: Side
+    lines: list[Line] = field(default_factory=list)
+    hunks: list[int] = field(default_factory=list)
+    _at: dict[int, int] = field(default_factory=dict)
+    _by_text: dict[int, dict[str, list[int]]] = field(default_factory=dict)
+
+    def add(self, hunk: Hunk, count: int) -> None:
+        """Take the lines of a hunk that this side has."""
+        foreign = _FOREIGN[self.side]
+        mine = [line for line in hunk.lines if line.sign != foreign]
+        self.lines += mine
+        self.hunks += [count] * len(mine)
+
+    def number(self, position: int) -> int:
+        """A line's number on this side."""
+        line = self.lines[position]
+        return (line.new if self.side is Side.RIGHT else line.old) or 0
+
+    def at(self, number: int) -> int | None:
+        """The position of a line's number."""
+        if not self._at:
+            self._at = {self.number(position): position for position in range(len(self.lines))}
+        return self._at.get(number)
+
+    def texts(self, first: int, last: int) -> tuple[str, ...]:
+        """The lines from one position to another."""
+        return tuple(line.text for line in self.lines[first : last + 1])
 
     def where(self, level: int, key: str) -> list[int]:
         """The positions whose text is *key* after the normalisation *level*."""
-        if level not in self.by_text:
+        if level not in self._by_text:
             index: dict[str, list[int]] = {}
-            for position, place in enumerate(self.places):
-                index.setdefault(_LEVELS[level](place.text), []).append(position)
-            self.by_text[level] = index
-        return self.by_text[level].get(key, [])
+            normal = _LEVELS[level]
+            for position, line in enumerate(self.lines):
+                index.setdefault(normal(line.text), []).append(position)
+            self._by_text[level] = index
+        return self._by_text[level].get(key, [])
 
     def near(self, lines: Sequence[str], hint: tuple[int, int]) -> tuple[int, int] | None:
         """First and last position of the best place of *lines* within reach of the hint."""
 
         def away(first: int) -> int:
-            number = self.places[first].number
+            number = self.number(first)
             return max(hint[0] - number, number - hint[1], 0)
 
         def doubt(first: int) -> tuple[int, bool, int]:
-            span = self.places[first : first + len(lines)]
-            unchanged = all(place.other is not None for place in span)
-            return away(first), unchanged, abs(self.places[first].number - hint[0])
+            unchanged = all(line.sign == " " for line in self.lines[first : first + len(lines)])
+            return away(first), unchanged, abs(self.number(first) - hint[0])
 
         for level, keys in _keyed(lines):
             close = (at for at in self.where(level, keys[0]) if away(at) <= _REACH)
@@ -100,20 +114,23 @@ class _Column:
         return []
 
     def _holds(self, first: int, level: int, keys: Sequence[str]) -> bool:
-        span = self.places[first : first + len(keys)]
-        return len(span) == len(keys) and all(
-            place.hunk == span[0].hunk and _LEVELS[level](place.text) == key
-            for place, key in zip(span, keys, strict=True)
+        last = first + len(keys) - 1
+        if last >= len(self.lines) or self.hunks[first] != self.hunks[last]:
+            return False
+        normal = _LEVELS[level]
+        return all(
+            normal(line.text) == key
+            for line, key in zip(self.lines[first : last + 1], keys, strict=True)
         )
 
     def widened(self, position: int, hint: tuple[int, int]) -> tuple[int, int]:
         """The hint's range around a line, where it stays in the line's hunk and names it."""
-        number, more = self.places[position].number, hint[1] - hint[0]
+        number, more = self.number(position), hint[1] - hint[0]
         start = hint[0] if hint[0] <= number <= hint[1] else number
-        first, last = self.at.get(start), self.at.get(start + more)
+        first, last = self.at(start), self.at(start + more)
         if not 0 < more < _LONGEST_RANGE or first is None or last is None:
             return position, position
-        same = self.places[first].hunk == self.places[position].hunk == self.places[last].hunk
+        same = self.hunks[first] == self.hunks[position] == self.hunks[last]
         return (first, last) if same else (position, position)
 
 
@@ -167,34 +184,35 @@ class AnchorIndex:
         return None
 
     def code(self, anchor: Anchor) -> tuple[str, ...]:
-        """The anchored lines, as the diff has them."""
+        """The anchored lines, as the diff has them; none where the anchor is of another diff."""
         column = self._column(anchor.path, anchor.side)
-        first, last = column.at[anchor.start_line], column.at[anchor.line]
-        return tuple(place.text for place in column.places[first : last + 1])
+        first, last = column.at(anchor.start_line), column.at(anchor.line)
+        return () if first is None or last is None else column.texts(first, last)
 
     def identity(self, anchor: Anchor) -> tuple[str, int]:
         """The text of the anchor's first line, and how many equal ones stand before it."""
         column = self._column(anchor.path, anchor.side)
-        position = column.at[anchor.start_line]
-        text = column.places[position].text
-        return text, column.where(0, text).index(position)
+        text = self.code(anchor)[0]
+        return text, [column.number(at) for at in column.where(0, text)].index(anchor.start_line)
 
     def _anchor(
         self, path: str, side: Side, span: tuple[int, int], hint: tuple[int, int]
     ) -> Anchor:
         """GitHub knows a deleted line as LEFT and every other line as RIGHT."""
         column = self._column(path, side)
-        others = [place.other for place in column.places[span[0] : span[1] + 1]]
-        if side is Side.LEFT and None not in others:
-            side, column = Side.RIGHT, self._column(path, Side.RIGHT)
-            ends = [column.at[number] for number in (others[0], others[-1]) if number is not None]
-            span = (ends[0], ends[1] if ends[1] - ends[0] == span[1] - span[0] else ends[0])
+        lines = column.lines[span[0] : span[1] + 1]
+        if side is Side.LEFT and all(line.sign == " " for line in lines):
+            column = self._column(path, Side.RIGHT)
+            first, last = (column.at(line.new or 0) or 0 for line in (lines[0], lines[-1]))
+            span = (first, last if last - first == span[1] - span[0] else first)
         if span[0] == span[1]:
             span = column.widened(span[0], hint)
-        places = column.places[span[0] : span[1] + 1]
-        if side is Side.LEFT:
-            places = [place for place in places if place.other is None]
-        return Anchor(path, side, places[0].number, places[-1].number)
+        ends = [
+            at
+            for at in range(span[0], span[1] + 1)
+            if column.side is Side.RIGHT or column.lines[at].sign == "-"
+        ]
+        return Anchor(path, column.side, column.number(ends[0]), column.number(ends[-1]))
 
     def _path(self, path: str) -> str | None:
         """The diff's name of a file that a model named; a part of it will do where it is unique."""
@@ -215,19 +233,14 @@ class AnchorIndex:
     def _column(self, path: str, side: Side) -> _Column:
         key = (path, side)
         if key not in self._columns:
-            places = list(_places(self._files.get(path, ()), side))
-            at = {place.number: position for position, place in enumerate(places)}
-            self._columns[key] = _Column(places, at)
+            column = self._columns[key] = _Column(side)
+            hunks = (hunk for file in self._files.get(path, ()) for hunk in file.hunks)
+            for count, hunk in enumerate(hunks):
+                column.add(hunk, count)
         return self._columns[key]
 
 
-def _places(files: Iterable[FileDiff], side: Side) -> Iterator[_Place]:
-    hunks = (hunk for file in files for hunk in file.hunks)
-    for count, hunk in enumerate(hunks):
-        for line in hunk.lines:
-            mine, other = (line.new, line.old) if side is Side.RIGHT else (line.old, line.new)
-            if mine is not None:
-                yield _Place(count, mine, other, line.text)
+# --- quotes ----------------------------------------------------------------------------------
 
 
 def _read(quoted: Sequence[str], prefix: re.Pattern[str] | None, side: Side) -> Sequence[str]:
@@ -274,7 +287,7 @@ def _spaced(text: str) -> str:
 def _folded(text: str) -> str:
     """Without what looks alike or cannot be seen; the case stays."""
     if text.isascii():
-        return _spaced(text).translate(_LOOKALIKES)
+        return _spaced(text).replace("`", "'")
     plain = unicodedata.normalize("NFKC", text.translate(_LOOKALIKES))
     return _spaced("".join(c for c in plain if unicodedata.category(c) != "Cf"))
 
