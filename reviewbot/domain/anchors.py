@@ -153,6 +153,8 @@ class AnchorIndex:
         known = self._path(path)
         if known is None:
             return Unanchored("its file is not in the diff, or not told apart")
+        if not all(file.shown for file in self._files[known]):
+            return Unanchored("GitHub shows no lines of its file: the change is too large")
         lines = _trimmed(quote[:_LONGEST_QUOTE].split("\n"))[:_MOST_QUOTED]
         if not lines:
             return Unanchored("it quotes no line")
