@@ -563,7 +563,7 @@ def test_the_app_and_its_installation_are_known(hub: SandboxGitHub) -> None:
         {"exp": int(time.time()) + 700},
         {"iat": int(time.time()) + 60},
     ],
-    ids=str,
+    ids=["another app", "expired", "too long", "from the future"],
 )
 def test_a_signature_with_bad_claims_is_401(hub: SandboxGitHub, claims: dict[str, Any]) -> None:
     answer = Client(hub, app_jwt(**claims))("POST", "/app/installations/77/access_tokens")
