@@ -65,7 +65,7 @@ def file_from_patch(
     path: str, old_path: str | None, status: str, patch: str | None, changes: int
 ) -> FileDiff | Unreadable:
     """Read one entry of GitHub's list of files; *changes* is how many lines it says changed."""
-    change = _STATUSES.get(status, Change.MODIFIED)
+    change = change_of(status)
     if not patch:
         content = Content.MISSING if changes else Content.TEXT
         return FileDiff(path, old_path, change, content, ())
@@ -80,6 +80,11 @@ def file_from_patch(
     if given < changes:
         return Unreadable(path, f"only {given} of its {changes} changed lines were given")
     return FileDiff(path, old_path, change, _content(hunks, Content.TEXT), hunks)
+
+
+def change_of(status: str) -> Change:
+    """What GitHub's word for a file's change means."""
+    return _STATUSES.get(status, Change.MODIFIED)
 
 
 class _BrokenError(Exception):
