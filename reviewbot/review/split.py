@@ -110,7 +110,9 @@ def _definition(lines: Sequence[Line], begin: int) -> str:
     first = next((line.text for line in lines[begin:] if line.text.strip()), "")
     margin = _indentation(first)
     for line in reversed(lines[max(0, begin - _LONGEST_SEARCH) : begin]):
-        if line.sign == "-" or not line.text.strip() or _indentation(line.text) >= margin:
+        # A brace below a header, as in C, belongs to it.
+        bare = line.sign == "-" or line.text.strip() in {"", "{"}
+        if bare or _indentation(line.text) >= margin:
             continue
         margin = _indentation(line.text)
         if _DEFINITION.match(line.text) or (not margin and _NAME.match(line.text)):
