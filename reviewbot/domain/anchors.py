@@ -218,13 +218,14 @@ class AnchorIndex:
 
     def _path(self, path: str) -> str | None:
         """The diff's name of a file that a model named; a part of it will do where it is unique."""
-        for name in (path, path.strip().removeprefix("./"), path.strip()[2:]):
+        bare = path.strip()
+        for name in (path, *(bare.removeprefix(begin) for begin in ("", "./", "a/", "b/"))):
             if name in self._files:
                 return name
             if name in self._renamed:
                 return self._renamed[name]
-        tail = "/" + path.strip().strip("/")
-        whole = path.strip().startswith("/")  # the path of a checkout; others are invented
+        tail = "/" + bare.strip("/")
+        whole = bare.startswith("/")  # the path of a checkout; others are invented
         alike = [
             known
             for known in self._files

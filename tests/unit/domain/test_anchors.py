@@ -124,7 +124,9 @@ def test_a_part_of_the_path_will_do(path: str) -> None:
     assert place("    log(total)", path=path) == (RIGHT, 12, 12)
 
 
-@pytest.mark.parametrize("path", ["", "/", "ay.py", "src/other.py", "lib/src/pay.py"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "ay.py", "src/other.py", "lib/src/pay.py", "mysrc/pay.py"]
+)
 def test_another_path_will_not(path: str) -> None:
     assert place("    log(total)", path=path) is None
 

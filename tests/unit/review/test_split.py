@@ -57,7 +57,7 @@ def test_a_part_is_named_by_the_definition_around_it(header: str, line: str) -> 
 
     second = list(pieces(added(*before, *[line] * 900, heading="of git")))[1]
 
-    assert second.heading == header.split("\n")[0].strip()
+    assert second.heading == header.split("\n", maxsplit=1)[0].strip()
 
 
 def test_a_finished_definition_does_not_name_what_follows_it() -> None:
