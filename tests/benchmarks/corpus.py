@@ -134,7 +134,8 @@ def _tokens(name: str, plan: Plan, tally: Tally, count: Callable[[str], int]) ->
             question([by_chunk[id(chunk)] for chunk in chunks], briefing)
             for chunks in pack(plan.chunks)
         ]
-    asked = sum(count(q.prompt.system) + count(q.prompt.user) for q in questions)
+    prompts = [q.prompt for q in questions]  # vendors count the answer's schema as input too
+    asked = sum(count(text) for p in prompts for text in (p.system, p.user, p.schema))
     shown = count(_as_diff(plan))
     tally.counts["requests"] += len(questions)
     tally.counts["prompt tokens"] += asked
