@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reviewbot.domain.anchors import AnchorIndex
-    from reviewbot.domain.diff import Diff, Line
+    from reviewbot.domain.diff import Diff, FileDiff, Line
 
 _SAMPLED = 40  # lines of a pull request that are quoted
+_LONGEST = 5_000  # characters of a line that is quoted
 _MISCOUNT = 60
 _DISGUISE = str.maketrans({"'": "’", '"': "”", "-": "–", " ": "\u00a0"})  # noqa: RUF001
 _UNMASKED = str.maketrans({"’": "'", "”": '"', "–": "-"})  # noqa: RUF001
@@ -180,8 +181,7 @@ class Judge:
 def quoted_badly(diff: Diff, raw: bytes, index: AnchorIndex, seed: int) -> Counter[tuple[str, str]]:
     """What became of each model's claims: counts by model and verdict."""
     judge, counts = Judge(raw, diff), Counter[tuple[str, str]]()
-    lines = list(_shown(diff))
-    for shown in random.Random(seed).sample(lines, min(_SAMPLED, len(lines))):  # noqa: S311
+    for shown in _sampled(diff, random.Random(seed)):  # noqa: S311
         for model in MODELS:
             if (claim := model(shown)) is None:
                 continue
@@ -190,15 +190,20 @@ def quoted_badly(diff: Diff, raw: bytes, index: AnchorIndex, seed: int) -> Count
     return counts
 
 
-def _shown(diff: Diff) -> Iterator[Shown]:
-    for file in diff.files:
-        lines = [line for hunk in file.hunks for line in hunk.lines]
-        twins = Counter(" ".join(line.text.split()) for line in lines)
-        for hunk in file.hunks:
-            for at, line in enumerate(hunk.lines):
-                key = " ".join(line.text.split())
-                if key and len(line.text) < 5_000:
-                    yield Shown(file.path, line, hunk.lines[at + 1 : at + 3], twins[key])
+def _sampled(diff: Diff, chance: random.Random) -> Iterator[Shown]:
+    """Some written lines of the diff."""
+    hunks = [(file, hunk) for file in diff.files for hunk in file.hunks]
+    places = [(nth, at) for nth, (_, hunk) in enumerate(hunks) for at in range(len(hunk.lines))]
+    for nth, at in chance.sample(places, min(_SAMPLED, len(places))):
+        file, hunk = hunks[nth]
+        line = hunk.lines[at]
+        if line.text.strip() and len(line.text) < _LONGEST:
+            yield Shown(file.path, line, hunk.lines[at + 1 : at + 3], _twins(file, line))
+
+
+def _twins(file: FileDiff, line: Line) -> int:
+    words = line.text.split()
+    return sum(other.text.split() == words for hunk in file.hunks for other in hunk.lines)
 
 
 def _texts(diff: Diff) -> Mapping[tuple[str, Side], dict[int, str]]:
