@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,15 +12,33 @@ if TYPE_CHECKING:
 
 def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
     """The first thing that is wrong, in one line, without the value: it may be secret."""
+    fault = first_fault(error)
+    where = ".".join(map(str, fault.where))
+    if not fault.unknown:
+        return f"{source}: {where}: {fault.says}"
+    near = nearest(model, fault.where)
+    hint = f"; did you mean {near!r}?" if near else ""
+    return f"{source}: unknown key {where!r}{hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong at one place; *unknown* means that there is no such key."""
+
+    where: tuple[int | str, ...]
+    says: str
+    unknown: bool
+
+
+def first_fault(error: ValidationError) -> Fault:
+    """The first thing that is wrong, without the value."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(map(str, first["loc"]))
-    if first["type"] == "extra_forbidden":
-        return f"{source}: unknown key {where!r}{nearest(model, first['loc'])}"
-    return f"{source}: {where}: {first['msg']}"
+    says = first["msg"].removeprefix("Value error, ")
+    return Fault(first["loc"], says, first["type"] == "extra_forbidden")
 
 
 def nearest(model: type[BaseModel], where: tuple[int | str, ...]) -> str:
-    """The valid key that looks most like the wrong one, as a question; empty if none does."""
+    """The valid key that looks most like the wrong one; empty if none does."""
     schema: Any = model.model_json_schema()
     definitions = schema.get("$defs", {})
     section = schema
@@ -27,7 +46,7 @@ def nearest(model: type[BaseModel], where: tuple[int | str, ...]) -> str:
         section = section.get("items", {}) if isinstance(step, int) else _property(section, step)
         section = _resolved(section, definitions)
     near = difflib.get_close_matches(str(where[-1]), section.get("properties", {}), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return near[0] if near else ""
 
 
 def _property(section: Any, step: str) -> Any:  # noqa: ANN401 - JSON Schema

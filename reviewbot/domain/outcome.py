@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.diff import Anchor
     from reviewbot.domain.finding import Finding, Severity, Standing, Tier
     from reviewbot.domain.money import PicoUsd
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
 
 
@@ -114,8 +115,9 @@ class Bill:
     """Money of one review, in 10**-12 USD.
 
     *spent* is what this review's calls cost, *presumed* what calls with an unknown end
-    may have cost, *saved* what cached answers cost when they were asked; *pr_total* is the
-    pull request's lifetime total of spent and presumed, *pr_limit* its limit.
+    may have cost, *saved* what known answers cost when they were asked, and *saved_tokens* how
+    many tokens that took; *pr_total* is the pull request's lifetime total of spent and presumed,
+    *pr_limit* its limit.
     """
 
     spent: PicoUsd
@@ -126,11 +128,12 @@ class Bill:
     tokens_in: int = 0
     tokens_out: int = 0
     calls: int = 0
+    saved_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What changed since the review before: fingerprints' counts."""
+    """What became of earlier findings; *fixed* are those whose code is gone by now."""
 
     fixed: int
     still_open: int
@@ -147,6 +150,7 @@ class Report:
     bill: Bill
     fail_on: Severity | None
     since: Since | None = None
+    fixed: tuple[PostedFinding, ...] = ()  # earlier findings whose threads do not say so yet
 
     @property
     def open_findings(self) -> tuple[Judged, ...]:

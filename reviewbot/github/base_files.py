@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reviewbot.domain.errors import NotFound, PolicyError
 from reviewbot.github.errors import Rejected
-from reviewbot.review.ports import BaseFiles, Document
+from reviewbot.review.ports import GUIDANCE_BYTES, BaseFiles, Document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,39 +48,68 @@ class _Tree(BaseModel):
     truncated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Branch:
-    """A commit's files, as far as they matter; *nodes* is None where they could not be listed."""
+    """A commit's files, as far as they matter; listings are None where GitHub gives none."""
 
     client: GitHubClient
     repository: str
     ref: str
-    nodes: Mapping[str, _Node] | None
+
+    @cached_property
+    def root(self) -> Mapping[str, _Node] | None:
+        """The entries of the root."""
+        return _listed(self.client, self.repository, self.ref)
+
+    @cached_property
+    def folder(self) -> Mapping[str, _Node] | None:
+        """The entries of the inner folder, by their whole paths."""
+        if self.root is None:
+            return None
+        folder = self.root.get(_FOLDER)
+        if folder is None or folder.type != "tree":
+            return {}
+        inner = _listed(self.client, self.repository, folder.sha)
+        return inner and {f"{_FOLDER}/{name}": node for name, node in inner.items()}
 
     def policy(self) -> Document | None:
         """The first policy there is; raises PolicyError where it is no plain, small file."""
         for path in POLICIES:
-            if self.nodes is None:
-                text = self._fetched(path)
-            elif (node := self.nodes.get(path)) is not None:
-                _check(node, path)
-                text = self._fetched(path)
-            else:
-                continue
+            nodes = self._beside(path)
+            if nodes is not None:
+                if path not in nodes:
+                    continue
+                _check(nodes[path], path)
+            text = self._fetched(path)
             if text is not None:
                 return Document(path, _policy_text(path, text))
         return None
 
     def guidance(self) -> tuple[Document, ...]:
-        """The guidance documents that are plain files of a sane size."""
-        nodes = self.nodes or {}
-        wanted = [
-            path
-            for path in GUIDANCE
-            if (node := nodes.get(path)) and _is_file(node) and node.size <= _MOST_GUIDANCE
-        ]
-        texts = [(path, self._fetched(path)) for path in wanted]
-        return tuple(Document(path, text.decode(errors="replace")) for path, text in texts if text)
+        """The guidance documents, each text once, and no more of them than prompts show."""
+        texts: dict[str, str] = {}
+        seen: set[str] = set()
+        for path in GUIDANCE:
+            if sum(map(len, texts.values())) >= GUIDANCE_BYTES:
+                break
+            name = self._guide(path)
+            if name and name not in seen and (raw := self._fetched(path)):
+                texts[path] = raw[:_MOST_GUIDANCE].decode(errors="replace").strip()
+            seen.add(name)
+        return tuple(Document(path, text) for path, text in texts.items())
+
+    def _guide(self, path: str) -> str:
+        """What its content is known by; empty where it is no plain file of a sane size."""
+        root = self.root or {}
+        if path.startswith(_FOLDER) and POLICIES[0] in root:
+            # No policy made the folder be listed, and listing it costs what fetching does.
+            return path if _FOLDER in root else ""
+        node = (self._beside(path) or {}).get(path)
+        sane = node is not None and _is_file(node) and node.size <= _MOST_GUIDANCE
+        return node.sha if node is not None and sane else ""
+
+    def _beside(self, path: str) -> Mapping[str, _Node] | None:
+        return self.folder if path.startswith(_FOLDER) else self.root
 
     def _fetched(self, path: str) -> bytes | None:
         address = f"/repos/{self.repository}/contents/{path}"
@@ -91,22 +121,11 @@ class _Branch:
 
 def read_base_files(client: GitHubClient, pull: PullRequest) -> BaseFiles:
     """The policies of base and default branch, and the base branch's guidance."""
-    base = _branch(client, pull.repository, pull.base_sha)
+    base = _Branch(client, pull.repository, pull.base_sha)
     default_policy = None
     if pull.base_branch != pull.default_branch:
-        default_policy = _branch(client, pull.repository, pull.default_branch).policy()
+        default_policy = _Branch(client, pull.repository, pull.default_branch).policy()
     return BaseFiles(base.policy(), default_policy, base.guidance())
-
-
-def _branch(client: GitHubClient, repository: str, ref: str) -> _Branch:
-    nodes = _listed(client, repository, ref)
-    folder = nodes.get(_FOLDER) if nodes is not None else None
-    if nodes is not None and folder is not None and folder.type == "tree":
-        inner = _listed(client, repository, folder.sha)
-        if inner is None:
-            return _Branch(client, repository, ref, None)
-        nodes |= {f"{_FOLDER}/{name}": node for name, node in inner.items()}
-    return _Branch(client, repository, ref, nodes)
 
 
 def _listed(client: GitHubClient, repository: str, ref: str) -> dict[str, _Node] | None:

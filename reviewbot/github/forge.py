@@ -12,13 +12,14 @@ from reviewbot.domain.pull_request import Author, PullKey, PullRequest
 from reviewbot.github.author import OwnWords
 from reviewbot.github.base_files import read_base_files
 from reviewbot.github.changed_files import read_diff
+from reviewbot.github.posted import read_posted
 from reviewbot.github.publisher import Publisher
-from reviewbot.review.ports import Posted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from reviewbot.domain.diff import Diff
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import ReviewRequest
     from reviewbot.github.client import GitHubClient
     from reviewbot.github.markers import Marker
@@ -64,6 +65,7 @@ class _Pull(_Model):
     title: str
     state: str
     draft: bool = False
+    review_comments: int | None = None
     user: _User | None = None
     author_association: str = "NONE"
     head: _Head
@@ -84,6 +86,7 @@ class GitHubForge:
         self._client = client
         self._words = OwnWords(client, marker, own_login)
         self._publisher = Publisher(client, postbook, marker, self._words)
+        self._bare: set[PullKey] = set()  # without comments on lines, when last seen
 
     def pull_request(self, request: ReviewRequest) -> PullRequest:
         """The pull request as it is now."""
@@ -97,7 +100,12 @@ class GitHubForge:
         except ValidationError as error:
             message = f"GET {path}: GitHub's answer is no pull request"
             raise ForgeUnavailable(message, "Check that github.api_url is GitHub's API.") from error
-        return _pull_request(found, request.installation_id)
+        pull = _pull_request(found, request.installation_id)
+        if found.review_comments == 0:
+            self._bare.add(pull.key)
+        else:
+            self._bare.discard(pull.key)
+        return pull
 
     def base_files(self, pull: PullRequest) -> BaseFiles:
         """Policy and guidance, from the base branch only."""
@@ -107,16 +115,15 @@ class GitHubForge:
         """The whole diff; file by file where GitHub gives it in no other way."""
         return read_diff(self._client, pull)
 
-    def posted(self, pull: PullRequest) -> Posted:
+    def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
         """What was posted before; trusted only in sealed comments of our own."""
+        if pull.key in self._bare:
+            return ()
         path = f"/repos/{pull.repository}/pulls/{pull.key.number}/comments"
-        here = (str(pull.key.repository_id), str(pull.key.number))
-        marks = (mark for item in self._client.pages(path) for mark in self._words.marks(item))
-        return Posted(
-            frozenset(
-                mark.parts[0] for mark in marks if mark.kind == "finding" and mark.parts[1:] == here
-            )
-        )
+        comments = [
+            (item, mark) for item in self._client.pages(path) for mark in self._words.marks(item)
+        ]
+        return read_posted(comments, pull.key)
 
     def begin(self, pull: PullRequest) -> None:
         """Show that a review of this head is under way."""
@@ -126,8 +133,13 @@ class GitHubForge:
         """End the check run without a review."""
         self._publisher.conclude(pull, check)
 
+    def say(self, pull: PullRequest, text: str) -> None:
+        """Put *text* where the summary of the pull request stands."""
+        self._publisher.summarise(pull, text)
+
     def publish(self, publication: Publication) -> str:
         """Write everything once, however often it is called; returns the review's address."""
+        self._bare.discard(publication.pull.key)
         return self._publisher.publish(publication)
 
 

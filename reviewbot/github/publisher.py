@@ -6,22 +6,26 @@ own seal on all pages before it writes again.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.errors import NotFound
 from reviewbot.github.checks import Checks
 from reviewbot.github.errors import Rejected
 from reviewbot.github.once import Once, Write, url_of
+from reviewbot.github.posted import fixed_parts, seal_finding, seal_fixed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.github.author import OwnWords
     from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Marker
     from reviewbot.review.ports import Check, Comment, Postbook, Publication
 
+_MOST_REPLIES = 20  # threads of one review that are told; the next one tells the rest
 _LONGEST_BODY = 65_000  # characters, marks included; GitHub's limit is 65,536
 
 
@@ -47,7 +51,8 @@ class Publisher:
     def publish(self, publication: Publication) -> str:
         """Review, then summary, then check: who waits for the check finds the rest there."""
         review_url = self._review(publication)
-        summary_url = self._summary(publication)
+        self._mark_fixed(publication)
+        summary_url = self.summarise(publication.pull, publication.summary)
         self._checks.conclude(publication.pull, publication.check)
         return review_url or summary_url
 
@@ -82,8 +87,8 @@ class Publisher:
             return found or self._client.post(path, {**common, "body": body})
 
     def _comment(self, pull: PullRequest, comment: Comment) -> Mapping[str, Any]:
-        anchor, key = comment.anchor, pull.key
-        seal = self._marker.seal("finding", comment.fingerprint, key.repository_id, key.number)
+        anchor = comment.anchor
+        seal = seal_finding(self._marker, comment.finding, pull.key)
         place: dict[str, Any] = {
             "path": anchor.path,
             "line": anchor.line,
@@ -98,13 +103,38 @@ class Publisher:
         pages = self._client.pages(f"{_pull_path(publication.pull)}/reviews")
         return next((each for each in pages if self._words.bear(each, "review", *parts)), None)
 
+    # --- threads of earlier reviews ----------------------------------------------------------
+
+    def _mark_fixed(self, publication: Publication) -> None:
+        """Say in the threads of earlier findings that their code is gone; each once."""
+        pull = publication.pull
+        threads = [each for each in publication.fixed if each.comment_id]
+        for finding in threads[:_MOST_REPLIES]:
+            with suppress(NotFound, Rejected):  # the thread was removed, or is locked
+                self._once(self._reply(pull, finding))
+
+    def _reply(self, pull: PullRequest, finding: PostedFinding) -> Write:
+        comments = f"{_pull_path(pull)}/comments"
+        parts = fixed_parts(finding, pull.key)
+        text = f"✅ Fixed: `{pull.head_sha[:10]}` no longer holds this code."
+        body = {"body": _sealed(text, seal_fixed(self._marker, finding, pull.key))}
+
+        def find() -> JsonObject | None:
+            pages = self._client.pages(comments)
+            return next((each for each in pages if self._words.bear(each, "fixed", *parts)), None)
+
+        return Write(
+            key=f"fixed:{pull.key}:{finding.comment_id}",
+            post=lambda: self._client.post(f"{comments}/{finding.comment_id}/replies", body),
+            find=find,
+        )
+
     # --- the sticky summary ------------------------------------------------------------------
 
-    def _summary(self, publication: Publication) -> str:
-        """Change the comment that stands, or post it."""
-        pull = publication.pull
+    def summarise(self, pull: PullRequest, text: str) -> str:
+        """Change the comment that stands, or post it; returns its address."""
         parts = (pull.key.repository_id, pull.key.number)
-        body = {"body": _sealed(publication.summary, self._marker.seal("summary", *parts))}
+        body = {"body": _sealed(text, self._marker.seal("summary", *parts))}
         issue = f"/repos/{pull.repository}/issues"
         fresh = False
 

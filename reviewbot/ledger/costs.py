@@ -59,13 +59,12 @@ def spend(database: Database, query: Query) -> list[Spend]:
     """Every line of the summary, the dearest first; days by date."""
     with database.transaction() as session:
         lines = _calls(session, query, shared=database.is_shared)
-        saved = _saved(session, query, shared=database.is_shared)
-    found = [_line(row, query, saved) for row in lines]
-    named = {line.name for line in found}
+        reviews = _reviews(session, query, shared=database.is_shared)
+    found = [_line(row, reviews.pop(row[0], None)) for row in lines]
+    # Reviews whose answers were all known asked nothing.
     found += [
-        Spend(name, 0, 0, 0, 0, PicoUsd(0), PicoUsd(0), PicoUsd(amount))
-        for name, amount in saved.items()
-        if name not in named and amount
+        Spend(name, count, 0, 0, 0, PicoUsd(0), PicoUsd(0), saved)
+        for name, (count, saved) in reviews.items()
     ]
     if query.by is By.DAY:
         return sorted(found, key=lambda line: line.name)
@@ -97,39 +96,42 @@ def _calls(
     return [(str(row[0]), *(int(value or 0) for value in row[1:])) for row in rows]  # type: ignore[misc] # seven columns
 
 
-def _saved(session: Session, query: Query, *, shared: bool) -> dict[str, int]:
+def _reviews(session: Session, query: Query, *, shared: bool) -> dict[str, tuple[int, PicoUsd]]:
+    """How many reviews each line has, and what they saved; nothing for models and tiers."""
     if query.by in {By.MODEL, By.TIER}:
         return {}
-    group = _group(query.by, "opened_at", shared=shared)
+    called = _group(query.by, "reserved_at", shared=shared)
+    opened = _group(query.by, "opened_at", shared=shared)
     rows = session.rows(
-        f"SELECT {group} AS name, SUM(saved) FROM reviews"  # noqa: S608 - fixed texts
-        f" WHERE opened_at >= ?{_only(query)} GROUP BY 1",
-        query.since,
-        *_repository(query),
+        "SELECT name, COUNT(DISTINCT id), SUM(saved) FROM ("  # noqa: S608 - fixed texts
+        f"SELECT {called} AS name, review_id AS id, 0 AS saved FROM bills"
+        f" WHERE reserved_at >= ?{_only(query)} UNION ALL"
+        f" SELECT {opened} AS name, id, saved FROM reviews"
+        f" WHERE state <> 'open' AND opened_at >= ?{_only(query)}) AS both_tables GROUP BY name",
+        *(query.since, *_repository(query)) * 2,
     )
-    return {str(name): int(amount or 0) for name, amount in rows}
+    return {str(name): (int(count), PicoUsd(int(saved or 0))) for name, count, saved in rows}
 
 
 def _only(query: Query) -> str:
-    return " AND repository = ?" if query.repository else ""
+    return " AND lower(repository) = ?" if query.repository else ""
 
 
 def _repository(query: Query) -> tuple[str, ...]:
-    return (query.repository,) if query.repository else ()
+    return (query.repository.lower(),) if query.repository else ()
 
 
 def _line(
-    row: tuple[str, int, int, int, int, int, int], query: Query, saved: dict[str, int]
+    row: tuple[str, int, int, int, int, int, int], known: tuple[int, PicoUsd] | None
 ) -> Spend:
     name, reviews, calls, tokens_in, tokens_out, spent, presumed = row
-    by_review = query.by not in {By.MODEL, By.TIER}
     return Spend(
         name=name,
-        reviews=reviews,
+        reviews=known[0] if known else reviews,
         calls=calls,
         tokens_in=tokens_in,
         tokens_out=tokens_out,
         spent=PicoUsd(spent),
         presumed=PicoUsd(presumed),
-        saved=PicoUsd(saved.get(name, 0)) if by_review else None,
+        saved=known[1] if known else None,
     )

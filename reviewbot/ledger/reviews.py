@@ -6,12 +6,16 @@ import json
 import uuid
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.finding import Category, Severity, Side
 from reviewbot.domain.money import PicoUsd, parse_usd
+from reviewbot.domain.posted import PostedFinding
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.scopes import pull_scope
 from reviewbot.review.ports import Money
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reviewbot.domain.pull_request import PullKey, PullRequest
     from reviewbot.ledger.database import Database, Session
 
@@ -42,10 +46,14 @@ class Reviews:
             )
         return str(review_id)
 
-    def close(self, review_id: str, state: str, report: str) -> None:
+    def close(
+        self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()
+    ) -> None:
         """Record how it ended; *report* is JSON, with what cached answers saved."""
         saved = json.loads(report).get("cost", {}).get("saved_usd", "0") if report else "0"
         with self._database.transaction() as session:
+            for finding in raised:
+                _remember(session, review_id, finding)
             session.change(
                 "UPDATE reviews SET state = ?, report = ?, saved = ?, closed_at = ? WHERE id = ?",
                 state,
@@ -54,6 +62,20 @@ class Reviews:
                 self._clock.milliseconds(),
                 review_id,
             )
+
+    def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
+        """What reviews posted on a pull request's lines, whether the comments stand or not."""
+        with self._database.transaction() as session:
+            rows = session.rows(
+                "SELECT fingerprint, path, side, category, severity, digest, title FROM raised"
+                " WHERE repository_id = ? AND number = ? ORDER BY fingerprint",
+                pull.repository_id,
+                pull.number,
+            )
+        return [
+            PostedFinding(name, path, Side(side), Category(kind), Severity(grade), digest, title)
+            for name, path, side, kind, grade, digest, title in rows
+        ]
 
     def money(self, review_id: str, pull: PullKey) -> Money:
         """What the review and its pull request have cost so far."""
@@ -64,6 +86,22 @@ class Reviews:
             )
         pr_total = PicoUsd(int(total[0][0])) if total else PicoUsd(0)
         return Money(PicoUsd(spent), PicoUsd(presumed), pr_total, tokens_in, tokens_out, calls)
+
+
+def _remember(session: Session, review_id: str, finding: PostedFinding) -> None:
+    session.change(
+        "INSERT INTO raised (repository_id, number, fingerprint, path, side, category, severity,"
+        " digest, title) SELECT repository_id, number, ?, ?, ?, ?, ?, ?, ? FROM reviews"
+        " WHERE id = ? ON CONFLICT DO NOTHING",
+        finding.fingerprint,
+        finding.path,
+        finding.side.value,
+        finding.category.value,
+        finding.severity.value,
+        finding.digest,
+        finding.title,
+        review_id,
+    )
 
 
 def _sums(session: Session, review_id: str) -> tuple[int, int, int, int, int]:

@@ -150,9 +150,9 @@ class Catalogue:
         if found := self.today.get(model):
             return found
         near = difflib.get_close_matches(model, self.today, n=3, cutoff=0.5)
-        advice = f"did you mean {' or '.join(near)}?" if near else ""
+        advice = f"Did you mean {' or '.join(near)}?" if near else ""
         message = f"the catalogue has no price for {model!r}"
-        raise SettingsError(message, advice or "give it a price in the configuration")
+        raise SettingsError(message, advice or "Give it a price in the configuration.")
 
     def price_of(self, model: str, at: datetime, input_tokens: int) -> Price:
         """What *model* bills for a request of that size at *at*."""

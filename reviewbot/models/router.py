@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import (
@@ -16,7 +17,6 @@ from reviewbot.domain.finding import Tier
 from reviewbot.models.attempt import Attempts, Route
 from reviewbot.models.breaker import Breaker
 from reviewbot.models.catalogue import dearest
-from reviewbot.models.endpoint import Endpoint
 from reviewbot.models.faults import Fault, Kind
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from reviewbot.domain.money import Price
     from reviewbot.models.breaker import State
     from reviewbot.models.clock import Clock
-    from reviewbot.models.config import Patience, RouterConfig
+    from reviewbot.models.config import Patience, RouteConfig, RouterConfig
+    from reviewbot.models.endpoint import Endpoint
     from reviewbot.review.ports import Answer, Ledger, Purse, Question
 
 _USUAL_INPUT = 32_000  # tokens; no usual request is larger, so no dearer size tier is quoted
@@ -43,7 +44,8 @@ class Router:
     ) -> None:
         self._config, self._clock = config, clock
         self._attempts = Attempts(ledger, clock, config.patience, most_calls)
-        self._endpoints = {each.name: Endpoint(each, clock) for each in config.endpoints}
+        self._opened: dict[str, Endpoint] = {}
+        self._lock = threading.Lock()
         self._breakers = {each.name: Breaker(clock.monotonic) for each in config.endpoints}
         self._check()
 
@@ -73,18 +75,28 @@ class Router:
 
     def probe(self) -> Iterator[tuple[str, str]]:
         """Each endpoint's name, and what is wrong with it; empty where it answers."""
-        for name, endpoint in self._endpoints.items():
+        for config in self._config.endpoints:
             try:
-                endpoint.probe()
+                self._endpoint(config.name).probe()
             except Fault as fault:
-                yield name, fault.message
+                yield config.name, fault.message
             else:
-                yield name, ""
+                yield config.name, ""
 
     def close(self) -> None:
         """Give all connections back."""
-        for endpoint in self._endpoints.values():
+        for endpoint in self._opened.values():
             endpoint.close()
+
+    def _endpoint(self, name: str) -> Endpoint:
+        """The endpoint, made when it is first needed: a review asks GitHub long before."""
+        from reviewbot.models.endpoint import Endpoint  # noqa: PLC0415 - slow to import
+
+        with self._lock:
+            if name not in self._opened:
+                config = next(each for each in self._config.endpoints if each.name == name)
+                self._opened[name] = Endpoint(config, self._clock)
+            return self._opened[name]
 
     def _routes(self, tier: Tier, purse: Purse) -> list[Route]:
         """The tier's routes that have a price and that the policy allows."""
@@ -93,19 +105,21 @@ class Router:
             config = config.allowing(data.allowed_jurisdictions, data.allowed_endpoints)
         routes = self._priced(config, tier)
         if routes:
-            return routes
+            return [self._route(model, route) for model, route in routes]
         why = "no model of it has a price now"
         if self._priced(self._config, tier):
             why = "the policy lets no code go to its endpoints"
         message = f"the {tier} tier cannot be asked: {why}"
         raise ModelUnavailable(message)
 
-    def _priced(self, config: RouterConfig, tier: Tier) -> list[Route]:
+    def _route(self, model: str, route: RouteConfig) -> Route:
+        endpoint = self._endpoint(route.endpoint)
+        return Route(model, route, endpoint, self._breakers[route.endpoint])
+
+    def _priced(self, config: RouterConfig, tier: Tier) -> list[tuple[str, RouteConfig]]:
         now = self._clock.now()
         return [
-            Route(
-                model.name, route, self._endpoints[route.endpoint], self._breakers[route.endpoint]
-            )
+            (model.name, route)
             for model in config.tier(tier)
             for route in model.routes
             if route.price_of(now, 0) is not None
@@ -117,7 +131,7 @@ class Router:
         for tier in (Tier.CHEAP, Tier.STRONG):
             if self._config.tier(tier) and not self._priced(self._config, tier):
                 message = f"no route of the {tier} tier has a price, so it cannot be called"
-                raise SettingsError(message, "give a route of its models a price")
+                raise SettingsError(message, "Give a route of its models a price.")
 
 
 def _check_names(config: RouterConfig) -> None:

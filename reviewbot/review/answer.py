@@ -28,6 +28,7 @@ MOST_FINDINGS = 100  # of one answer; more is a model gone astray
 _LONGEST_TEXT = 4_000
 _FARTHEST = 10**9  # lines
 _FENCE = re.compile(r"^\s*```[a-z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL | re.IGNORECASE)
+_JSON = json.JSONDecoder(strict=False)  # takes raw control characters inside strings
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 
 
@@ -105,7 +106,8 @@ def _load(text: str) -> dict[str, Any]:
 
 def _parse(text: str) -> object:
     try:
-        return json.loads(text, strict=False)  # raw control characters inside strings
+        # What is said around the object counts for nothing: models explain, and fence.
+        return _JSON.raw_decode(text, max(0, text.find("{")))[0]
     except (ValueError, RecursionError):
         pass
     begin = text.find("{")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Severity, Tier
 from reviewbot.domain.money import format_usd
 from reviewbot.domain.outcome import Coverage, Fate
+from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review import suggest, wording
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Literal
 
-    from reviewbot.domain.outcome import Judged, Receipt, Report
+    from reviewbot.domain.diff import Anchor
+    from reviewbot.domain.outcome import Bill, Judged, Receipt, Report
 
 _BADGES = {
     Severity.CRITICAL: "🟥",
@@ -34,7 +36,7 @@ def compose(
     """Everything that a review says; *incomplete* is the policy's word for unread code."""
     fresh = [judged for judged in report.findings if judged.fate is Fate.COMMENT]
     comments = tuple(
-        Comment(judged.anchor, comment_body(judged), judged.fingerprint)
+        Comment(judged.anchor, comment_body(judged), _posted(judged, judged.anchor))
         for judged in fresh
         if judged.anchor is not None
     )
@@ -46,6 +48,20 @@ def compose(
         fallback=_bounded([_review_body(report), "", *_told(fresh)]),
         summary=summary(report),
         check=check(report, incomplete),
+        fixed=report.fixed,
+    )
+
+
+def _posted(judged: Judged, anchor: Anchor) -> PostedFinding:
+    finding = judged.finding
+    return PostedFinding(
+        fingerprint=judged.fingerprint,
+        path=anchor.path,
+        side=anchor.side,
+        category=finding.category,
+        severity=finding.severity,
+        digest=digest_of(judged.code[0]),
+        title=finding.title,
     )
 
 
@@ -169,7 +185,7 @@ def summary(report: Report) -> str:
     listed = [j for j in report.open_findings if j.fate is Fate.SUMMARY]
     parts += _section("More findings", _told(listed))
     parts += _details("Findings on lines", _standing(report))
-    parts += _details("Coverage receipt", _coverage_table(report.receipt))
+    parts += _details("Coverage receipt", [*_coverage_table(report.receipt), *_saved(report.bill)])
     parts += _details("Withheld", _withheld(report))
     return _bounded(["\n\n".join(parts)])
 
@@ -233,6 +249,13 @@ def _coverage_table(receipt: Receipt) -> list[str]:
             added = receipt.added_lines(coverage)
             rows.append(f"| {coverage} | {count} | {added} | {wording.markdown(reasons)} |")
     return rows
+
+
+def _saved(bill: Bill) -> list[str]:
+    """What known answers saved."""
+    if not bill.saved_tokens:
+        return []
+    return ["", f"Known answers saved {bill.saved_tokens:,} tokens, {format_usd(bill.saved)}."]
 
 
 def _review_body(report: Report) -> str:

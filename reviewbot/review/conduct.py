@@ -16,6 +16,7 @@ from reviewbot.domain.finding import Standing, Tier
 from reviewbot.domain.outcome import Bill, Report, Reviewed, Since, Skipped, Superseded
 from reviewbot.review import notices
 from reviewbot.review.compose import compose
+from reviewbot.review.earlier import follow
 from reviewbot.review.escalate import choose
 from reviewbot.review.examine import Examined, Interrupted, examine
 from reviewbot.review.paths import matches_any
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.outcome import Judged, Outcome
     from reviewbot.domain.policy import Policy
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
+    from reviewbot.review.earlier import Aftermath
     from reviewbot.review.escalate import SecondLook
     from reviewbot.review.plan import Plan
     from reviewbot.review.ports import BaseFiles, Document, Ports
@@ -109,8 +112,11 @@ def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> O
     if report is None:
         return Superseded(request, by="")
 
-    url = ports.forge.publish(compose(report, purse.review_id, policy.incomplete))
-    ports.journal.close(purse.review_id, "published", json.dumps(as_json(report)))
+    publication = compose(report, purse.review_id, policy.incomplete)
+    url = ports.forge.publish(publication)
+    # Without an address nothing was posted: the review was only printed.
+    raised = [comment.finding for comment in publication.comments if url]
+    ports.journal.close(purse.review_id, "published", json.dumps(as_json(report)), raised)
     return Reviewed(report, url)
 
 
@@ -143,23 +149,27 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     survey = examine(first, cheap, purse, ports)
 
     strong = ready.brief(Tier.STRONG)
-    choice = choose(surveyed(first, survey), ready.policy, audited)
+    posted = _posted(ready.pull, ports)
+    choice = choose(surveyed(first, survey), ready.policy, audited, posted)
     looks = second_tasks(choice, strong)
     second = _second(looks, survey, strong, purse, ports)
 
     readings = tell(ready.plan, first, survey, choice, looks, second)
-    posted = ports.forge.posted(ready.pull).fingerprints
     sieve = Sieve(AnchorIndex(ready.redaction.diff), ready.pull.key, ready.policy, posted)
     local = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
     judged = sift([*local, *readings.weighed()], sieve)
+    receipt = readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG))
+    aftermath = follow(judged, posted, sieve.index, receipt)
+    findings = (*judged, *aftermath.still_open)
     return Report(
         pull=ready.pull,
-        findings=judged,
-        receipt=readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG)),
+        findings=findings,
+        receipt=receipt,
         escalations=readings.escalations(),
         bill=_bill(readings, purse, ports),
         fail_on=ready.policy.fail_on,
-        since=_since(judged, posted),
+        since=_since(findings, posted, aftermath),
+        fixed=aftermath.fixed,
     )
 
 
@@ -198,7 +208,7 @@ def _purse(review_id: str, pull: PullRequest, policy: Policy, house: House) -> P
 
 def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
     money = ports.journal.money(purse.review_id, purse.pull)
-    saved, _ = readings.saved(purse.review_id)
+    saved, saved_tokens = readings.saved(purse.review_id)
     return Bill(
         spent=money.spent,
         presumed=money.presumed,
@@ -208,11 +218,24 @@ def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
         tokens_in=money.tokens_in,
         tokens_out=money.tokens_out,
         calls=money.calls,
+        saved_tokens=saved_tokens,
     )
 
 
-def _since(judged: Sequence[Judged], posted: frozenset[str]) -> Since | None:
+def _posted(pull: PullRequest, ports: Ports) -> tuple[PostedFinding, ...]:
+    """What was posted on lines before: as GitHub shows it, and what was removed there."""
+    remembered = {each.fingerprint: each for each in ports.journal.raised(pull.key)}
+    shown = {each.fingerprint: each for each in ports.forge.posted(pull)}
+    return tuple((remembered | shown).values())
+
+
+def _since(
+    findings: Sequence[Judged], posted: Sequence[PostedFinding], aftermath: Aftermath
+) -> Since | None:
+    """What became of what was posted; None for the first review."""
     if not posted:
         return None
-    still = {each.fingerprint for each in judged if each.is_open} & posted
-    return Since(fixed=len(posted - still), still_open=len(still))
+    known = {each.fingerprint for each in posted}
+    still = {each.fingerprint for each in findings if each.is_open} & known
+    threads = sum(bool(each.comment_id) for each in aftermath.fixed)
+    return Since(fixed=threads, still_open=len(still))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reviewbot.review.earlier import lost
 from reviewbot.review.plan import changed_lines
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.finding import Finding
     from reviewbot.domain.policy import Policy
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.review.answer import Reading
     from reviewbot.review.prompt import Task
 
@@ -43,12 +45,20 @@ class Choice:
     left: tuple[SecondLook, ...]
 
 
-def choose(survey: Sequence[Surveyed], policy: Policy, audited: Callable[[str], bool]) -> Choice:
-    """Pick the chunks for a second look; *audited* draws the random audits by answer key."""
+def choose(
+    survey: Sequence[Surveyed],
+    policy: Policy,
+    audited: Callable[[str], bool],
+    posted: Sequence[PostedFinding] = (),
+) -> Choice:
+    """Pick the chunks for a second look.
+
+    *audited* draws the random audits by answer key; *posted* are findings of earlier pushes.
+    """
     ranked = [
         (weight, index, SecondLook(surveyed, reason))
         for index, surveyed in enumerate(survey)
-        for weight, reason in [_reason(surveyed, policy, audited)]
+        for weight, reason in [_reason(surveyed, policy, audited, posted)]
         if reason
     ]
     ranked.sort(key=lambda entry: entry[:2])
@@ -66,7 +76,12 @@ def choose(survey: Sequence[Surveyed], policy: Policy, audited: Callable[[str], 
     return Choice(tuple(taken), tuple(left))
 
 
-def _reason(surveyed: Surveyed, policy: Policy, audited: Callable[[str], bool]) -> tuple[int, str]:
+def _reason(
+    surveyed: Surveyed,
+    policy: Policy,
+    audited: Callable[[str], bool],
+    posted: Sequence[PostedFinding],
+) -> tuple[int, str]:
     """The weightiest reason, lower is weightier; empty if there is none.
 
     Local triggers come before what the cheap tier says: it may have been talked into silence.
@@ -78,6 +93,7 @@ def _reason(surveyed: Surveyed, policy: Policy, audited: Callable[[str], bool]) 
     reasons = (
         f"severity {min(severe, key=lambda f: f.severity.rank).severity}" if severe else "",
         chunk.triggers[0] if chunk.triggers else "",
+        "an earlier finding is not named any more" if lost(surveyed, posted) else "",
         f"confidence {min(f.confidence for f in unsure):.2f}" if unsure else "",
         "unusable answers of the cheap tier" if reading is None else "",
         "random audit" if audited(surveyed.task.key) else "",

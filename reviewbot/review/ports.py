@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.finding import Severity, Tier
     from reviewbot.domain.money import PicoUsd, Price, Usage
     from reviewbot.domain.policy import Data
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
 
 T = TypeVar("T")
@@ -182,6 +183,9 @@ class Document:
     text: str
 
 
+GUIDANCE_BYTES = 2_500  # more context makes reviews worse, and every request pays for it
+
+
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
     """What the base branches say: the two policies (None where absent) and guidance documents.
@@ -200,7 +204,7 @@ class Comment:
 
     anchor: Anchor
     body: str
-    fingerprint: str
+    finding: PostedFinding  # what it will be known by
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +245,7 @@ class Publication:
     """Everything that a review writes: one review, one sticky summary, one check run.
 
     There is no review where there is nothing to say on lines. *review_id* is part of the
-    review's marker.
+    review's marker. *fixed* are earlier findings whose threads are to say so.
     """
 
     pull: PullRequest
@@ -251,13 +255,7 @@ class Publication:
     fallback: str  # the review's body if GitHub refuses the comments: everything as text
     summary: str
     check: Check
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """What reviewbot itself said on a pull request earlier, by fingerprint."""
-
-    fingerprints: frozenset[str] = frozenset()
+    fixed: tuple[PostedFinding, ...] = ()
 
 
 class Forge(Protocol):
@@ -272,8 +270,8 @@ class Forge(Protocol):
     def diff(self, pull: PullRequest) -> Diff:
         """The whole diff of the pinned head."""
 
-    def posted(self, pull: PullRequest) -> Posted:
-        """What was posted before; trusted only in comments of our own author id."""
+    def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
+        """What was posted on lines before; trusted only in comments of our own author id."""
 
     def begin(self, pull: PullRequest) -> None:
         """Show that a review of this head is under way."""
@@ -281,8 +279,38 @@ class Forge(Protocol):
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """End the check run without a review."""
 
+    def say(self, pull: PullRequest, text: str) -> None:
+        """Put *text* where the summary of the pull request stands."""
+
     def publish(self, publication: Publication) -> str:
         """Write everything once, however often it is called; returns the review's address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the review of one pull request's head concluded; None while it is under way.
+
+    *shown* is the conclusion that its check run shows: that of the worst pull request with
+    the same head.
+    """
+
+    number: int
+    conclusion: Conclusion | None
+    title: str
+    shown: Conclusion | None
+
+
+class Verdicts(Protocol):
+    """Remembers what the reviews of a commit concluded, by pull request."""
+
+    def record(self, pull: PullRequest, conclusion: Conclusion | None, title: str = "") -> None:
+        """Record what the review of a head concluded; None says that it is under way."""
+
+    def shown(self, pull: PullRequest, conclusion: Conclusion) -> None:
+        """Record which conclusion the pull request's check run shows."""
+
+    def elsewhere(self, pull: PullRequest) -> Sequence[Verdict]:
+        """The verdicts of other pull requests on the same commit."""
 
 
 class Knowledge(Enum):
@@ -350,8 +378,13 @@ class Journal(Protocol):
         It is the same when the review is started again, and a new one after it was closed.
         """
 
-    def close(self, review_id: str, state: str, report: str) -> None:
-        """Record how it ended; *report* is JSON."""
+    def close(
+        self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()
+    ) -> None:
+        """Record how it ended, and what it posted on lines; *report* is JSON."""
+
+    def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
+        """What reviews posted on a pull request's lines, whether the comments stand or not."""
 
     def money(self, review_id: str, pull: PullKey) -> Money:
         """What the review and its pull request have cost so far."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Tier
 from reviewbot.review.answer import divide
 from reviewbot.review.paths import matches_any
-from reviewbot.review.ports import Prompt, Question
+from reviewbot.review.ports import GUIDANCE_BYTES, Prompt, Question
 from reviewbot.review.schema import answer_schema
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from reviewbot.review.ports import Document
 
 OUTPUT_CAP = 2_000  # tokens
-GUIDANCE_BYTES = 2_500  # more context makes reviews worse, and every request pays for it
 _CLOSING = "Answer with the JSON object only."
 
 

@@ -42,6 +42,7 @@ def as_json(report: Report) -> dict[str, Any]:
             "spent_usd": plain_usd(bill.spent),
             "presumed_usd": plain_usd(bill.presumed),
             "saved_usd": plain_usd(bill.saved),
+            "saved_tokens": bill.saved_tokens,
             "pull_request_total_usd": plain_usd(bill.pr_total),
             "pull_request_limit_usd": plain_usd(bill.pr_limit),
             "tokens_in": bill.tokens_in,

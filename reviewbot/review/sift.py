@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.diff import Anchor
 from reviewbot.domain.finding import Severity, Standing, Tier
 from reviewbot.domain.outcome import Fate, Judged
+from reviewbot.review.earlier import alike, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from reviewbot.domain.anchors import AnchorIndex
     from reviewbot.domain.finding import Finding
     from reviewbot.domain.policy import Policy
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey
     from reviewbot.review.weigh import Weighed
 
 CONFIRMED_FROM = 0.60  # confidence, where the strong tier stands behind a finding
 ALONE_FROM = 0.75  # confidence, from the cheap tier alone
-_ALIKE = 0.5  # share of title words that two findings on neighbouring lines have in common
 _NEAR = 3  # lines
 
 
@@ -34,7 +34,7 @@ class Sieve:
     index: AnchorIndex
     pull: PullKey
     policy: Policy
-    posted: frozenset[str]  # fingerprints of earlier comments that are still there
+    posted: tuple[PostedFinding, ...] = ()
 
 
 def sift(weighed: Iterable[Weighed], sieve: Sieve) -> tuple[Judged, ...]:
@@ -42,7 +42,7 @@ def sift(weighed: Iterable[Weighed], sieve: Sieve) -> tuple[Judged, ...]:
     judged = [_place(each, sieve) for each in weighed]
     judged = [_threshold(each, sieve.policy) for each in judged]
     ranked = sorted(judged, key=_importance)
-    return tuple(_cap(_merge(ranked), sieve))
+    return tuple(_cap(recognise(_merge(ranked), sieve.posted, sieve.index), sieve.policy))
 
 
 def _importance(judged: Judged) -> tuple[bool, int, bool, float, str, int]:
@@ -140,34 +140,28 @@ def _same_cause(one: Judged, other: Judged) -> bool:
         return False
     if one.tier is Tier.LOCAL and one.anchor.line == other.anchor.line:
         return True
-    return abs(one.anchor.line - other.anchor.line) <= _NEAR and _alike(one.finding, other.finding)
-
-
-def _alike(one: Finding, other: Finding) -> bool:
-    mine, yours = _words(one.title), _words(other.title)
-    return len(mine & yours) >= _ALIKE * min(len(mine), len(yours)) > 0
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"[^\W_]{3,}", text.casefold()))
+    return abs(one.anchor.line - other.anchor.line) <= _NEAR and alike(
+        one.finding.title, other.finding.title
+    )
 
 
 # --- caps ------------------------------------------------------------------------------------
 
 
-def _cap(ranked: Iterable[Judged], sieve: Sieve) -> list[Judged]:
-    """The weightiest become comments; what is beyond the caps goes to the summary."""
-    policy = sieve.policy
+def _cap(ranked: Iterable[Judged], policy: Policy) -> list[Judged]:
+    """The weightiest become comments; what is beyond the caps goes to the summary.
+
+    What stands keeps its place, so that a further review does not go on down the list.
+    """
     in_file = Counter[str]()
     capped: list[Judged] = []
     for judged in ranked:
+        path = judged.finding.path
         if judged.fate is not Fate.COMMENT:
+            in_file[path] += judged.fate is Fate.STANDING
             capped.append(judged)
             continue
-        path = judged.finding.path
-        if judged.fingerprint in sieve.posted:
-            capped.append(replace(judged, fate=Fate.STANDING, why="posted earlier"))
-        elif in_file.total() >= policy.max_comments:
+        if in_file.total() >= policy.max_comments:
             capped.append(replace(judged, fate=Fate.SUMMARY, why="beyond max_comments"))
         elif in_file[path] >= policy.max_comments_per_file:
             capped.append(replace(judged, fate=Fate.SUMMARY, why="beyond max_comments_per_file"))

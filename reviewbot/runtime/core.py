@@ -15,10 +15,12 @@ from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.postings import Postings
 from reviewbot.ledger.reviews import Reviews
+from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.models.clock import Clock
 from reviewbot.models.router import Router
 from reviewbot.review.conduct import House, review_pull_request
 from reviewbot.review.ports import Ports
+from reviewbot.runtime.same_head import SameHeadForge
 from reviewbot.runtime.side_by_side import SideBySide
 from reviewbot.runtime.tiers import router_config
 
@@ -81,7 +83,8 @@ class Core:
         from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
 
         client = GitHubClient(self.settings.github.api_url, tokens, installation_id)
-        return GitHubForge(client, Postings(self.database), Marker(self.secret))
+        forge = GitHubForge(client, Postings(self.database), Marker(self.secret))
+        return SameHeadForge(forge, Verdicts(self.database))
 
     def _ports(self, forge: Forge, observer: Observer) -> Ports:
         return Ports(

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.patch import parse_diff
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest
-from reviewbot.review.ports import BaseFiles, Posted
+from reviewbot.review.ports import BaseFiles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reviewbot.domain.diff import Diff
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import ReviewRequest
     from reviewbot.review.ports import Check, Forge, Publication
 
@@ -52,16 +55,19 @@ class LocalForge:
         del pull
         return parse_diff(self.raw)
 
-    def posted(self, pull: PullRequest) -> Posted:
+    def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
         """Nothing is ever posted."""
         del pull
-        return Posted()
+        return ()
 
     def begin(self, pull: PullRequest) -> None:
         """Nobody watches."""
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """Nobody watches."""
+
+    def say(self, pull: PullRequest, text: str) -> None:
+        """Nobody listens."""
 
     def publish(self, publication: Publication) -> str:
         """There is no place to publish to."""
@@ -87,7 +93,7 @@ class ReadOnlyForge:
         """As the forge has it."""
         return self.forge.diff(pull)
 
-    def posted(self, pull: PullRequest) -> Posted:
+    def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
         """As the forge has it."""
         return self.forge.posted(pull)
 
@@ -96,6 +102,9 @@ class ReadOnlyForge:
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """Not shown."""
+
+    def say(self, pull: PullRequest, text: str) -> None:
+        """Not posted."""
 
     def publish(self, publication: Publication) -> str:
         """Not posted."""

@@ -6,43 +6,38 @@ Nothing is read from a reviewed checkout.
 
 from __future__ import annotations
 
-import difflib
-import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.invalid import explain
 from reviewbot.domain.money import parse_usd
 from reviewbot.domain.policy import Policy, Usd
+from reviewbot.runtime.environment import explain_environment, read_environment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reviewbot.domain.finding import Severity
 
-_PREFIX = "REVIEWBOT_"
-# Variables without a section: the start without a file, and what the command line reads itself.
-_PLAIN = {
-    "API_KEY": ("quick", "api_key"),
-    "BASE_URL": ("quick", "base_url"),
-    "CHEAP_MODEL": ("quick", "cheap_model"),
-    "STRONG_MODEL": ("quick", "strong_model"),
-    "CHEAP_PRICE": ("quick", "cheap_price"),
-    "STRONG_PRICE": ("quick", "strong_price"),
-    "CONFIG": None,
-    "TRACEBACK": None,
-}
-_GITHUB = {
-    "GITHUB_TOKEN": "token",
-    "GITHUB_API_URL": "api_url",
-    "GITHUB_SERVER_URL": "server_url",
-}
 _MOST_BYTES = 2**20
 
+
+def _checked_address(text: str) -> str:
+    address = urlsplit(text)
+    if address.scheme not in {"http", "https"} or not address.netloc or " " in text:
+        message = "write an address that begins with https:// or http://"
+        raise ValueError(message)
+    return text
+
+
+Address = Annotated[str, AfterValidator(_checked_address)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
@@ -74,8 +69,8 @@ class DatabaseSection(_Section):
 class GitHub(_Section):
     """GitHub's addresses, the App's credentials, and a plain token for the command line."""
 
-    api_url: str = "https://api.github.com"
-    server_url: str = "https://github.com"
+    api_url: Address = "https://api.github.com"
+    server_url: Address = "https://github.com"
     app_id: str = ""
     private_key_env: str = ""
     private_key_file: str = ""
@@ -88,7 +83,7 @@ class Endpoint(_Section):
     """An OpenAI-compatible base URL, its key, and where the data goes."""
 
     name: Name
-    base_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+    base_url: Address
     api_key_env: str = ""
     api_key_file: str = ""
     region: str = ""
@@ -166,7 +161,7 @@ class Quick(_Section):
     """The start without a file: one endpoint, two models."""
 
     api_key: str = Field(default="", repr=False)
-    base_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] | None = None
+    base_url: Address | None = None
     cheap_model: str = ""
     strong_model: str = ""
     cheap_price: str = ""
@@ -241,17 +236,19 @@ def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Set
     values: dict[str, Any] = {}
     if config is not None:
         values = _from_file(config)
-        _validated(values, str(config))
-    overlay = _from_environment(environ)
-    return Settings(_validated(_joined(values, overlay), "environment"), environ)
+        _validated(values, lambda error: explain(error, Values, str(config)))
+    overlay = read_environment(environ, Values)
+    joined = _joined(values, overlay)
+    return Settings(
+        _validated(joined, lambda error: explain_environment(error, Values, environ)), environ
+    )
 
 
-def _validated(values: Mapping[str, Any], source: str) -> Values:
+def _validated(values: Mapping[str, Any], explained: Callable[[ValidationError], str]) -> Values:
     try:
         return Values.model_validate(values)
     except ValidationError as error:
-        message = explain(error, Values, source)
-        raise SettingsError(message, "See docs/configuration.md for all keys.") from error
+        raise SettingsError(explained(error), "See docs/configuration.md for all keys.") from error
 
 
 # --- the file --------------------------------------------------------------------------------
@@ -282,55 +279,6 @@ def _read(path: Path, key: str) -> str:
         why = getattr(error, "strerror", None) or "it is no text"
         message = f"{path} ({key}) cannot be read: {why}"
         raise SettingsError(message, "Check the path and its rights.") from error
-
-
-# --- the environment -------------------------------------------------------------------------
-
-
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for variable, key in _GITHUB.items():
-        if environ.get(variable):
-            values.setdefault("github", {})[key] = environ[variable]
-    for variable in sorted(environ):
-        if variable.startswith(_PREFIX) and environ[variable]:
-            _enter(values, variable, environ[variable])
-    return values
-
-
-def _enter(values: dict[str, Any], variable: str, text: str) -> None:
-    name = variable.removeprefix(_PREFIX)
-    if name in _PLAIN:
-        if where := _PLAIN[name]:
-            values.setdefault(where[0], {})[where[1]] = text
-        return
-    path = name.lower().split("__")
-    if len(path) == 1 and path[0] not in Values.model_fields:
-        sections = [f"{_PREFIX}{section.upper()}" for section in Values.model_fields]
-        known = [*(f"{_PREFIX}{plain}" for plain in _PLAIN), *sections]
-        near = difflib.get_close_matches(variable, known, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        message = f"environment: unknown variable {variable}{hint}"
-        raise SettingsError(message, "Write REVIEWBOT_SECTION__KEY; see docs/configuration.md.")
-    section = values
-    for step in path[:-1]:
-        inner = section.setdefault(step, {})
-        if not isinstance(inner, dict):
-            message = f"environment: {variable} lies inside a value that is set as a whole"
-            raise SettingsError(message, "Set the whole or its parts, not both.")
-        section = inner
-    section[path[-1]] = _value(variable, text)
-
-
-def _value(variable: str, text: str) -> object:
-    """Lists and tables are JSON; all else is text, which the key's type reads."""
-    if text.lstrip()[:1] not in {"[", "{"}:
-        return text
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        message = f"environment: {variable} is no valid JSON"
-        raise SettingsError(message, "Lists and tables are written as JSON.") from error
 
 
 def _joined(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

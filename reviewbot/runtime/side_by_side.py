@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -26,7 +27,20 @@ class SideBySide:
             futures = [(task, pool.submit(work, task)) for task in tasks]
             try:
                 for task, future in futures:
-                    yield task, future.result
+                    yield task, _result_of(future, pool)
             finally:
                 for _, future in futures:
                     future.cancel()
+
+
+def _result_of(future: Future[R], pool: ThreadPoolExecutor) -> Callable[[], R]:
+    """Waits for a result; who is interrupted at it leaves no call behind that still runs."""
+
+    def result() -> R:
+        try:
+            return future.result()
+        except (KeyboardInterrupt, SystemExit):
+            pool.shutdown(cancel_futures=True)
+            raise
+
+    return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.money import PicoUsd, Price, per_million, plain_usd
@@ -86,9 +87,13 @@ def _price(route: Route, name: str, catalogue: Catalogue) -> Tariff | Price:
             cached=_per_token(price.input if price.cached is None else price.cached),
             cache_write=_per_token(price.input if price.cache_write is None else price.cache_write),
         )
-    if price != "today":
+    if price == "today":
+        price = route.model if route.model in catalogue.today else name
+    try:
         return catalogue.tariff(price)
-    return catalogue.tariff(route.model if route.model in catalogue.today else name)
+    except SettingsError as error:
+        message = f"models.{name}.routes: {error}"
+        raise SettingsError(message, error.advice) from error
 
 
 def _per_token(usd: PicoUsd) -> PicoUsd:
@@ -116,18 +121,24 @@ def _quick(settings: Settings, catalogue: Catalogue) -> RouterConfig:
     if not cheap:
         message = "REVIEWBOT_BASE_URL is set, but REVIEWBOT_CHEAP_MODEL is not"
         raise SettingsError(message, "Set it to a model's name as that endpoint knows it.")
-    models = [_quick_model(cheap, quick.cheap_price, "CHEAP", catalogue)]
+    prices = [(cheap, quick.cheap_price, "CHEAP")]
     if strong and strong != cheap:
-        models.append(_quick_model(strong, quick.strong_price, "STRONG", catalogue))
-    endpoint = EndpointConfig("default", quick.base_url or _OPENAI, quick.api_key)
-    tier = (strong,) if strong else ()
-    return RouterConfig((endpoint,), tuple(models), (cheap,), tier, _patience(settings.limits))
-
-
-def _quick_model(name: str, price: str, tier: str, catalogue: Catalogue) -> ModelConfig:
-    return ModelConfig(
-        name, (RouteConfig("default", name, _quick_price(name, price, tier, catalogue)),)
+        prices.append((strong, quick.strong_price, "STRONG"))
+    base_url = quick.base_url or _OPENAI
+    endpoint = EndpointConfig(_host(base_url), base_url, quick.api_key)
+    models = tuple(
+        ModelConfig(
+            name, (RouteConfig(endpoint.name, name, _quick_price(name, price, level, catalogue)),)
+        )
+        for name, price, level in prices
     )
+    tier = (strong,) if strong else ()
+    return RouterConfig((endpoint,), models, (cheap,), tier, _patience(settings.limits))
+
+
+def _host(base_url: str) -> str:
+    """What people know an address by; credentials in it are not shown."""
+    return urlsplit(base_url).netloc.rpartition("@")[2]
 
 
 def _quick_price(name: str, price: str, tier: str, catalogue: Catalogue) -> Tariff | Price:
@@ -135,9 +146,13 @@ def _quick_price(name: str, price: str, tier: str, catalogue: Catalogue) -> Tari
         try:
             return catalogue.tariff(name)
         except SettingsError as error:
-            advice = f"Set REVIEWBOT_{tier}_PRICE to INPUT/OUTPUT in USD per million tokens."
+            variable = f"REVIEWBOT_{tier}_PRICE"
             message = f"the price of {name!r} is not known, so it is not called"
-            raise SettingsError(message, f"{advice} {error.advice}".strip()) from error
+            advice = f"Set {variable} to INPUT/OUTPUT in USD per million tokens, as in 0.15/0.60."
+            near = error.advice.startswith("did you mean")
+            raise SettingsError(
+                message, f"{advice} Or {error.advice}" if near else advice
+            ) from error
     fresh, _, out = price.partition("/")
     try:
         return flat_price(fresh.strip(), out.strip())

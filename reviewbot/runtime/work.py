@@ -175,7 +175,10 @@ def _bury(shop: Workshop, claim: Claim) -> None:
     )
     try:
         forge = shop.forge(claim.installation_id)
-        forge.conclude(forge.pull_request(request), notices.gave_up())
+        pull = forge.pull_request(request)
+        notice = notices.gave_up()
+        forge.say(pull, notice.summary)
+        forge.conclude(pull, notice)
     except ReviewbotError as error:
         _log.warning("no notice", extra={"kind": type(error).__name__})
 

@@ -37,6 +37,11 @@ _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
         reading.get_comments_of_review,
     ),
     ("GET", "/pulls/<int:number>/comments", reading.get_review_comments),
+    (
+        "POST",
+        "/pulls/<int:number>/comments/<int:comment_id>/replies",
+        writing.post_reply,
+    ),
     ("GET", "/issues/<int:number>/comments", reading.get_issue_comments),
     ("POST", "/issues/<int:number>/comments", writing.post_issue_comment),
     ("GET", "/issues/comments/<int:comment_id>", reading.get_issue_comment),

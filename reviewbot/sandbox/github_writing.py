@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Response, jsonify
 
 from reviewbot.sandbox.github_diff import find_hunk
-from reviewbot.sandbox.github_errors import Refused
+from reviewbot.sandbox.github_errors import Refused, not_found
 from reviewbot.sandbox.github_hub import Visit, read_json
 from reviewbot.sandbox.github_judge import judge_check_run, judge_comment, judge_review
 from reviewbot.sandbox.github_reading import (
@@ -101,6 +101,32 @@ def _review_comment(
         "created_at": visit.hub.now(),
         "updated_at": visit.hub.now(),
     }
+
+
+def post_reply(visit: Visit, number: int, comment_id: int) -> tuple[Response, int]:
+    """POST pulls/{n}/comments/{id}/replies: to the first comment of a thread only."""
+    state = visit.state(number)
+    visit.caller.demand("pull_requests")
+    text = check_body(read_json(), ISSUE_COMMENT)["body"]
+    judge_comment(text)
+    first = next((c for c in state.review_comments if c["id"] == comment_id), None)
+    if first is None or first.get("in_reply_to_id"):
+        raise not_found()
+    reply_id = visit.store.next_id()
+    reply = first | {
+        "id": reply_id,
+        "node_id": f"PRRC_{reply_id}",
+        "url": f"{visit.url}/pulls/comments/{reply_id}",
+        "html_url": f"{visit.page}/pull/{number}#discussion_r{reply_id}",
+        "body": text,
+        "user": visit.user,
+        "author_association": visit.association,
+        "in_reply_to_id": comment_id,
+        "created_at": visit.hub.now(),
+        "updated_at": visit.hub.now(),
+    }
+    state.review_comments.append(reply)
+    return jsonify(reply), 201
 
 
 def post_issue_comment(visit: Visit, number: int) -> tuple[Response, int]:

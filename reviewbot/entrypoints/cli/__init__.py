@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
-from importlib import metadata
 
 import click
 
 from reviewbot.domain.errors import DiffError, ReviewbotError, UsageError
+from reviewbot.entrypoints.cli.streams import colours, forgive_closed_pipes
 
 FINE, FINDINGS, WRONG_USE, UNFINISHED = range(4)  # exit codes, a contract with scripts
 INTERRUPTED = 130  # what shells give a command ended by Ctrl-C
@@ -19,8 +20,8 @@ _COMMANDS = {
     "serve": "Run the web service, with workers inside.",
     "worker": "Run workers alone (PostgreSQL).",
     "costs": "Show what reviews cost.",
-    "demo": "Show the whole way of a pull request, on this machine, without keys.",
-    "doctor": "Check configuration, credentials, endpoints, database and stuck work.",
+    "demo": "Review a planted pull request on this machine, without keys.",
+    "doctor": "Check configuration, credentials, endpoints and database.",
     "completion": "Print the shell completion script.",
 }
 
@@ -31,9 +32,13 @@ class _LazyGroup(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
         if cmd_name not in _COMMANDS:
-            return None
+            if ctx.resilient_parsing:  # the shell completes; nobody reads messages
+                return None
+            near = difflib.get_close_matches(cmd_name, _COMMANDS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            message = f"No such command {cmd_name!r}.{hint}"
+            raise click.UsageError(message, ctx)
         command = importlib.import_module(f"{__name__}.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
@@ -45,19 +50,26 @@ class _LazyGroup(click.Group):
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(metadata.version("reviewbot"), prog_name="reviewbot")
-def cli() -> None:
+@click.version_option(package_name="reviewbot", prog_name="reviewbot")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Code review for GitHub pull requests: cheap models first, hard budgets always.
 
-    Exit codes: 0 fine, 1 findings at or over --fail-on, 2 wrong use or configuration,
-    3 could not finish or not everything was read.
-    """
+    \b
+    Exit codes:
+      0  fine
+      1  findings at or over --fail-on
+      2  wrong use or configuration
+      3  could not finish, or not everything was read (beats 1)
+    """  # noqa: D301 - click's mark that keeps the lines below it
+    ctx.color = colours(os.environ)
 
 
 def run() -> None:
     """Run the command line and leave with its exit code; expected errors get one clear message."""
+    forgive_closed_pipes()
     try:
-        code = cli(standalone_mode=False)
+        code = cli(prog_name="reviewbot", standalone_mode=False)
     except click.exceptions.Exit as end:
         code = end.exit_code
     except click.ClickException as error:
@@ -67,9 +79,6 @@ def run() -> None:
         code = INTERRUPTED
     except ReviewbotError as error:
         code = _tell(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = FINE
     except Exception as error:  # noqa: BLE001 - a bug, not a finding
         code = _apologise(error)
     sys.exit(code if isinstance(code, int) else FINE)
@@ -78,7 +87,8 @@ def run() -> None:
 def _tell(error: ReviewbotError) -> int:
     from reviewbot.review.wording import visible  # noqa: PLC0415 - only on errors
 
-    click.secho("reviewbot: ", fg="red", bold=True, err=True, nl=False)
+    colour = colours(os.environ)
+    click.secho("reviewbot: ", fg="red", bold=True, err=True, nl=False, color=colour)
     click.echo(visible(str(error)), err=True)
     if error.advice:
         click.echo(f"  {visible(error.advice)}", err=True)

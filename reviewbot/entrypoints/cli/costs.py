@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.costs import Spend
 
 _UNITS = {"h": 3_600, "d": 86_400, "w": 604_800}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = ("name", "reviews", "calls", "tokens_in", "tokens_out", "spent", "presumed", "saved")
 
 
@@ -41,7 +42,14 @@ def _since(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
 
 @click.command
 @click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
-@click.option("--since", default="30d", show_default=True, callback=_since, help="How far back.")
+@click.option(
+    "--since",
+    metavar="TIME",
+    default="30d",
+    show_default=True,
+    callback=_since,
+    help="How far back: 12h, 30d, 2w, or since a day such as 2026-11-01.",
+)
 @click.option(
     "--by",
     type=click.Choice(["repo", "pr", "model", "tier", "day"]),
@@ -81,22 +89,26 @@ def command(repo: str, since: int, by: str, form: str, config: Path | None) -> i
 
 def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | None = None) -> None:
     """A table with a total, for people; *groups* says more of each line's name."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - tables only
     from rich.console import Console  # noqa: PLC0415 - tables only
     from rich.table import Table  # noqa: PLC0415 - tables only
+    from rich.text import Text  # noqa: PLC0415 - tables only
+
+    from reviewbot.review.wording import one_line  # noqa: PLC0415 - help does not need it
 
     if not lines:
         click.echo("Nothing was spent in that time.")
         return
-    table = Table(title_justify="left")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column(title, overflow="fold")
     for name in ("reviews", "calls", "tokens in", "tokens out", "spent", "presumed", "saved"):
         table.add_column(name, justify="right", no_wrap=True)
     for line in lines:
         group = (groups or {}).get(line.name, "")
         name = f"{group} · {line.name}" if group else line.name
-        table.add_row(name, *_cells(line))
+        table.add_row(Text(one_line(name)), *_cells(line))
     table.add_section()
-    table.add_row("total", *_cells(_total(lines)), style="bold")
+    table.add_row("total", *_total_cells(_total(lines)), style="bold")
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
@@ -105,6 +117,12 @@ def _cells(line: Spend) -> list[str]:
     saved = "" if line.saved is None else format_usd(line.saved)
     money = (format_usd(line.spent), format_usd(line.presumed), saved)
     return [*(f"{count:,}" for count in counts), *money]
+
+
+def _total_cells(total: Spend) -> list[str]:
+    """A review may have asked several models and tiers, so that theirs do not add up."""
+    reviews, *rest = _cells(total)
+    return ["" if total.saved is None else reviews, *rest]
 
 
 def _total(lines: Sequence[Spend]) -> Spend:
@@ -138,6 +156,8 @@ def _plain(line: Spend) -> dict[str, Any]:
 
 
 def _as_csv(lines: Sequence[Spend]) -> str:
+    from reviewbot.review.wording import one_line  # noqa: PLC0415 - help does not need it
+
     file = io.StringIO()
     rows = [_plain(line) for line in lines]
     names = list(rows[0]) if rows else [*_COLUMNS[:5], "spent_usd", "presumed_usd", "saved_usd"]
@@ -146,5 +166,6 @@ def _as_csv(lines: Sequence[Spend]) -> str:
     for row in rows:
         name = row["name"]
         # A spreadsheet would run a name that begins like a formula.
-        writer.writerow(row | {"name": f"'{name}" if name[:1] in "=+-@" else name})
+        quote = "'" if name.startswith(_FORMULA) else ""
+        writer.writerow(row | {"name": f"{quote}{one_line(name)}"})
     return file.getvalue()

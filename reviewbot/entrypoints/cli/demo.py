@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -37,6 +38,8 @@ def command(diff_file: str | None, *, keep: bool, as_json: bool) -> int:
     from reviewbot.entrypoints.demo.show import as_json as shown_as_json  # noqa: PLC0415 - as above
     from reviewbot.entrypoints.demo.stage import set_stage  # noqa: PLC0415 - help does not need it
 
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
     diff = None if diff_file is None else _checked(read_diff(diff_file).raw)
     with set_stage(os.environ, diff) as stage:
         check = _play(stage)
@@ -48,6 +51,11 @@ def command(diff_file: str | None, *, keep: bool, as_json: bool) -> int:
         if keep:
             _keep(stage)
     return FINE
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    """Leave as after Ctrl-C: with the service stopped and the files removed."""
+    raise SystemExit(128 + number)
 
 
 def _checked(raw: bytes) -> bytes:
@@ -94,10 +102,14 @@ def _spend(stage: Stage) -> Sequence[Spend]:
 
 
 def _keep(stage: Stage) -> None:
-    click.echo(f"\nThe service stays open at {stage.service_url}; Ctrl-C ends it.")
-    click.echo(f"  {stage.service_url}/metrics\n  {stage.github.url} (the loopback GitHub)")
+    told = (
+        f"\nThe service stays open at {stage.service_url}; Ctrl-C ends it.",
+        f"  {stage.service_url}/metrics",
+        f"  {stage.github.url} (the loopback GitHub)",
+    )
     try:
+        click.echo("\n".join(told), err=True)
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
-        click.echo()
+        click.echo(err=True)

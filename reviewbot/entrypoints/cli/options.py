@@ -15,6 +15,7 @@ config_option = click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     envvar="REVIEWBOT_CONFIG",
+    show_envvar=True,
     help="The TOML configuration.",
 )
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 import click
 
 from reviewbot.domain.finding import Severity
 from reviewbot.domain.money import format_usd, parse_usd
-from reviewbot.domain.outcome import Reviewed, Skipped, Superseded
+from reviewbot.domain.outcome import Coverage, Reviewed, Skipped, Superseded
 from reviewbot.domain.pull_request import ReviewRequest
 from reviewbot.entrypoints.cli import FINDINGS, FINE, UNFINISHED
+from reviewbot.entrypoints.cli.interrupt import patient_interrupts
 from reviewbot.entrypoints.cli.options import config_option, settings_from
 from reviewbot.entrypoints.cli.progress import observing
 from reviewbot.entrypoints.cli.target import (
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reviewbot.domain.money import PicoUsd
-    from reviewbot.domain.outcome import Outcome
+    from reviewbot.domain.outcome import Outcome, Receipt
     from reviewbot.review.ports import Forge
     from reviewbot.review.quote import Quote
     from reviewbot.runtime.core import Core
@@ -45,12 +47,10 @@ def _usd(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Pic
 
 
 @click.command
-@click.argument("target", required=False)
-@click.option(
-    "--diff", "diff_file", metavar="FILE", help="Review a diff file; - is standard input."
-)
+@click.argument("target", required=False, metavar="[OWNER/REPO#N | URL]")
+@click.option("--diff", "diff_file", metavar="FILE", help="Review a diff; - is standard input.")
 @click.option("--range", "revisions", metavar="A..B", help="Review a range of this git checkout.")
-@click.option("--post", is_flag=True, help="Post to GitHub instead of printing.")
+@click.option("--post", is_flag=True, help="Post the review to GitHub instead of printing it.")
 @click.option(
     "--format",
     "form",
@@ -59,13 +59,13 @@ def _usd(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Pic
     show_default=True,
     help="How to print.",
 )
-@click.option("--max-cost", metavar="USD", callback=_usd, help="Spend no more on this review.")
+@click.option("--max-cost", metavar="USD", callback=_usd, help="Never spend more on this review.")
 @click.option(
     "--fail-on",
     type=click.Choice([severity.value for severity in Severity]),
-    help="Exit with 1 on open findings of this severity or worse.",
+    help="Exit with 1 if an open finding is this severe, or worse.",
 )
-@click.option("--quote", is_flag=True, help="Only say what it would cost (p50, p90).")
+@click.option("--quote", is_flag=True, help="Ask nothing; only say what it would cost.")
 @config_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     target: str | None,
@@ -79,22 +79,34 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     post: bool,
     quote: bool,
 ) -> int:
-    """Review a pull request (OWNER/REPO#N or its address) or a local diff."""
+    """Review a pull request, a diff or a range of commits.
+
+    Asking again is free: what was answered before is known.
+
+    \b
+    reviewbot review acme/shop#42
+    reviewbot review https://github.com/acme/shop/pull/42 --post
+    reviewbot review --range main..HEAD --fail-on high
+    git diff | reviewbot review --diff - --format json
+    """  # noqa: D301 - click's mark that keeps the lines below it
     if sum(each is not None for each in (target, diff_file, revisions)) != 1:
         message = "say what to review: OWNER/REPO#N, --diff FILE or --range A..B, one of them"
         raise click.UsageError(message)
     if post and target is None:
         message = "--post needs a pull request"
         raise click.UsageError(message)
+    if quote and (post or form not in {"text", "json"}):
+        message = "--quote prints text or json, and posts nothing"
+        raise click.UsageError(message)
     settings = settings_from(config)
     if fail_on is not None:
         settings = settings.gated(Severity(fail_on))
     chosen = _chosen(target, diff_file, revisions, settings)
-    with _core(settings) as core:
+    with patient_interrupts(), _core(settings) as core:
         forge, request = _forge(chosen, core, post=post)
         with observing(settings.limits.review_seconds) as observer:
             if quote:
-                return _show_quote(core.quote(request, forge, observer), form)
+                return _show_quote(core.quote(request, forge, observer), form, max_cost)
             outcome = core.review(request, forge, observer, max_cost)
     return _show(outcome, form, quiet=post)
 
@@ -137,9 +149,23 @@ def _show(outcome: Outcome, form: Format, *, quiet: bool) -> int:
         return UNFINISHED
     _print(outcome, form, quiet=quiet)
     report = outcome.report
+    if not report.receipt.entries:
+        click.echo("reviewbot: the diff is empty, so there is nothing to review", err=True)
     if not report.receipt.complete:
+        _tell_unread(report.receipt)
         return UNFINISHED
     return FINDINGS if report.reaches_gate else FINE
+
+
+def _tell_unread(receipt: Receipt) -> None:
+    """Say on standard error, whatever the format, that this is not the whole review."""
+    over, failed = receipt.count(Coverage.OVER_BUDGET), receipt.count(Coverage.FAILED)
+    unread = f"{over + failed} of {len(receipt.entries)} segments were not read"
+    click.echo(f"reviewbot: {unread}: {over} over budget, {failed} failed", err=True)
+    if over:
+        click.echo("  Raise the limit and run it again: what was read is not paid twice.", err=True)
+    if failed:
+        click.echo("  `reviewbot doctor` checks keys and endpoints; then run it again.", err=True)
 
 
 def _print(outcome: Reviewed, form: Format, *, quiet: bool) -> None:
@@ -152,15 +178,18 @@ def _print(outcome: Reviewed, form: Format, *, quiet: bool) -> None:
         click.echo(render(outcome.report, form))
 
 
-def _show_quote(quote: Quote, form: Format) -> int:
+def _show_quote(quote: Quote, form: Format, max_cost: PicoUsd | None) -> int:
+    if max_cost is not None:
+        quote = replace(quote, limit=min(quote.limit, max_cost))
     if form == "json":
         from reviewbot.review.quote import as_json  # noqa: PLC0415 - quotes only
 
         click.echo(json.dumps(as_json(quote), indent=2))
         return FINE
+    chunks = f"{quote.chunks} {'chunk' if quote.chunks == 1 else 'chunks'}, {quote.known} known"
     click.echo(
-        f"{quote.chunks} chunks, {quote.known} of them known; about {quote.tokens_in:,} tokens in\n"
-        f"p50 {format_usd(quote.p50)} · p90 {format_usd(quote.p90)} · "
-        f"never more than {format_usd(min(quote.bound, quote.limit))}"
+        f"{chunks} · about {quote.tokens_in:,} tokens to read\n"
+        f"p50 {format_usd(quote.p50)} · p90 {format_usd(quote.p90)}"
+        f" · bound {format_usd(quote.bound)} · never over the limit of {format_usd(quote.limit)}"
     )
     return FINE

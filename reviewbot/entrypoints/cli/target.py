@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reviewbot.domain.errors import DiffError, UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_GIT_SECONDS = 120
 MOST_BYTES = 256 * 2**20  # of a diff; more is no diff that anyone reviews
 _SHORT = re.compile(r"([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)#(\d{1,9})")
 _PATH = re.compile(r"/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull/(\d{1,9})(?:/.*)?")
-# Nothing in a checkout may run: no hooks, no external diff, no text conversion, no monitor.
+# Nothing in a checkout may run or bend the diff: no external diff, no text conversion, no
+# monitor, no fetching of missing objects, no replaced objects, no settings of its own.
+_GIT = ("git", "--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false")
 _GIT_DIFF = (
-    "git",
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "core.quotePath=true"),
-    *("-c", "diff.noprefix=false"),
-    *("-c", "diff.mnemonicPrefix=false"),
-    *("--no-pager", "diff", "--no-color", "--no-ext-diff", "--no-textconv"),
-    *("--src-prefix=a/", "--dst-prefix=b/", "--full-index", "--find-renames"),
+    *("-c", "core.attributesFile=/dev/null", "-c", "core.quotePath=true"),
+    *("-c", "diff.suppressBlankEmpty=false", "-c", "diff.orderFile=/dev/null"),
+    *("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-relative"),
+    *("--src-prefix=a/", "--dst-prefix=b/", "--full-index", "--find-renames", "--unified=3"),
+    *("--inter-hunk-context=0", "--diff-algorithm=default", "--ignore-submodules=none"),
     *("--submodule=short", "--end-of-options"),
 )
+_NO_FETCHING = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_ATTR_NOSYSTEM": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +86,40 @@ def read_diff(source: str) -> DiffTarget:
 
 def read_range(revisions: str) -> DiffTarget:
     """The diff of a range ``A..B`` of the checkout in the current folder."""
-    if ".." not in revisions or revisions.startswith("-"):
+    if ".." not in revisions:
         message = f"{revisions!r} is no range"
         raise UsageError(message, "Write A..B, or A...B for what B added since they parted.")
-    raw = _git(*_GIT_DIFF, revisions, "--")
-    top = _git("git", "rev-parse", "--show-toplevel").decode(errors="replace").strip()
+    top = _git(*_GIT, "rev-parse", "--show-toplevel").decode(errors="replace").rstrip("\n")
+    folder = _git(*_GIT, "rev-parse", "--absolute-git-dir").rstrip(b"\n")
+    # Attributes of the checked out commit could declare code to be binary, and so hide it:
+    # an empty work tree and an empty index have none.
+    with tempfile.TemporaryDirectory(prefix="reviewbot-range-") as nothing:
+        places = ("--git-dir", os.fsdecode(folder), "--work-tree", nothing)
+        index = {"GIT_INDEX_FILE": str(Path(nothing, "index"))}
+        raw = _git(*_GIT, *places, *_GIT_DIFF, revisions, "--", environ=index, folder=nothing)
     return _checked(DiffTarget(top, f"{Path(top).name} {revisions}", raw))
 
 
-def _git(*command: str) -> bytes:
+def _git(*command: str, environ: Mapping[str, str] | None = None, folder: str = ".") -> bytes:
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=120)  # noqa: S603 - a fixed command
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            command,
+            capture_output=True,
+            check=False,
+            timeout=_GIT_SECONDS,
+            cwd=folder,
+            env={**os.environ, **_NO_FETCHING, **(environ or {})},
+        )
     except FileNotFoundError as error:
         message = "git is not installed"
         raise UsageError(message, "Install git, or give the diff with --diff FILE.") from error
     except subprocess.TimeoutExpired as error:
-        message = "git took more than two minutes"
+        message = f"git took more than {_GIT_SECONDS} seconds"
         raise UsageError(message, "Give the diff with --diff FILE.") from error
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["git failed"]
-        raise UsageError(lines[0], "Run it in a git checkout that has both revisions.")
+        advice = "Run it in a git checkout that has both revisions."
+        raise UsageError(lines[0].removeprefix("fatal: "), advice)
     return done.stdout
 
 

@@ -72,12 +72,14 @@ def _said_by(judged: Judged) -> str:
 
 
 def _unread(report: Report) -> str:
-    missed = [
-        f"  {one_line(str(entry.segment))}: {entry.coverage}, {one_line(entry.detail)}"
-        for entry in report.receipt.entries
-        if entry.coverage in {Coverage.OVER_BUDGET, Coverage.FAILED}
-    ]
-    return "\n".join([click.style("Not read, and why", bold=True), *missed])
+    """Every segment that was not read, below the reason."""
+    missed: dict[str, list[str]] = {}
+    for entry in report.receipt.entries:
+        if entry.coverage in {Coverage.OVER_BUDGET, Coverage.FAILED}:
+            why = f"{entry.coverage}, {one_line(entry.detail)}"
+            missed.setdefault(why, []).append(f"    {one_line(str(entry.segment))}")
+    lines = [line for why, places in missed.items() for line in (f"  {why}:", *places)]
+    return "\n".join([click.style("Not read, and why", bold=True), *lines])
 
 
 def _indented(text: str, *, bold: bool = False) -> str:

@@ -137,3 +137,30 @@ CREATE TABLE deliveries (
   at            BIGINT NOT NULL
 );
 CREATE INDEX deliveries_by_time ON deliveries (at);
+
+-- What the reviews of a commit concluded; an empty conclusion is a review under way.
+CREATE TABLE verdicts (
+  repository_id BIGINT NOT NULL,
+  head_sha      TEXT NOT NULL,
+  number        BIGINT NOT NULL,
+  conclusion    TEXT NOT NULL,
+  title         TEXT NOT NULL,
+  shown         TEXT NOT NULL DEFAULT '',
+  at            BIGINT NOT NULL,
+  PRIMARY KEY (repository_id, head_sha, number)
+);
+CREATE INDEX verdicts_by_time ON verdicts (at);
+
+-- Findings that were posted on lines, whether their comments still stand or not.
+CREATE TABLE raised (
+  repository_id BIGINT NOT NULL,
+  number        BIGINT NOT NULL,
+  fingerprint   TEXT NOT NULL,
+  path          TEXT NOT NULL,
+  side          TEXT NOT NULL,
+  category      TEXT NOT NULL,
+  severity      TEXT NOT NULL,
+  digest        TEXT NOT NULL,
+  title         TEXT NOT NULL,
+  PRIMARY KEY (repository_id, number, fingerprint)
+);

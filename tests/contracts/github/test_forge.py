@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,13 +13,15 @@ from reviewbot.domain.errors import (
     PolicyError,
     RateLimited,
 )
-from reviewbot.domain.finding import Severity, Side
+from reviewbot.domain.finding import Category, Severity, Side
+from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import PullKey, ReviewRequest
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.forge import GitHubForge
 from reviewbot.github.markers import Marker
 from reviewbot.review.ports import (
+    GUIDANCE_BYTES,
     Annotation,
     Check,
     Comment,
@@ -50,6 +52,15 @@ index 1111111..2222222 100644
 REQUEST = ReviewRequest("acme/shop", 1, "opened")
 MARKER = Marker(b"secret")
 REVIEWS = "/repos/acme/shop/pulls/1/reviews"
+FINDING = PostedFinding(
+    "f00d",
+    "src/cart.py",
+    Side.RIGHT,
+    Category.CORRECTNESS,
+    Severity.HIGH,
+    "0123456789abcdef",
+    "It breaks.",
+)
 PLACE = Anchor("src/cart.py", Side.RIGHT, 2, 3)
 
 
@@ -94,7 +105,7 @@ def publication(pull: PullRequest, place: Anchor = PLACE, annotations: int = 1) 
         pull=pull,
         review_id="r1",
         body="one finding",
-        comments=(Comment(place, "It breaks.", "f00d"),),
+        comments=(Comment(place, "**It breaks.**", FINDING),),
         fallback="- It breaks.",
         summary="### one finding",
         check=Check(Conclusion.FAILURE, "one finding", "It breaks.", lines),
@@ -192,7 +203,7 @@ def test_a_diff_too_large_for_one_answer_is_read_file_by_file(hub: SandboxGitHub
     assert by_file == whole
 
 
-def test_a_review_of_a_small_pull_request_takes_ten_requests(hub: SandboxGitHub) -> None:
+def test_a_review_of_a_small_pull_request_takes_nine_requests(hub: SandboxGitHub) -> None:
     github = forge(hub)
     pull = github.pull_request(REQUEST)
     github.base_files(pull)
@@ -201,13 +212,60 @@ def test_a_review_of_a_small_pull_request_takes_ten_requests(hub: SandboxGitHub)
     github.posted(pull)
     github.pull_request(REQUEST)
     url = github.publish(publication(pull))
-    assert len(hub.requests) == 10
+    assert len(hub.requests) == 9
     assert url == hub.reviews[0]["html_url"]
     [comment] = hub.review_comments
     assert (comment["start_line"], comment["line"]) == (2, 3)
     [run] = hub.check_runs
     assert (run["status"], run["conclusion"]) == ("completed", "failure")
-    assert github.posted(pull).fingerprints == {"f00d"}
+    assert [each.fingerprint for each in github.posted(pull)] == ["f00d"]
+
+
+def test_earlier_comments_are_listed_only_where_there_are_any(hub: SandboxGitHub) -> None:
+    comments = "/repos/acme/shop/pulls/1/comments"
+    github = forge(hub)
+    pull = github.pull_request(REQUEST)
+    assert not github.posted(pull)
+    assert comments not in [path for _, path, _ in hub.requests]
+    github.publish(publication(pull))
+    again = forge(hub)
+    assert [each.fingerprint for each in again.posted(again.pull_request(REQUEST))] == ["f00d"]
+
+
+def guided(hub: SandboxGitHub, files: dict[str, str]) -> tuple[list[str], int]:
+    """The guidance's paths under these base files, and how many requests it took to read all."""
+    hub.add_pull(SandboxPull(DIFF, 7, "acme/baz", 1003, base_files=files))
+    github = forge(hub)
+    pull = github.pull_request(ReviewRequest("acme/baz", 7, "opened"))
+    before = len(hub.requests)
+    found = [each.path for each in github.base_files(pull).guidance]
+    return found, len(hub.requests) - before
+
+
+def test_guidance_beyond_what_is_shown_is_not_fetched(hub: SandboxGitHub) -> None:
+    files = {
+        "AGENTS.md": "a" * GUIDANCE_BYTES,
+        "CLAUDE.md": "b",
+        ".github/copilot-instructions.md": "c",
+    }
+    assert guided(hub, files) == (["AGENTS.md"], 3)
+
+
+def test_the_same_guidance_under_two_names_is_fetched_once(hub: SandboxGitHub) -> None:
+    assert guided(hub, {"AGENTS.md": "same", "CLAUDE.md": "same"}) == (["AGENTS.md"], 2)
+
+
+def test_policy_and_short_guidance_take_four_requests(hub: SandboxGitHub) -> None:
+    files = {
+        ".reviewbot.yml": "enabled: true\n",
+        "AGENTS.md": "a",
+        ".github/copilot-instructions.md": "c",
+    }
+    assert guided(hub, files) == (["AGENTS.md", ".github/copilot-instructions.md"], 4)
+
+
+def test_a_folder_without_guidance_costs_one_request(hub: SandboxGitHub) -> None:
+    assert guided(hub, {".reviewbot.yml": "", ".github/workflows/ci.yml": "x"}) == ([], 3)
 
 
 def test_publishing_again_writes_nothing_twice(hub: SandboxGitHub) -> None:
@@ -316,6 +374,38 @@ def test_an_app_reviews_below_an_enterprise_servers_path() -> None:
         pull = github.pull_request(REQUEST)
         github.publish(publication(pull))
         hub.add_review(1, MARKER.seal("finding", "beef", 1001, 1))
-        assert github.posted(pull).fingerprints == {"f00d"}
+        assert [each.fingerprint for each in github.posted(pull)] == ["f00d"]
         assert len(hub.check_runs) == 1
         assert sum("access_tokens" in path for _, path, _ in hub.requests) == 1
+
+
+def test_what_was_posted_is_read_back_whole(hub: SandboxGitHub) -> None:
+    github = forge(hub)
+    pull = github.pull_request(REQUEST)
+    github.publish(publication(pull))
+    [posted] = github.posted(pull)
+    comment_id = str(hub.review_comments[0]["id"])
+    assert posted == replace(FINDING, comment_id=comment_id)
+
+
+def test_a_fixed_finding_is_named_once_in_its_thread(hub: SandboxGitHub) -> None:
+    memory = Memory()
+    github = forge(hub, memory)
+    pull = github.pull_request(REQUEST)
+    github.publish(publication(pull))
+    [posted] = github.posted(pull)
+    again = replace(publication(pull), review_id="r2", comments=(), body="", fixed=(posted,))
+    github.publish(again)
+    forge(hub, memory).publish(again)
+    reply = hub.review_comments[-1]
+    assert (len(hub.review_comments), reply["in_reply_to_id"]) == (2, int(posted.comment_id))
+    assert "Fixed" in reply["body"]
+    assert [each.is_fixed for each in github.posted(pull)] == [True]
+
+
+def test_a_thread_that_was_removed_stops_no_review(hub: SandboxGitHub) -> None:
+    github = forge(hub)
+    pull = github.pull_request(REQUEST)
+    gone = replace(FINDING, comment_id="404404")
+    github.publish(replace(publication(pull), fixed=(gone,)))
+    assert len(hub.issue_comments) == 1

@@ -555,19 +555,16 @@ def test_the_app_and_its_installation_are_known(hub: SandboxGitHub) -> None:
     assert app("GET", PULLS).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "claims",
-    [
-        {"iss": "54321"},
-        {"exp": int(time.time()) - 1},
-        {"exp": int(time.time()) + 700},
-        {"iat": int(time.time()) + 60},
-    ],
-    ids=["another app", "expired", "too long", "from the future"],
-)
-def test_a_signature_with_bad_claims_is_401(hub: SandboxGitHub, claims: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("claim", "seconds"), [("exp", -1), ("exp", 700), ("iat", 60)])
+def test_a_signature_out_of_its_time_is_401(hub: SandboxGitHub, claim: str, seconds: int) -> None:
+    claims = {claim: int(time.time()) + seconds}
     answer = Client(hub, app_jwt(**claims))("POST", "/app/installations/77/access_tokens")
     assert answer.status_code == 401
+
+
+def test_a_signature_of_another_app_is_401(hub: SandboxGitHub) -> None:
+    signed = Client(hub, app_jwt(iss="54321"))
+    assert signed("POST", "/app/installations/77/access_tokens").status_code == 401
 
 
 @pytest.mark.parametrize("forged", ["", "x", "a.b.c", "=.=.="])

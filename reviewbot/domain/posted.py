@@ -1,0 +1,34 @@
+"""What reviewbot said on a pull request earlier."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reviewbot.domain.finding import Category, Severity, Side
+
+
+@dataclass(frozen=True, slots=True)
+class PostedFinding:
+    """A finding that was posted on a line, whatever has become of its comment.
+
+    *digest* names the text of the line, so that it is found again wherever the line moves.
+    *comment_id* is GitHub's, empty where the comment was removed.
+    """
+
+    fingerprint: str
+    path: str
+    side: Side
+    category: Category
+    severity: Severity
+    digest: str
+    title: str
+    comment_id: str = ""
+    is_fixed: bool = False  # its thread says so
+
+
+def digest_of(text: str) -> str:
+    """A name for a line of code, whatever its indentation."""
+    return hashlib.sha256(" ".join(text.split()).encode(errors="replace")).hexdigest()[:16]

@@ -1,0 +1,75 @@
+"""Marks findings in what is posted on lines, and reads them back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.finding import Category, Severity, Side
+from reviewbot.domain.posted import PostedFinding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reviewbot.domain.pull_request import PullKey
+    from reviewbot.github.client import JsonObject
+    from reviewbot.github.markers import Mark, Marker
+
+_FINDING, _FIXED = "finding", "fixed"
+_TITLE = re.compile(r"\*\*(.{1,300}?)\*\*")
+
+
+def seal_finding(marker: Marker, finding: PostedFinding, pull: PullKey) -> str:
+    """The hidden mark of a comment on a line."""
+    about = (finding.side, finding.category, finding.severity, finding.digest)
+    return marker.seal(_FINDING, finding.fingerprint, pull.repository_id, pull.number, *about)
+
+
+def fixed_parts(finding: PostedFinding, pull: PullKey) -> tuple[str, ...]:
+    """What the mark of a reply says that names a finding as fixed."""
+    return (finding.fingerprint, str(pull.repository_id), str(pull.number), finding.comment_id)
+
+
+def seal_fixed(marker: Marker, finding: PostedFinding, pull: PullKey) -> str:
+    """The hidden mark of such a reply."""
+    return marker.seal(_FIXED, *fixed_parts(finding, pull))
+
+
+def read_posted(
+    comments: Iterable[tuple[JsonObject, Mark]], pull: PullKey
+) -> tuple[PostedFinding, ...]:
+    """The findings of genuine marks; of several comments on one finding the last counts."""
+    here = (str(pull.repository_id), str(pull.number))
+    found: dict[str, PostedFinding] = {}
+    fixed = set[str]()
+    for item, mark in comments:
+        if mark.parts[1:3] != here:
+            continue
+        if mark.kind == _FINDING and (finding := _finding(item, mark)):
+            found[finding.fingerprint] = finding
+        elif mark.kind == _FIXED:
+            fixed.update(mark.parts[3:4])
+    return tuple(replace(each, is_fixed=each.comment_id in fixed) for each in found.values())
+
+
+def _finding(item: JsonObject, mark: Mark) -> PostedFinding | None:
+    try:
+        fingerprint, _, _, side, category, severity, digest = mark.parts
+        return PostedFinding(
+            fingerprint=fingerprint,
+            path=str(item.get("path", "")),
+            side=Side(side),
+            category=Category(category),
+            severity=Severity(severity),
+            digest=digest,
+            title=_title(item),
+            comment_id=str(item.get("id", "")),
+        )
+    except ValueError:
+        return None
+
+
+def _title(item: JsonObject) -> str:
+    match = _TITLE.search(str(item.get("body", "")))
+    return match[1] if match else "a finding"

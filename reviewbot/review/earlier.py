@@ -1,0 +1,165 @@
+"""Follows findings from one push to the next: nothing is said twice, and what is fixed is named.
+
+A finding is known again by the code it is about, never by its wording: a model words the same
+defect differently each time, and may quote a line beside the one it quoted before.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.finding import Finding, Severity, Standing, Tier
+from reviewbot.domain.outcome import Coverage, Fate, Judged
+from reviewbot.domain.posted import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reviewbot.domain.anchors import AnchorIndex
+    from reviewbot.domain.outcome import Receipt
+    from reviewbot.domain.posted import PostedFinding
+    from reviewbot.review.escalate import Surveyed
+    from reviewbot.review.plan import Chunk
+
+_ALIKE = 0.5  # share of title words that two findings on neighbouring lines have in common
+_NEAR = 3  # lines between two quotes of one defect
+_UNREAD = {Coverage.OVER_BUDGET, Coverage.FAILED}
+
+
+def recognise(
+    ranked: Sequence[Judged], posted: Iterable[PostedFinding], index: AnchorIndex
+) -> list[Judged]:
+    """Mark what was posted before as standing, under the name that it had then."""
+    left = {each.fingerprint: each for each in posted if not each.is_fixed}
+    for judged in ranked:
+        left.pop(judged.fingerprint, None)
+    exact = {each.fingerprint for each in posted if not each.is_fixed} - set(left)
+    found: list[Judged] = []
+    for judged in ranked:
+        if judged.fate is not Fate.COMMENT:
+            found.append(judged)
+        elif judged.fingerprint in exact:
+            found.append(_standing(judged, judged.fingerprint))
+        elif twin := _twin(judged, left.values(), index):
+            del left[twin.fingerprint]
+            found.append(_standing(judged, twin.fingerprint))
+        else:
+            found.append(judged)
+    return found
+
+
+def _standing(judged: Judged, fingerprint: str) -> Judged:
+    return replace(judged, fate=Fate.STANDING, fingerprint=fingerprint, why="posted earlier")
+
+
+def _twin(
+    judged: Judged, posted: Iterable[PostedFinding], index: AnchorIndex
+) -> PostedFinding | None:
+    """What was posted of the same defect on a line that stands beside this one's."""
+    anchor, finding = judged.anchor, judged.finding
+    if anchor is None:
+        return None
+    same = [
+        each
+        for each in posted
+        if index.names(each.path) == anchor.path
+        and (each.category is finding.category or alike(each.title, finding.title))
+    ]
+    around = {digest_of(text) for text in index.near(anchor, _NEAR)} if same else set()
+    return next((each for each in same if each.digest in around), None)
+
+
+def alike(title: str, other: str) -> bool:
+    """Whether two titles share half of the shorter one's words."""
+    mine, yours = _words(title), _words(other)
+    return len(mine & yours) >= _ALIKE * min(len(mine), len(yours)) > 0
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W_]{3,}", text.casefold()))
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What became of earlier findings that the new reading does not name."""
+
+    still_open: tuple[Judged, ...]
+    fixed: tuple[PostedFinding, ...]
+
+
+def follow(
+    judged: Sequence[Judged],
+    posted: Iterable[PostedFinding],
+    index: AnchorIndex,
+    receipt: Receipt,
+) -> Aftermath:
+    """Fixed is what a new reading does not find and whose line is gone.
+
+    What lies in a file that was not read in full stays open: nobody knows better.
+    """
+    named = {each.fingerprint for each in judged}
+    unread = {e.segment.path for e in receipt.entries if e.coverage in _UNREAD}
+    still_open: list[Judged] = []
+    fixed: list[PostedFinding] = []
+    for each in posted:
+        if each.is_fixed or each.fingerprint in named:
+            continue
+        path = index.names(each.path) or each.path
+        if path in unread:
+            still_open.append(_unknown(each, path))
+        elif not index.holds(path, each.side, each.digest):
+            fixed.append(each)
+    return Aftermath(tuple(still_open), tuple(fixed))
+
+
+def _unknown(posted: PostedFinding, path: str) -> Judged:
+    """An earlier finding as it is remembered: without a line of this diff."""
+    finding = Finding(
+        path=path,
+        side=posted.side,
+        start_line=0,
+        end_line=0,
+        quote="",
+        category=posted.category,
+        severity=posted.severity,
+        confidence=1.0,
+        title=posted.title,
+        explanation="It was posted earlier, and its file was not read in full this time.",
+    )
+    return Judged(
+        finding=finding,
+        fingerprint=posted.fingerprint,
+        anchor=None,
+        tier=Tier.LOCAL,
+        model="",
+        standing=Standing.UNCHECKED,
+        fate=Fate.STANDING,
+        why="posted earlier, not read again",
+    )
+
+
+def lost(surveyed: Surveyed, posted: Iterable[PostedFinding]) -> bool:
+    """Whether the cheap tier no longer names a grave finding whose line is still in the chunk.
+
+    A push that changes a line beside a defect must not hide it.
+    """
+    if surveyed.reading is None:
+        return False
+    named = {finding.category for finding in surveyed.reading.findings}
+    grave = [
+        each
+        for each in posted
+        if each.path == surveyed.task.chunk.path
+        and each.severity.reaches(Severity.HIGH)
+        and not each.is_fixed
+        and each.category not in named
+    ]
+    return bool(grave) and not {each.digest for each in grave}.isdisjoint(
+        _digests(surveyed.task.chunk)
+    )
+
+
+def _digests(chunk: Chunk) -> set[str]:
+    return {digest_of(line.text) for piece in chunk.pieces for line in piece.lines}

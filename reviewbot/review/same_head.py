@@ -1,0 +1,58 @@
+"""The check of a commit that stands in several pull requests: the worst of them counts.
+
+GitHub asks for a check by commit, so a harmless pull request to another base must not turn a
+commit green that fails in its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reviewbot.review.ports import Check, Conclusion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reviewbot.review.ports import Verdict
+
+# Worst first; what is under way counts as what still has to be done.
+_ORDER = (
+    Conclusion.FAILURE,
+    Conclusion.ACTION_REQUIRED,
+    Conclusion.CANCELLED,
+    Conclusion.NEUTRAL,
+    Conclusion.SKIPPED,
+    Conclusion.SUCCESS,
+)
+
+
+def joint(check: Check, others: Sequence[Verdict]) -> Check:
+    """*check*, or what another pull request with the same commit says that is worse."""
+    if not others:
+        return check
+    worst = min(others, key=lambda each: _ORDER.index(_standing(each)))
+    if _ORDER.index(_standing(worst)) >= _ORDER.index(check.conclusion):
+        return check
+    if worst.conclusion is None:
+        title = f"Waits for #{worst.number}, which has the same commit"
+    else:
+        title = f"#{worst.number} has the same commit: {worst.title}"
+    why = "A check belongs to a commit, and the worst of its pull requests counts."
+    return replace(
+        check,
+        conclusion=_standing(worst),
+        title=title[:255],
+        summary=f"{title}. {why}\n\n{check.summary}",
+    )
+
+
+def own(verdict: Verdict) -> Check:
+    """What a concluded review said, in short."""
+    conclusion = _standing(verdict)
+    summary = "The summary comment of the pull request says more."
+    return Check(conclusion=conclusion, title=verdict.title, summary=summary)
+
+
+def _standing(verdict: Verdict) -> Conclusion:
+    return verdict.conclusion or Conclusion.ACTION_REQUIRED
