@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BYTES_PER_TOKEN",
-    "CHUNK_TOKENS",
+    "REQUEST_TOKENS",
     "Chunk",
     "Plan",
     "changed_lines",
@@ -33,6 +33,9 @@ __all__ = [
     "plan_survey",
 ]
 
+# The rules and the answer's schema cost 850 tokens a request. Measured over 2,466 real pull
+# requests: with 6,000 tokens 67 of them asked for more than 1.35 times their own diff.
+REQUEST_TOKENS = 12_000
 _LONGEST_LINE = 24_000  # tokens
 _LOOK_AHEAD = 200  # chunks that are tried for what is left of a request
 
@@ -74,7 +77,7 @@ def plan_survey(diff: Diff, policy: Policy) -> Plan:
     return Plan(tuple(chunks), tuple(left))
 
 
-def pack(chunks: Sequence[Chunk], most_tokens: int = CHUNK_TOKENS) -> list[tuple[Chunk, ...]]:
+def pack(chunks: Sequence[Chunk], most_tokens: int = REQUEST_TOKENS) -> list[tuple[Chunk, ...]]:
     """Join chunks into requests, related files together, the riskiest request first."""
     shelf = _Shelf(chunks)
     least = min((chunk.tokens for chunk in chunks), default=0)

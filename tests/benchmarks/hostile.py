@@ -29,7 +29,7 @@ _SAMPLED = 40  # lines of a pull request that are quoted
 _LONGEST = 5_000  # characters of a line that is quoted
 _MISCOUNT = 60
 _DISGUISE = str.maketrans({"'": "’", '"': "”", "-": "–", " ": "\u00a0"})  # noqa: RUF001
-_UNMASKED = str.maketrans({"’": "'", "”": '"', "–": "-"})  # noqa: RUF001
+_UNMASKED = str.maketrans({"’": "'", "`": "'", "”": '"', "–": "-"})  # noqa: RUF001
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +170,10 @@ class Judge:
             judge_anchor(comment, self._entries)
         except Refused:
             return "refused"
-        wanted = _folded(claim.text)
+        quoted = {_folded(text) for text in (claim.text, *claim.quote.split("\n"))} - {""}
         texts = self._texts[found.path, found.side]
         numbers = range(found.start_line, found.line + 1)
-        if not claim.text or wanted not in {_folded(texts[at]) for at in numbers if at in texts}:
+        if not claim.text or not quoted & {_folded(texts[at]) for at in numbers if at in texts}:
             return "wrong"
         return "exact" if line.number in numbers and line.side is found.side else "twin"
 
