@@ -15,7 +15,7 @@ from reviewbot.github.client import GitHubClient
 from reviewbot.github.identity import identify_app, identify_token
 from reviewbot.ledger.desk import Desk
 from reviewbot.ledger.house import flagged
-from reviewbot.review.plan import BYTES_PER_TOKEN, CHUNK_TOKENS
+from reviewbot.review.plan import BYTES_PER_TOKEN, REQUEST_TOKENS
 from reviewbot.review.prompt import OUTPUT_CAP
 from reviewbot.runtime.service import app_auth, desk_rules, webhook_secrets
 
@@ -81,7 +81,7 @@ def _limits(core: Core) -> Iterator[Diagnosis]:
         policy.per_day,
         policy.per_month,
     )
-    size = int(CHUNK_TOKENS * BYTES_PER_TOKEN) + _RULES_BYTES
+    size = int(REQUEST_TOKENS * BYTES_PER_TOKEN) + _RULES_BYTES
     for tier in (Tier.CHEAP, Tier.STRONG):
         price = core.router.price(tier)
         if price is None:
