@@ -162,7 +162,7 @@ class Policy(_Section):
         return next((why for applies, why in reasons if applies), None)
 
     def tightened_by(self, other: Policy) -> Policy:
-        """This policy, narrowed by *other*: whatever would loosen it is left out."""
+        """This policy, narrowed by *other*: whatever could loosen it is left out, words too."""
         return self.model_copy(
             update={
                 "min_severity": max(self.min_severity, other.min_severity, key=_rank),
@@ -170,8 +170,6 @@ class Policy(_Section):
                 "incomplete": "block"
                 if "block" in (self.incomplete, other.incomplete)
                 else "neutral",
-                "rules": _first(self.rules + other.rules, 50),
-                "path_instructions": _first(self.path_instructions + other.path_instructions, 50),
                 "redaction": _first(self.redaction + other.redaction, MAX_PATTERNS),
                 "budget": self.budget.within(other.budget),
                 "data": self.data.within(other.data),

@@ -105,13 +105,20 @@ def _deliver(service: Service) -> ResponseReturnValue:
     except BadDelivery as error:
         deliveries.labels("unreadable").inc()
         _log.warning("unreadable delivery", extra={"why": str(error)})
-        return _refused(Refusal(HTTPStatus.BAD_REQUEST, "unreadable-delivery"))
+        return _refused(_unreadable())
     if not isinstance(event, Wish):
         deliveries.labels("ignored").inc()
         return {"status": "ignored"}
     fresh = service.record(request.headers["X-GitHub-Delivery"], event)
     deliveries.labels("recorded" if fresh else "repeated").inc()
     return {"status": "recorded" if fresh else "known"}, 202
+
+
+def _unreadable() -> Refusal:
+    """GitHub sends a form where the webhook's settings do not say JSON."""
+    if request.mimetype == "application/x-www-form-urlencoded":
+        return Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "content-type-not-json")
+    return Refusal(HTTPStatus.BAD_REQUEST, "unreadable-delivery")
 
 
 def _may_read_metrics(token: str) -> bool:

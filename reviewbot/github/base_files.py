@@ -122,10 +122,10 @@ class _Branch:
 def read_base_files(client: GitHubClient, pull: PullRequest) -> BaseFiles:
     """The policies of base and default branch, and the base branch's guidance."""
     base = _Branch(client, pull.repository, pull.base_sha)
-    default_policy = None
-    if pull.base_branch != pull.default_branch:
-        default_policy = _Branch(client, pull.repository, pull.default_branch).policy()
-    return BaseFiles(base.policy(), default_policy, base.guidance())
+    if pull.base_branch == pull.default_branch:
+        return BaseFiles(base.policy(), None, base.guidance())
+    ruling = _Branch(client, pull.repository, pull.default_branch).policy()
+    return BaseFiles(ruling, base.policy(), base.guidance())
 
 
 def _listed(client: GitHubClient, repository: str, ref: str) -> dict[str, _Node] | None:

@@ -45,16 +45,15 @@ def effective_policy(files: BaseFiles, server: Policy) -> Policy:
     A repository may wish for anything but more money, more places for its code or less
     redaction than the server allows. A base branch only tightens the default branch's policy.
     """
-    base, default = files.policy, files.default_policy
-    if default is None:
-        return _within(server, base) if base else server
-    ruling = _within(server, default)
-    return ruling.tightened_by(_within(server, base)) if base else ruling
+    ruling = _within(server, files.ruling) if files.ruling else server
+    if files.narrowing is None:
+        return ruling
+    return ruling.tightened_by(_within(server, files.narrowing))
 
 
 def limits_over_time(files: BaseFiles) -> list[str]:
     """Which documents set limits that need a memory of days and months; raises PolicyError."""
-    documents = (each for each in (files.policy, files.default_policy) if each is not None)
+    documents = (each for each in (files.ruling, files.narrowing) if each is not None)
     return [each.path for each in documents if _sets_limits_over_time(_load(each))]
 
 

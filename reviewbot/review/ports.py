@@ -194,13 +194,14 @@ GUIDANCE_BYTES = 2_500  # more context makes reviews worse, and every request pa
 
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
-    """What the base branches say: the two policies (None where absent) and guidance documents.
+    """What the repository's own branches say; documents are None where they are absent.
 
-    *default_policy* is None too where base and default branch are one.
+    *ruling* is the default branch's policy; *narrowing* is that of a base branch which is not
+    the default one.
     """
 
-    policy: Document | None
-    default_policy: Document | None
+    ruling: Document | None
+    narrowing: Document | None
     guidance: tuple[Document, ...]
 
 

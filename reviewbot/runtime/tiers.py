@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.money import PicoUsd, Price, per_million, plain_usd
-from reviewbot.models.catalogue import Catalogue, flat_price
+from reviewbot.models.catalogue import Catalogue, Row, Tariff, flat_price
 from reviewbot.models.config import (
     EndpointConfig,
     ModelConfig,
@@ -19,7 +19,6 @@ from reviewbot.models.config import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reviewbot.models.catalogue import Tariff
     from reviewbot.runtime.settings import Endpoint, Limits, Model, Route, Settings
 
 _OPENAI = "https://api.openai.com/v1"
@@ -32,6 +31,22 @@ def router_config(settings: Settings) -> RouterConfig:
     if settings.values.endpoints or settings.values.models:
         return _from_sections(settings, catalogue)
     return _quick(settings, catalogue)
+
+
+def configured_tariffs(settings: Settings) -> list[Tariff]:
+    """What bills each configured route, named for model and endpoint; asks for no secret."""
+    catalogue = Catalogue.packaged()
+    return [
+        _tariff(f"{model.name} @ {route.endpoint}", _price(route, model.name, catalogue))
+        for model in settings.values.models
+        for route in model.routes
+    ]
+
+
+def _tariff(name: str, price: Tariff | Price) -> Tariff:
+    if isinstance(price, Price):
+        return Tariff(name, (Row(name, price),))
+    return Tariff(name, price.rows)
 
 
 def _from_sections(settings: Settings, catalogue: Catalogue) -> RouterConfig:

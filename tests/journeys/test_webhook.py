@@ -20,7 +20,8 @@ _BASE_CHANGED = {"changes": {"base": {"ref": {"from": "main"}, "sha": {"from": "
 
 
 def _headers(**more: str) -> dict[str, str]:
-    return {"X-GitHub-Event": "pull_request", "X-GitHub-Delivery": "d", **more}
+    about = {"X-GitHub-Event": "pull_request", "X-GitHub-Delivery": "d"}
+    return {"Content-Type": "application/json", **about, **more}
 
 
 # --- who may deliver -------------------------------------------------------------------------

@@ -162,10 +162,10 @@ def test_policies_and_guidance_come_from_the_base_branches(hub: SandboxGitHub) -
     )
     github = forge(hub)
     files = github.base_files(github.pull_request(ReviewRequest("acme/bar", 3, "opened")))
-    assert files.policy is not None
-    assert files.policy.path == ".github/reviewbot.yml"
-    assert files.default_policy is not None
-    assert files.default_policy.text == "max_comments: 3\n"
+    assert files.narrowing is not None
+    assert files.narrowing.path == ".github/reviewbot.yml"
+    assert files.ruling is not None
+    assert files.ruling.text == "max_comments: 3\n"
     assert [each.text for each in files.guidance] == ["Be brief.", "Be kind."]
 
 
@@ -173,8 +173,8 @@ def test_a_policy_is_found_where_trees_cannot_be_listed(hub: SandboxGitHub) -> N
     hub.faults.append(Fault("GET", r".*/git/trees/.*", status=404))
     github = forge(hub)
     files = github.base_files(github.pull_request(REQUEST))
-    assert files.policy is not None
-    assert files.policy.text == "enabled: true\n"
+    assert files.ruling is not None
+    assert files.ruling.text == "enabled: true\n"
 
 
 @pytest.mark.parametrize(
