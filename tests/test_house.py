@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,7 +148,7 @@ def literal(info: FieldInfo) -> str:
         return "none"
     if "_read_usd" in repr(info.metadata):
         return f"`{plain_usd(value)}`"
-    if isinstance(value, float):
+    if isinstance(value, (float, Decimal)):
         return f"`{value:g}`"
     return f"`{json.dumps(value)}`"
 
