@@ -252,11 +252,9 @@ def test_commands_and_options_in_the_documents_exist() -> None:
             continue  # prose
         command = cli.cli.get_command(context, name)
         assert command is not None, name
-        commands = [command]
-        if isinstance(command, click.Group):
-            within = command.commands
-            commands = [within[below[0]]] if below else [command, *within.values()]
-        known = {option for one in commands for each in one.params for option in each.opts}
+        if isinstance(command, click.Group) and below:
+            command = command.commands[below[0]]
+        known = {option for parameter in command.params for option in parameter.opts}
         assert set(options) <= known, name
 
 

@@ -69,6 +69,16 @@ class Examined:
         return any(gap.coverage is Coverage.OVER_BUDGET for gap in self.gaps.values())
 
 
+def recall(tasks: Sequence[Task], briefing: Briefing, ports: Ports) -> Examined:
+    """Take the answers that are known, and ask nothing."""
+    by_key = {task.key: task for task in tasks}
+    examined = Examined()
+    known = ports.answers.known(list(by_key), ports.model.models(briefing.tier))
+    for answer in known.values():
+        _hear(answer, by_key, examined)
+    return examined
+
+
 class _Tap:
     """The way to the model; with ``stop`` it is closed by the first refusal of the ledger."""
 
@@ -111,10 +121,7 @@ def examine(
 ) -> Examined:
     """Read every task; what could not be read becomes a gap, not a failure."""
     by_key = {task.key: task for task in tasks}
-    models = ports.model.models(briefing.tier)
-    examined = Examined()
-    for answer in ports.answers.known(list(by_key), models).values():
-        _hear(answer, by_key, examined)
+    examined = recall(tasks, briefing, ports)
     missing = [task for task in tasks if task.key not in examined.heard]
     tap = _Tap(purse, ports, exhausted)
     for part, ended in _ask_all(missing, briefing, ports, tap):
