@@ -121,7 +121,6 @@ def test_the_summary_begins_with_what_counts() -> None:
             " + 1 over budget (src/x.py:10-40) + 0 failed"
         ),
         "Escalated 1: 3 confirmed, 2 rejected · $0.031 of $1.00 · saved $0.012",
-        "Over budget: 1 segments (31 added lines) not read",
         "Since the last push: 1 fixed, 1 open",
     ]
 
