@@ -16,6 +16,7 @@ ReviewbotError
 │   ├── ModelUnavailable        no route gave an answer
 │   └── BadAnswer               an answer that is not what the contract asks for
 ├── BudgetExhausted             the ledger refused a reservation
+├── SpendingStopped             an administrator stopped all spending
 └── LedgerError                 the database (exit code 3)
 """
 
@@ -104,6 +105,10 @@ class BudgetExhausted(ReviewbotError):
         super().__init__(message, advice)
         self.args = (message, scope, advice)
         self.scope = scope
+
+
+class SpendingStopped(ReviewbotError):
+    """An administrator stopped all spending; every reservation is refused until it is allowed."""
 
 
 class LedgerError(ReviewbotError):

@@ -15,6 +15,7 @@ from reviewbot.domain.errors import BudgetExhausted, LedgerError
 from reviewbot.domain.money import PicoUsd, format_usd
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.scopes import pull_scope, scopes_of
+from reviewbot.ledger.switch import refuse_while_stopped
 from reviewbot.review.ports import Answer, Attempt, Ending, Grant
 
 if TYPE_CHECKING:
@@ -73,8 +74,9 @@ class SqlLedger:
     # --- money -------------------------------------------------------------------------------
 
     def reserve(self, charge: Charge) -> Grant:
-        """Set the worst case aside in every scope or none; raises BudgetExhausted.
+        """Set the worst case aside in every scope or none.
 
+        Raises BudgetExhausted, or SpendingStopped while an administrator has stopped all of it.
         Waits while reservations of the refusing scope may still shrink enough.
         """
         deadline = self._clock.seconds() + self._patience
@@ -124,6 +126,7 @@ class SqlLedger:
         grant = Grant(uuid.uuid4().hex, charge)
         scopes = scopes_of(charge.purse, self._clock.today())
         with self._database.transaction() as session:
+            refuse_while_stopped(session)
             for scope in scopes:
                 _set_aside(session, scope, charge.worst)
             self._record(session, grant, scopes)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
+from reviewbot.github.client import GitHubClient
+from reviewbot.github.markers import Marker
+from reviewbot.github.permission import may_write
 from reviewbot.ledger.desk import Desk, DeskRules
+from reviewbot.ledger.installations import Installations
+from reviewbot.ledger.merge_groups import MergeGroups
+from reviewbot.ledger.switch import Switch
+from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.runtime.core import open_core
+from reviewbot.runtime.intake import Intake, Taken
+from reviewbot.runtime.merge_groups import QueueAnswers
 from reviewbot.runtime.metrics import Metrics
 from reviewbot.runtime.work import Workshop
 from reviewbot.runtime.workers import EmbeddedWorkers
@@ -17,8 +26,9 @@ from reviewbot.runtime.workers import EmbeddedWorkers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reviewbot.domain.pull_request import Wish
     from reviewbot.github.auth import TokenSource
+    from reviewbot.github.events import Event
+    from reviewbot.review.ports import Forge
     from reviewbot.runtime.core import Core
     from reviewbot.runtime.procrastination import ProcrastinateWaker
     from reviewbot.runtime.settings import Settings
@@ -30,17 +40,19 @@ class Service:
 
     core: Core
     desk: Desk
+    switch: Switch
+    intake: Intake
     shop: Workshop
     metrics: Metrics
     webhook_secrets: tuple[str, ...]
     workers: EmbeddedWorkers | None
 
-    def record(self, delivery_id: str, wish: Wish) -> bool:
-        """Put a wish on the desk; False if this delivery is there already."""
-        fresh = self.desk.record(delivery_id, wish)
-        if self.workers is not None:
+    def take(self, delivery_id: str, event: Event) -> Taken:
+        """Write down what an event asks for, and tell the workers."""
+        taken = self.intake.take(delivery_id, event)
+        if self.workers is not None and taken is Taken.RECORDED:
             self.workers.wake()
-        return fresh
+        return taken
 
 
 @contextmanager
@@ -57,18 +69,52 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         desk = Desk(core.database, desk_rules(settings), waker=waker)
         metrics = Metrics()
         metrics.watch(desk, core.router)
-        shop = Workshop(
-            desk=desk,
-            forge=lambda installation_id: core.forge(tokens, installation_id),
-            review=core.review,
-            metrics=metrics,
-            review_seconds=settings.limits.review_seconds,
-        )
+        groups = MergeGroups(core.database)
+        shop = _shop(core, desk, metrics, tokens, groups)
         workers = _workers(shop, settings, core) if embedded else None
         if workers is not None:
             stack.callback(workers.stop)
             workers.start()
-        yield Service(core, desk, shop, metrics, secrets, workers)
+        intake = Intake(
+            desk=desk,
+            installations=Installations(core.database),
+            groups=groups,
+            verdicts=Verdicts(core.database),
+            marker=Marker(core.secret),
+        )
+        switch = Switch(core.database)
+        yield Service(core, desk, switch, intake, shop, metrics, secrets, workers)
+
+
+def _shop(
+    core: Core, desk: Desk, metrics: Metrics, tokens: TokenSource, groups: MergeGroups
+) -> Workshop:
+    settings = core.settings
+
+    def forge(installation_id: int) -> Forge:
+        return core.forge(tokens, installation_id)
+
+    def writes(installation_id: int, repository: str, login: str) -> bool:
+        client = GitHubClient(settings.github.api_url, tokens, installation_id)
+        with closing(client):
+            return may_write(client, repository, login)
+
+    answers = QueueAnswers(
+        groups=groups,
+        verdicts=Verdicts(core.database),
+        forge=forge,
+        policy=settings.values.policy,
+        patience=settings.limits.review_seconds,
+    )
+    return Workshop(
+        desk=desk,
+        forge=forge,
+        review=core.review,
+        metrics=metrics,
+        review_seconds=settings.limits.review_seconds,
+        may_write=writes,
+        errands=(answers,),
+    )
 
 
 def desk_rules(settings: Settings) -> DeskRules:
