@@ -115,7 +115,7 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     if now.head_sha != pull.head_sha:
         ports.forge.conclude(pull, notices.superseded())
         return Superseded(request, by=now.head_sha)
-    if report is None and not now.is_open:
+    if not now.is_open:
         ports.forge.conclude(pull, notices.closed())
         return Skipped(request, "it is closed")
     if report is None:

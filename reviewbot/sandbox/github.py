@@ -16,7 +16,7 @@ from reviewbot.sandbox.github_faults import Fault, Faults
 from reviewbot.sandbox.github_hub import Hub, Visit
 from reviewbot.sandbox.github_routes import create_application
 from reviewbot.sandbox.github_store import SandboxPull, Store
-from reviewbot.sandbox.github_views import show_pull, show_repository
+from reviewbot.sandbox.github_views import show_pull, show_repository, show_user
 from reviewbot.sandbox.github_webhook import send_webhook
 from reviewbot.sandbox.github_writing import store_issue_comment, store_review
 from reviewbot.sandbox.serving import Loopback, drop
@@ -136,6 +136,40 @@ class SandboxGitHub:
         if action in ("labeled", "unlabeled") and pull["labels"]:
             payload["label"] = pull["labels"][-1]
         return payload
+
+    def give_role(self, login: str, role: str) -> None:
+        """Make somebody an admin, or let them maintain, write, triage or read."""
+        with self._store.lock:
+            self._store.roles[login.lower()] = role
+
+    def suspend(self, installation_id: int) -> None:
+        """Suspend an installation: its tokens open nothing."""
+        with self._store.lock:
+            self._hub.access.suspended.add(installation_id)
+
+    def unsuspend(self, installation_id: int) -> None:
+        """Let a suspended installation work again."""
+        with self._store.lock:
+            self._hub.access.suspended.discard(installation_id)
+
+    def queue(self, number: int, head_sha: str, repository: str = "") -> JsonObject:
+        """Put a pull request into the merge queue as a commit; its ``merge_group`` payload."""
+        with self._store.lock:
+            pull = self._store.get(number, repository).pull
+            self._store.queued.setdefault(pull.repository.lower(), set()).add(head_sha)
+            ref = f"gh-readonly-queue/{pull.base_branch}/pr-{number}-{pull.base_sha}"
+            return {
+                "action": "checks_requested",
+                "merge_group": {
+                    "head_sha": head_sha,
+                    "head_ref": f"refs/heads/{ref}",
+                    "base_sha": pull.base_sha,
+                    "base_ref": f"refs/heads/{pull.base_branch}",
+                    "head_commit": {"id": head_sha, "tree_id": pull.base_sha},
+                },
+                "repository": show_repository(pull, self._hub.api),
+                "sender": show_user("github-merge-queue[bot]", 118344674, "Bot"),
+            }
 
     def deliver(
         self,

@@ -16,6 +16,7 @@ from reviewbot.sandbox.github_views import (
     show_pull,
     show_repository,
     show_tree,
+    show_user,
 )
 
 if TYPE_CHECKING:
@@ -165,6 +166,14 @@ def get_commit(visit: Visit, ref: str) -> Response:
     page = f"{visit.page}/commit/{ref}"
     node = f"C_{ref}"
     return jsonify(sha=ref, node_id=node, url=f"{visit.url}/commits/{ref}", html_url=page)
+
+
+def get_permission(visit: Visit, login: str) -> Response:
+    """GET collaborators/{username}/permission: who is not known may read what is public."""
+    role = visit.store.roles.get(login.lower(), "read")
+    permission = {"maintain": "write", "triage": "read"}.get(role, role)
+    user = show_user(login, 4, "User")
+    return jsonify({"permission": permission, "role_name": role, "user": user})
 
 
 def get_check_runs(visit: Visit, ref: str) -> Response:

@@ -53,6 +53,7 @@ _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/check-runs/<int:run_id>", reading.get_check_run),
     ("PATCH", "/check-runs/<int:run_id>", writing.patch_check_run),
     ("GET", "/check-runs/<int:run_id>/annotations", reading.get_annotations),
+    ("GET", "/collaborators/<login>/permission", reading.get_permission),
     ("GET", "/commits/<ref>", reading.get_commit),
     ("GET", "/commits/<path:ref>/check-runs", reading.get_check_runs),
 )
@@ -149,14 +150,15 @@ def _show_installation(hub: Hub, app: App, installation_id: int) -> JsonObject:
         "html_url": f"{hub.url}/settings/installations/{installation_id}",
         "created_at": NOW,
         "updated_at": NOW,
-        "suspended_at": None,
+        "suspended_at": NOW if installation_id in hub.access.suspended else None,
     }
 
 
 def _post_access_token(hub: Hub, installation_id: int) -> tuple[Response, int]:
     if installation_id not in _signed_app(hub).installations:
         raise not_found()
-    return jsonify(hub.access.issue(check_body(read_json(), ACCESS_TOKEN))), 201
+    body = check_body(read_json(), ACCESS_TOKEN)
+    return jsonify(hub.access.issue(installation_id, body)), 201
 
 
 def _get_user(hub: Hub) -> Response:

@@ -280,6 +280,17 @@ class Driver:
         )
         return pull
 
+    def deliver(self, event: str, payload: Mapping[str, Any], delivery: str = "") -> Answer:
+        """Send a signed webhook."""
+        body = json.dumps(payload).encode()
+        headers = {
+            "Content-Type": "application/json",
+            "X-GitHub-Event": event,
+            "X-GitHub-Delivery": delivery or str(uuid.uuid4()),
+            "X-Hub-Signature-256": signed(body),
+        }
+        return self.post(body, headers)
+
     def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send something to the webhook's address."""
         return ask(self.url, "/webhook", body, headers)
@@ -368,14 +379,17 @@ class Pull:
         """Send GitHub's signed webhook; *more* goes into its payload."""
         github = self._driver.github
         payload = github.payload(action, self.number, _INSTALLATION, self.repository) | more
-        body = json.dumps(payload).encode()
-        headers = {
-            "Content-Type": "application/json",
-            "X-GitHub-Event": event,
-            "X-GitHub-Delivery": delivery or str(uuid.uuid4()),
-            "X-Hub-Signature-256": signed(body),
-        }
-        return self._driver.post(body, headers)
+        return self._driver.deliver(event, payload, delivery)
+
+    def ask_again(
+        self,
+        sender: str = "alice",
+        action: str = "rerequested",
+        **more: Any,  # noqa: ANN401
+    ) -> Answer:
+        """Press a button of the newest check run."""
+        more |= {"check_run": self.checks(self.head)[-1], "sender": {"login": sender, "id": 5}}
+        return self.deliver(action, event="check_run", **more)
 
     def wait_for_check(self, head: str = "") -> dict[str, Any]:
         """The completed check run of a head, the present one without it."""
