@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 # The least that reviews need, and the events that ask for them.
 PERMISSIONS: Mapping[str, str] = {"checks": "write", "contents": "read", "pull_requests": "write"}
 EVENTS = ("pull_request",)
+# Those, and what commands in comments and merge queues need. Buttons and installations say so
+# without being subscribed to.
+ALL_PERMISSIONS: Mapping[str, str] = {
+    "checks": "write",
+    "contents": "read",
+    "issues": "read",
+    "merge_queues": "read",
+    "metadata": "read",
+    "pull_requests": "write",
+}
+ALL_EVENTS = ("issue_comment", "merge_group", "pull_request", "pull_request_review_comment")
 _RANKS = ("", "read", "write", "admin")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -13,6 +13,7 @@ from flask import Response, jsonify, request
 
 from reviewbot.sandbox.github_access import BOT
 from reviewbot.sandbox.github_errors import Refused, not_found
+from reviewbot.sandbox.github_registrations import Registrations
 from reviewbot.sandbox.github_views import show_user
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Hub:
     access: Access
     pat_may_check: bool
     url: str = ""
+    registrations: Registrations = field(default_factory=Registrations)
 
     @property
     def api(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from reviewbot.sandbox import github_manifest as registering
 from reviewbot.sandbox import github_reading as reading
 from reviewbot.sandbox import github_writing as writing
 from reviewbot.sandbox.github_access import BOT, EVENTS, GRANTED, OWNER
@@ -187,6 +188,11 @@ def _get_rate_limit(hub: Hub) -> Response:
 
 
 _OTHER_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+    ("POST", "/settings/apps/new", registering.show_manifest),
+    ("POST", "/organizations/<owner>/settings/apps/new", registering.show_manifest),
+    ("POST", "/settings/apps/manifest", registering.create_app),
+    ("POST", "/app-manifests/<code>/conversions", registering.convert),
+    ("GET", "/apps/<slug>/installations/new", registering.install),
     ("GET", "/app", _get_app),
     ("GET", "/app/installations/<int:installation_id>", _get_installation),
     ("POST", "/app/installations/<int:installation_id>/access_tokens", _post_access_token),

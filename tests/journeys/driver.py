@@ -151,6 +151,11 @@ class Running:
         return wait_for(f"an address in {self.log}", self._address)
 
     @property
+    def said(self) -> str:
+        """What it wrote to standard output so far."""
+        return self._said.read_text()
+
+    @property
     def log(self) -> str:
         """What it logged so far."""
         return self._log.read_text(errors="replace")
@@ -184,8 +189,8 @@ class Running:
 
     def _address(self) -> str:
         assert self._process.poll() is None, self.log
-        line = self._said.read_text()
-        return line.partition("listens on ")[2].strip() if line.endswith("\n") else ""
+        line, ended, _ = self.said.partition("\n")
+        return line.partition("listens on ")[2].strip() if ended else ""
 
 
 def _record(line: str) -> dict[str, Any]:
@@ -246,9 +251,14 @@ class Driver:
         seconds = {str(key): seconds for key, seconds in self.desk.waiting()}
         return time.time() + seconds[pull.key]
 
-    def serve(self, **settings: str) -> Running:
+    @property
+    def home(self) -> Path:
+        """The home of the person who starts everything."""
+        return self._folder
+
+    def serve(self, *options: str, **settings: str) -> Running:
         """Start ``reviewbot serve``; deliveries go to the last one that was started."""
-        self.service = self._start(["serve", "--port", "0"], settings)
+        self.service = self._start(["serve", "--port", "0", *options], settings)
         return self.service
 
     def worker(self, **settings: str) -> Running:
@@ -280,14 +290,16 @@ class Driver:
         )
         return pull
 
-    def deliver(self, event: str, payload: Mapping[str, Any], delivery: str = "") -> Answer:
+    def deliver(
+        self, event: str, payload: Mapping[str, Any], delivery: str = "", secret: str = SECRET
+    ) -> Answer:
         """Send a signed webhook."""
         body = json.dumps(payload).encode()
         headers = {
             "Content-Type": "application/json",
             "X-GitHub-Event": event,
             "X-GitHub-Delivery": delivery or str(uuid.uuid4()),
-            "X-Hub-Signature-256": signed(body),
+            "X-Hub-Signature-256": signed(body, secret),
         }
         return self.post(body, headers)
 
@@ -374,12 +386,13 @@ class Pull:
         *,
         event: str = "pull_request",
         delivery: str = "",
+        secret: str = SECRET,
         **more: Any,  # noqa: ANN401
     ) -> Answer:
         """Send GitHub's signed webhook; *more* goes into its payload."""
         github = self._driver.github
         payload = github.payload(action, self.number, _INSTALLATION, self.repository) | more
-        return self._driver.deliver(event, payload, delivery)
+        return self._driver.deliver(event, payload, delivery, secret)
 
     def ask_again(
         self,
