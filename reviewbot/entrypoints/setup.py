@@ -130,7 +130,7 @@ def _page(setup: SetUp) -> ResponseReturnValue:
         server=urlsplit(setup.github.server_url).netloc,
         owner=owner,
         wrong=organisation if wrong else "",
-        unreachable=_is_private(public),
+        unreachable=_is_private(public, setup.github),
         token=setup.token,
         style=_STYLE,
     )
@@ -160,13 +160,15 @@ def _installation_page(github: GitHub, app: RegisteredApp) -> str:
     return f"{server}/apps/{app.slug}/installations/new"
 
 
-def _is_private(url: str) -> bool:
-    """Whether GitHub's servers surely cannot deliver there."""
+def _is_private(url: str, github: GitHub) -> bool:
+    """Whether GitHub surely cannot deliver there; a server of one's own reaches more."""
     host = urlsplit(url).hostname or ""
+    public = urlsplit(github.server_url).hostname == "github.com"
     try:
-        return not ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost" or "." not in host
+        return host == "localhost" or (public and "." not in host)
+    return address.is_loopback or (public and not address.is_global)
 
 
 def _guarded(response: Response, github: GitHub) -> Response:

@@ -20,6 +20,7 @@ from reviewbot.runtime.core import open_core
 from reviewbot.runtime.intake import Intake, Taken
 from reviewbot.runtime.merge_groups import QueueAnswers
 from reviewbot.runtime.metrics import Metrics
+from reviewbot.runtime.redelivery import HourlyRedelivery, Redelivery
 from reviewbot.runtime.work import Workshop
 from reviewbot.runtime.workers import EmbeddedWorkers
 
@@ -68,7 +69,8 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         waker = _waker(settings, core, stack)
         desk = Desk(core.database, desk_rules(settings), waker=waker)
         metrics = Metrics()
-        metrics.watch(desk, core.router)
+        switch = Switch(core.database)
+        metrics.watch(desk, switch, core.router)
         groups = MergeGroups(core.database)
         shop = _shop(core, desk, metrics, tokens, groups)
         workers = _workers(shop, settings, core) if embedded else None
@@ -82,7 +84,8 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
             verdicts=Verdicts(core.database),
             marker=Marker(core.secret),
         )
-        switch = Switch(core.database)
+        if embedded and settings.github.app_id:
+            _redeliver(core, metrics, stack)
         yield Service(core, desk, switch, intake, shop, metrics, secrets, workers)
 
 
@@ -115,6 +118,16 @@ def _shop(
         may_write=writes,
         errands=(answers,),
     )
+
+
+def _redeliver(core: Core, metrics: Metrics, stack: ExitStack) -> None:
+    """Look for deliveries that never arrived, as long as the service runs."""
+    auth, api_url = app_auth(core.settings), core.settings.github.api_url
+    hourly = HourlyRedelivery(
+        Redelivery(core.database, metrics, lambda: GitHubClient(api_url, auth))
+    )
+    stack.callback(hourly.stop)
+    hourly.start()
 
 
 def desk_rules(settings: Settings) -> DeskRules:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import Response, jsonify, request
 
 from reviewbot.sandbox.github_access import BOT
+from reviewbot.sandbox.github_deliveries import Deliveries
 from reviewbot.sandbox.github_errors import Refused, not_found
 from reviewbot.sandbox.github_registrations import Registrations
 from reviewbot.sandbox.github_views import show_user
@@ -33,7 +34,9 @@ class Hub:
     access: Access
     pat_may_check: bool
     url: str = ""
+    hook_url: str = ""  # where the App's deliveries go
     registrations: Registrations = field(default_factory=Registrations)
+    deliveries: Deliveries = field(default_factory=Deliveries)
 
     @property
     def api(self) -> str:

@@ -75,6 +75,7 @@ def convert(hub: Hub, code: str) -> tuple[Response, int]:
         raise not_found()
     pem, public_key = generate_app_key()
     slug = "-".join(str(manifest["name"]).lower().split())
+    hub.hook_url = manifest["hook_attributes"]["url"]
     app = hub.access.app = App(secrets.randbelow(900_000) + 100_000, public_key, slug=slug)
     answer = {
         "id": app.id,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from reviewbot.sandbox import github_deliveries as deliveries
 from reviewbot.sandbox import github_manifest as registering
 from reviewbot.sandbox import github_reading as reading
 from reviewbot.sandbox import github_writing as writing
@@ -194,6 +195,9 @@ _OTHER_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/app-manifests/<code>/conversions", registering.convert),
     ("GET", "/apps/<slug>/installations/new", registering.install),
     ("GET", "/app", _get_app),
+    ("GET", "/app/hook/config", deliveries.show_hook),
+    ("GET", "/app/hook/deliveries", deliveries.list_deliveries),
+    ("POST", "/app/hook/deliveries/<int:delivery_id>/attempts", deliveries.redeliver),
     ("GET", "/app/installations/<int:installation_id>", _get_installation),
     ("POST", "/app/installations/<int:installation_id>/access_tokens", _post_access_token),
     ("GET", "/repos/<owner>/<name>/installation", _get_installation_of),
