@@ -190,13 +190,20 @@ def _end(shop: Workshop, claim: Claim, outcome: Outcome, stopping: threading.Eve
             shop.desk.finish(claim)
             return "skipped"
         case Superseded():
-            if shop.desk.superseded(claim):
-                shop.desk.finish(claim)  # what is wanted now is on the desk
-            elif stopping.is_set() or shop.desk.halted(claim):
-                shop.desk.release(claim)
-            else:  # a push whose event has not come: its head is reviewed in any case
-                shop.desk.postpone(claim, shop.desk.rules.debounce, "")
-            return "superseded"
+            return _interrupted(shop, claim, stopping)
+
+
+def _interrupted(shop: Workshop, claim: Claim, stopping: threading.Event) -> str:
+    if shop.desk.halted(claim):
+        shop.desk.release(claim)
+        return "halted"
+    if shop.desk.superseded(claim):
+        shop.desk.finish(claim)  # what is wanted now is on the desk
+    elif stopping.is_set():
+        shop.desk.release(claim)
+    else:  # a push whose event has not come: its head is reviewed in any case
+        shop.desk.postpone(claim, shop.desk.rules.debounce, "")
+    return "superseded"
 
 
 def _bury(shop: Workshop, claim: Claim) -> None:

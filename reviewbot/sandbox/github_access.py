@@ -55,6 +55,8 @@ class App:
     client_id: str = "Iv23liSandbox"
     installations: frozenset[int] = frozenset({1})
     slug: str = "reviewbot"
+    permissions: Mapping[str, str] = field(default_factory=lambda: dict(GRANTED))
+    events: tuple[str, ...] = EVENTS
 
 
 @dataclass(frozen=True)

@@ -267,12 +267,20 @@ class Driver:
 
     def costs(self, *options: str) -> list[dict[str, Any]]:
         """What ``reviewbot costs --format json`` prints."""
-        command = [sys.executable, "-m", "reviewbot", "costs", "--format", "json", *options]
-        done = subprocess.run(
-            command, env=self._environ({}), capture_output=True, text=True, check=True
-        )
-        lines: list[dict[str, Any]] = json.loads(done.stdout)
+        lines: list[dict[str, Any]] = json.loads(self.run("costs", "--format", "json", *options))
         return lines
+
+    def run(self, *command: str, code: int = 0, **settings: str) -> str:
+        """What a command prints that ends at once."""
+        done = subprocess.run(
+            [sys.executable, "-m", "reviewbot", *command],
+            env=self._environ(settings),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
 
     def open(self, files: Mapping[str, Sequence[str]], **fields: Any) -> Pull:  # noqa: ANN401
         """Open a pull request that adds *files*, in a repository of its own."""

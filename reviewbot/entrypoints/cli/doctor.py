@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from reviewbot.runtime.doctor import Diagnosis
+    from reviewbot.runtime.diagnosis import Diagnosis
 
 _SIGNS = {
     "fine": ("✓", "green"),
