@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from reviewbot.domain.errors import NotFound
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -53,8 +55,11 @@ class Log:
 
 
 def hook_url(client: GitHubClient) -> str:
-    """Where GitHub delivers to; raises what the client raises."""
-    config = client.get("/app/hook/config")
+    """Where GitHub delivers to, empty if nowhere; raises what the client raises."""
+    try:
+        config = client.get("/app/hook/config")
+    except NotFound:
+        return ""
     url = config.get("url") if isinstance(config, dict) else None
     return url if isinstance(url, str) else ""
 

@@ -38,6 +38,11 @@ def test_deliveries_that_were_signed_otherwise_are_explained(local_bot: Driver) 
     assert "secret" in found["advice"]
 
 
+def test_an_app_without_a_webhook_is_wrong(local_bot: Driver) -> None:
+    found = _diagnosed(local_bot, code=2)["webhook"]
+    assert (found["says"], "https://" in found["advice"]) == ("the App has no webhook URL", True)
+
+
 def test_a_webhook_that_leads_elsewhere_is_wrong(local_bot: Driver) -> None:
     _note(local_bot, "https://old.example.org/webhook", 502)
     found = _diagnosed(local_bot, code=2)

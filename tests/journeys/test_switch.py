@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.journeys.driver import ask, defect, long_file, reviewed, wait_for
+from reviewbot.sandbox.github import Delivery
+from tests.journeys.driver import SECRET, ask, defect, long_file, reviewed, wait_for
 
 if TYPE_CHECKING:
     from tests.journeys.driver import Driver
@@ -15,6 +16,7 @@ def test_a_stop_ends_reviews_under_way_and_a_start_goes_on_with_them(own_bot: Dr
     bot = own_bot
     service = bot.serve(LIMITS__DEBOUNCE_SECONDS="0")
     pull = bot.open({"src/held.py": long_file("held"), "src/later.py": defect("later")})
+    bot.github.note_delivery(Delivery(f"{bot.url}/webhook", "ping", {}, SECRET), 200)
     bot.model.hold("src/held.py")
     pull.deliver("opened")
     bot.model.wait_until_asked("src/held.py")

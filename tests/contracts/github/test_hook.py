@@ -82,6 +82,7 @@ def test_what_github_does_not_send_again_is_left(
 def test_where_github_delivers_to_is_told(
     hub: SandboxGitHub, client: Callable[[], GitHubClient]
 ) -> None:
+    assert hook_url(client()) == ""
     note(hub, 200)
     assert hook_url(client()) == NOWHERE
 
