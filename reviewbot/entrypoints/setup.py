@@ -119,6 +119,8 @@ def _page(setup: SetUp) -> ResponseReturnValue:
         abort(HTTPStatus.BAD_REQUEST)
     here = request.host_url.rstrip("/")
     public = setup.public_url.rstrip("/") or here
+    if urlsplit(public).netloc == request.host:
+        here = public  # a proxy speaks HTTPS for us
     name = f"reviewbot-{owner.lower()}" if owner else f"reviewbot-{secrets.token_hex(3)}"
     asked = manifest(name, public, f"{here}{_CREATED}")
     place = f"/organizations/{owner}/settings/apps/new" if owner else "/settings/apps/new"

@@ -86,7 +86,7 @@ def _limits(core: Core) -> Iterator[Diagnosis]:
 def _github(settings: Settings) -> Iterator[Diagnosis]:
     github = settings.github
     if not github.app_id and not github.token:
-        advice = "Set github.app_id and its keys for `serve`, or GITHUB_TOKEN for `review`."
+        advice = "`reviewbot serve` opens a page that sets an App up; `review` wants GITHUB_TOKEN."
         yield Diagnosis("GitHub", Health.WARNING, "no App and no token is configured", advice)
         return
     if github.app_id:
