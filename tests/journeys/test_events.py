@@ -52,7 +52,8 @@ def test_githubs_own_examples_are_all_understood(bot: Driver, path: Path) -> Non
 
 
 def test_what_nobody_reads_is_counted(bot: Driver) -> None:
-    assert bot.deliver("workflow_run", {"action": "completed"}).status == 204
+    for event in ("workflow_run", "projects_v2_item"):
+        assert bot.deliver(event, {"action": "completed"}).status == 204
     assert bot.deliver("ping", {"zen": "Speak like a human."}).status == 200
     text = ask(bot.url, "/metrics").text
     assert 'reviewbot_deliveries_total{outcome="unknown"}' in text
