@@ -462,7 +462,9 @@ def test_every_segment_ends_in_one_class_and_a_second_run_ends_the_same(
     here.model.asked.clear()
     again = replace(here, journal=type(here.journal)(here.ledger)).reviewed()
     assert not answered & {key for question in here.model.asked for key in question.keys}
-    if not here.model.asked:
+    # What was posted before is looked at again; who has forgotten it looks at less.
+    looks = [[each.path for each in run.escalations] for run in (report, again)]
+    if not here.model.asked and looks[0] == looks[1]:
         assert [j.fingerprint for j in again.findings] == [j.fingerprint for j in report.findings]
 
 
