@@ -17,6 +17,7 @@ ReviewbotError
 │   ├── EndpointQuarantined     an endpoint billed more than was possible
 │   └── BadAnswer               an answer that is not what the contract asks for
 ├── BudgetExhausted             the ledger refused a reservation
+├── SpendingStopped             an administrator stopped all spending
 └── LedgerError                 the database (exit code 3)
 """
 
@@ -119,6 +120,10 @@ class BudgetExhausted(ReviewbotError):
         super().__init__(message, advice)
         self.args = (message, scope, advice, shortage)
         self.scope, self.shortage = scope, shortage
+
+
+class SpendingStopped(ReviewbotError):
+    """An administrator stopped all spending; every reservation is refused until it is allowed."""
 
 
 class LedgerError(ReviewbotError):

@@ -1,4 +1,4 @@
-"""What administrators decided about money; rows are only added."""
+"""What administrators decided; rows are only added."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reviewbot.ledger.database import Database, Session
+
+_LONGEST = 500  # characters of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,19 @@ def note(session: Session, decision: Decision) -> None:
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         uuid.uuid4().hex,
         decision.at,
-        decision.who,
-        decision.action,
-        decision.subject,
-        decision.why,
-        decision.before,
+        *(text[:_LONGEST] for text in _texts(decision)),
     )
 
 
-def decisions(database: Database) -> list[Decision]:
-    """All of them, the newest first."""
+def _texts(decision: Decision) -> tuple[str, ...]:
+    return decision.who, decision.action, decision.subject, decision.why, decision.before
+
+
+def decisions(database: Database, most: int = 1_000) -> list[Decision]:
+    """At most so many of them, the newest first."""
     with database.transaction() as session:
         rows = session.rows(
-            "SELECT at, who, action, subject, why, before FROM audit ORDER BY at DESC, id"
+            "SELECT at, who, action, subject, why, before FROM audit ORDER BY at DESC, id LIMIT ?",
+            most,
         )
     return [Decision(*row) for row in rows]

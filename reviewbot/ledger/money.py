@@ -16,6 +16,7 @@ from reviewbot.ledger import alerts, calls, counters, egress, quarantine, rollup
 from reviewbot.ledger.answers import preferred, store
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.scopes import pull_scope, scopes_of
+from reviewbot.ledger.switch import refuse_while_stopped
 from reviewbot.ledger.waiting import WaitingRoom
 from reviewbot.review.ports import Attempt, Ending, Grant
 
@@ -64,7 +65,8 @@ class SqlLedger:
         """Set the worst case aside in every scope or none.
 
         Waits, in order, while reservations of the refusing scope may still shrink enough.
-        Raises BudgetExhausted, or EndpointQuarantined for an endpoint that overbilled.
+        Raises BudgetExhausted, EndpointQuarantined for an endpoint that overbilled, or
+        SpendingStopped while an administrator has stopped all of it.
         """
         deadline = self._clock.seconds() + self._patience
         waits_at = self._room.queued(scopes_of(charge, self._clock.today()))
@@ -111,6 +113,7 @@ class SqlLedger:
         scopes = scopes_of(charge, self._clock.today())
         now = self._clock.milliseconds()
         with self._database.transaction() as session:
+            refuse_while_stopped(session)
             counters.set_aside(session, scopes, charge.worst, now)
             quarantine.refuse_flagged(session, charge.endpoint)
             lease_until = self._clock.milliseconds(charge.lease_seconds)

@@ -113,6 +113,8 @@ def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> O
 def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: House) -> Outcome:
     files = ports.forge.base_files(pull)
     policy = effective_policy(files, house.policy)
+    if request.only_labels and not policy.auto_review.labels:
+        return Skipped(request, "labels mean nothing to its policy")
     if not request.full and (why := reason_to_skip(pull, policy)):
         ports.forge.conclude(pull, notices.skipped(why, policy))
         return Skipped(request, why)
@@ -129,6 +131,9 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     if now.head_sha != pull.head_sha:
         ports.forge.conclude(pull, notices.superseded())
         return Superseded(request, by=now.head_sha)
+    if not now.is_open:
+        ports.forge.conclude(pull, notices.closed())
+        return Skipped(request, "it is closed")
     if report is None:
         return Superseded(request, by="")
 

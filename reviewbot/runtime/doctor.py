@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
-from enum import StrEnum
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import Forbidden, ReviewbotError, UsageError
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd
 from reviewbot.github.auth import StaticToken
@@ -15,14 +13,18 @@ from reviewbot.github.client import GitHubClient
 from reviewbot.github.identity import identify_app, identify_token
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.desk import Desk
+from reviewbot.ledger.installations import REMOVED, Installations
 from reviewbot.ledger.quarantine import flagged
 from reviewbot.ledger.reviews import starved
+from reviewbot.ledger.switch import Switch
 from reviewbot.review.plan import BYTES_PER_TOKEN, REQUEST_TOKENS
 from reviewbot.review.prompt import OUTPUT_CAP
+from reviewbot.runtime.diagnosis import Diagnosis, Health, asked
+from reviewbot.runtime.doctor_app import examine_app
 from reviewbot.runtime.service import app_auth, desk_rules, webhook_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from reviewbot.runtime.core import Core
     from reviewbot.runtime.settings import GitHub, Settings
@@ -34,31 +36,13 @@ _STARVED_DAYS = 7
 _MOST_STARVED = 20
 
 
-class Health(StrEnum):
-    """How a part is."""
-
-    FINE = "fine"
-    WARNING = "warning"
-    WRONG = "wrong"  # of the configuration: exit code 2
-    DOWN = "down"  # cannot be reached: exit code 3
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """One part, how it is, and what to do."""
-
-    part: str
-    health: Health
-    says: str
-    advice: str = ""
-
-
 def examine(core: Core) -> Iterator[Diagnosis]:
     """Every part of an opened core, one after the other."""
     yield Diagnosis("database", Health.FINE, core.database.url)
     yield from _endpoints(core)
     yield from _limits(core)
     yield from _github(core.settings)
+    yield from _stops(core)
     yield from _desk(core)
     yield from _starved(core)
 
@@ -121,14 +105,17 @@ def _starved(core: Core) -> Iterator[Diagnosis]:
 def _github(settings: Settings) -> Iterator[Diagnosis]:
     github = settings.github
     if not github.app_id and not github.token:
-        advice = "Set github.app_id and its keys for `serve`, or GITHUB_TOKEN for `review`."
+        advice = "`reviewbot serve` opens a page that sets an App up; `review` wants GITHUB_TOKEN."
         yield Diagnosis("GitHub", Health.WARNING, "no App and no token is configured", advice)
         return
     if github.app_id:
-        yield _asked("webhook secret", lambda: _secrets_told(settings))
-        yield _asked(f"GitHub App {github.app_id}", lambda: _identified_app(settings))
+        yield asked("webhook secret", lambda: _secrets_told(settings))
+        identified = asked(f"GitHub App {github.app_id}", lambda: _identified_app(settings))
+        yield identified
+        if identified.health is Health.FINE:
+            yield from examine_app(settings)
     if github.token:
-        yield _asked("GitHub token", lambda: _identified_token(github))
+        yield asked("GitHub token", lambda: _identified_token(github))
 
 
 def _secrets_told(settings: Settings) -> str:
@@ -146,13 +133,18 @@ def _identified_token(github: GitHub) -> str:
         return identify_token(client)
 
 
-def _asked(part: str, ask: Callable[[], str]) -> Diagnosis:
-    try:
-        return Diagnosis(part, Health.FINE, ask())
-    except (Forbidden, UsageError) as error:
-        return Diagnosis(part, Health.WRONG, str(error), error.advice)
-    except ReviewbotError as error:
-        return Diagnosis(part, Health.DOWN, str(error), error.advice)
+def _stops(core: Core) -> Iterator[Diagnosis]:
+    """What administrators, here or on GitHub, have stopped."""
+    if stop := Switch(core.database).stopped():
+        at = datetime.fromtimestamp(stop.at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        says = f"stopped by {stop.actor} at {at}: {stop.why}"
+        yield Diagnosis("spending", Health.WARNING, says, "`reviewbot start` allows it again.")
+    for installation_id, standing in Installations(core.database).stopped():
+        says = f"it is {standing} on GitHub, and not worked for"
+        advice = "Who suspended it can lift that on GitHub, under the installation's settings."
+        if standing == REMOVED:
+            continue
+        yield Diagnosis(f"installation {installation_id}", Health.WARNING, says, advice)
 
 
 def _desk(core: Core) -> Iterator[Diagnosis]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reviewbot.ledger.desk import Desk
+    from reviewbot.ledger.switch import Switch
     from reviewbot.models.router import Router
 
 _REVIEW_SECONDS = (1, 5, 15, 30, 60, 120, 300, 600, 900)
@@ -28,6 +29,11 @@ class Metrics:
         )
         self.reviews = Counter(
             "reviewbot_reviews", "Reviews by how they ended", ["outcome"], registry=self.registry
+        )
+        self.redelivered = Counter(
+            "reviewbot_redeliveries",
+            "Missed deliveries that GitHub was asked to send again",
+            registry=self.registry,
         )
         self.findings = Counter(
             "reviewbot_findings", "Open findings by severity", ["severity"], registry=self.registry
@@ -49,9 +55,9 @@ class Metrics:
         )
         self.models = ModelMetrics(self.registry)
 
-    def watch(self, desk: Desk, router: Router | None) -> None:
-        """Show the desk, and the breakers where models are asked, whenever asked."""
-        self.registry.register(_Gauges(desk, router))
+    def watch(self, desk: Desk, switch: Switch, router: Router | None) -> None:
+        """Show the desk, the switch, and the breakers where models are asked, whenever asked."""
+        self.registry.register(_Gauges(desk, switch, router))
         if router is not None:
             router.subscribe(self.models.call)
 
@@ -61,8 +67,8 @@ class Metrics:
 
 
 class _Gauges:
-    def __init__(self, desk: Desk, router: Router | None) -> None:
-        self._desk, self._router = desk, router
+    def __init__(self, desk: Desk, switch: Switch, router: Router | None) -> None:
+        self._desk, self._switch, self._router = desk, switch, router
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         counts = self._desk.counts()
@@ -73,6 +79,11 @@ class _Gauges:
         yield desk
         yield GaugeMetricFamily(
             "reviewbot_desk_oldest_seconds", "How long the oldest work waits", value=counts.oldest
+        )
+        yield GaugeMetricFamily(
+            "reviewbot_spending_stopped",
+            "1 while an administrator has stopped all spending",
+            value=self._switch.stopped() is not None,
         )
         if self._router is not None:
             up = GaugeMetricFamily(

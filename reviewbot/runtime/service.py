@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
+from reviewbot.github.client import GitHubClient
+from reviewbot.github.markers import Marker
+from reviewbot.github.permission import may_write
 from reviewbot.ledger.desk import Desk, DeskRules
+from reviewbot.ledger.installations import Installations
+from reviewbot.ledger.merge_groups import MergeGroups
+from reviewbot.ledger.switch import Switch
+from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.health import HealthChecks
+from reviewbot.runtime.intake import Intake, Taken
+from reviewbot.runtime.merge_groups import QueueAnswers
 from reviewbot.runtime.metrics import Metrics
+from reviewbot.runtime.redelivery import HourlyRedelivery, Redelivery
 from reviewbot.runtime.upkeep import Upkeep, alarm
 from reviewbot.runtime.work import Workshop
 from reviewbot.runtime.workers import EmbeddedWorkers
@@ -19,9 +29,10 @@ from reviewbot.runtime.workers import EmbeddedWorkers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reviewbot.domain.pull_request import Wish
     from reviewbot.github.auth import TokenSource
+    from reviewbot.github.events import Event
     from reviewbot.ledger.database import Database
+    from reviewbot.review.ports import Forge
     from reviewbot.runtime.core import Core
     from reviewbot.runtime.procrastination import ProcrastinateWaker
     from reviewbot.runtime.settings import Settings
@@ -33,17 +44,19 @@ class Service:
 
     core: Core
     desk: Desk
+    switch: Switch
+    intake: Intake
     shop: Workshop
     metrics: Metrics
     webhook_secrets: tuple[str, ...]
     workers: EmbeddedWorkers | None
 
-    def record(self, delivery_id: str, wish: Wish) -> bool:
-        """Put a wish on the desk; False if this delivery is there already."""
-        fresh = self.desk.record(delivery_id, wish)
-        if self.workers is not None:
+    def take(self, delivery_id: str, event: Event) -> Taken:
+        """Write down what an event asks for, and tell the workers."""
+        taken = self.intake.take(delivery_id, event)
+        if self.workers is not None and taken is Taken.RECORDED:
             self.workers.wake()
-        return fresh
+        return taken
 
 
 @contextmanager
@@ -58,7 +71,8 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         metrics = Metrics()
         core = stack.enter_context(open_core(settings, alarm(metrics)))
         desk = open_desk(settings, core.database, stack)
-        metrics.watch(desk, core.router)
+        switch = Switch(core.database)
+        metrics.watch(desk, switch, core.router)
         core.model.subscribe(metrics.models.compared)
         health = HealthChecks(core.router, settings.limits.probe_seconds, settings.limits.sla)
         stack.callback(health.stop)
@@ -66,18 +80,63 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         upkeep = Upkeep(core, desk, settings.alerts_url())
         stack.callback(upkeep.stop)
         upkeep.start()
-        shop = Workshop(
-            desk=desk,
-            forge=lambda installation_id: core.forge(tokens, installation_id),
-            review=core.review,
-            metrics=metrics,
-            review_seconds=settings.limits.review_seconds,
-        )
+        groups = MergeGroups(core.database)
+        shop = _shop(core, desk, metrics, tokens, groups)
         workers = _workers(shop, settings, core) if embedded else None
         if workers is not None:
             stack.callback(workers.stop)
             workers.start()
-        yield Service(core, desk, shop, metrics, secrets, workers)
+        intake = Intake(
+            desk=desk,
+            installations=Installations(core.database),
+            groups=groups,
+            verdicts=Verdicts(core.database),
+            marker=Marker(core.secret),
+        )
+        if embedded and settings.github.app_id:
+            _redeliver(core, metrics, stack)
+        yield Service(core, desk, switch, intake, shop, metrics, secrets, workers)
+
+
+def _shop(
+    core: Core, desk: Desk, metrics: Metrics, tokens: TokenSource, groups: MergeGroups
+) -> Workshop:
+    settings = core.settings
+
+    def forge(installation_id: int) -> Forge:
+        return core.forge(tokens, installation_id)
+
+    def writes(installation_id: int, repository: str, login: str) -> bool:
+        client = GitHubClient(settings.github.api_url, tokens, installation_id)
+        with closing(client):
+            return may_write(client, repository, login)
+
+    answers = QueueAnswers(
+        groups=groups,
+        verdicts=Verdicts(core.database),
+        forge=forge,
+        policy=settings.values.policy,
+        patience=settings.limits.review_seconds,
+    )
+    return Workshop(
+        desk=desk,
+        forge=forge,
+        review=core.review,
+        metrics=metrics,
+        review_seconds=settings.limits.review_seconds,
+        may_write=writes,
+        errands=(answers,),
+    )
+
+
+def _redeliver(core: Core, metrics: Metrics, stack: ExitStack) -> None:
+    """Look for deliveries that never arrived, as long as the service runs."""
+    auth, api_url = app_auth(core.settings), core.settings.github.api_url
+    hourly = HourlyRedelivery(
+        Redelivery(core.database, metrics, lambda: GitHubClient(api_url, auth))
+    )
+    stack.callback(hourly.stop)
+    hourly.start()
 
 
 def desk_rules(settings: Settings) -> DeskRules:

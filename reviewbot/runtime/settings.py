@@ -57,6 +57,7 @@ class Server(_Section):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     threads: Count = 8
     read_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
+    public_url: Address | None = None
     metrics_token_env: str = ""
     metrics_token_file: str = ""
 
@@ -81,6 +82,7 @@ class GitHub(_Section):
     webhook_secret_file: str = ""
     previous_webhook_secret_env: str = ""
     previous_webhook_secret_file: str = ""
+    credentials_dir: str = ""
     token: str = Field(default="", repr=False)
 
 
@@ -243,6 +245,15 @@ class Settings:
         """These settings with another place for the ledger."""
         database = self.values.database.model_copy(update={"url": url})
         return Settings(self.values.model_copy(update={"database": database}), self._environ)
+
+    def with_github(self, **values: str) -> Settings:
+        """These settings with other values in GitHub's section."""
+        github = self.values.github.model_copy(update=values)
+        return Settings(self.values.model_copy(update={"github": github}), self._environ)
+
+    def with_variables(self, variables: Mapping[str, str]) -> Settings:
+        """These settings, which find more secrets in their environment."""
+        return Settings(self.values, {**self._environ, **variables})
 
     def database_url(self) -> str:
         """Where the ledger is kept."""

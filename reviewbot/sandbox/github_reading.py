@@ -16,6 +16,7 @@ from reviewbot.sandbox.github_views import (
     show_pull,
     show_repository,
     show_tree,
+    show_user,
 )
 
 if TYPE_CHECKING:
@@ -175,6 +176,14 @@ def get_comparison(visit: Visit, span: str) -> Response:
         raise not_found()
     url = f"{visit.url}/commits/{base}"
     return jsonify(status="ahead", merge_base_commit={"sha": base, "url": url}, commits=[])
+
+
+def get_permission(visit: Visit, login: str) -> Response:
+    """GET collaborators/{username}/permission: who is not known may read what is public."""
+    role = visit.store.roles.get(login.lower(), "read")
+    permission = {"maintain": "write", "triage": "read"}.get(role, role)
+    user = show_user(login, 4, "User")
+    return jsonify({"permission": permission, "role_name": role, "user": user})
 
 
 def get_check_runs(visit: Visit, ref: str) -> Response:

@@ -78,6 +78,8 @@ class Store:
         self.lock = threading.RLock()
         self.pulls: list[PullState] = []
         self.check_runs: list[JsonObject] = []
+        self.roles: dict[str, str] = {}  # of people, by login
+        self.queued: dict[str, set[str]] = {}  # commits of merge queues, by repository
         self._ids = itertools.count(9001)
 
     def next_id(self) -> int:
@@ -155,7 +157,8 @@ class Store:
     def commits(self, repository: str) -> set[str]:
         """Every commit that a check run may stand on."""
         states = self.of(repository)
-        return {sha for s in states for sha in (*s.heads, s.pull.base_sha)}
+        own = {sha for s in states for sha in (*s.heads, s.pull.base_sha)}
+        return own | self.queued.get(repository.lower(), set())
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.sandbox.github_access import EVENTS, GRANTED
 from reviewbot.sandbox.github_store import JsonObject, Tree, blob_sha
 
 if TYPE_CHECKING:
@@ -227,6 +226,6 @@ def show_app(app: App) -> dict[str, Any]:
         "html_url": f"https://github.com/apps/{app.slug}",
         "created_at": NOW,
         "updated_at": NOW,
-        "permissions": GRANTED,
-        "events": list(EVENTS),
+        "permissions": dict(app.permissions),
+        "events": list(app.events),
     }

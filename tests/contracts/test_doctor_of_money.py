@@ -9,7 +9,8 @@ from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.reviews import Reviews
 from reviewbot.review.ports import Attempt, Ending
 from reviewbot.runtime.core import open_core
-from reviewbot.runtime.doctor import Diagnosis, Health, examine
+from reviewbot.runtime.diagnosis import Diagnosis, Health
+from reviewbot.runtime.doctor import examine
 from reviewbot.runtime.settings import load_settings
 from tests.contracts.ledger.charges import charge
 from tests.contracts.ledger.test_records import pull

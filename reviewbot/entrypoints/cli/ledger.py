@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import getpass
 import json
 import sys
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ import click
 from reviewbot.domain.errors import UsageError
 from reviewbot.domain.money import format_usd, plain_usd
 from reviewbot.entrypoints.cli import FINE
+from reviewbot.entrypoints.cli.administering import actor, opened_ledger
 from reviewbot.entrypoints.cli.options import config_option, settings_from, since_option
 from reviewbot.entrypoints.formats.spreadsheet import cell
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from reviewbot.ledger.database import Database
     from reviewbot.ledger.reconcile import Line
 
 _FORMATS = click.Choice(["csv", "json"])
@@ -32,19 +31,6 @@ _FORMATS = click.Choice(["csv", "json"])
 @click.group
 def command() -> None:
     """Look after the ledger: export, egress, reconcile, back up, release, resume."""
-
-
-@contextmanager
-def _database(config: Path | None) -> Iterator[Database]:
-    from reviewbot.ledger.database import open_database  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.migrate import migrate  # noqa: PLC0415 - help does not need it
-
-    database = open_database(settings_from(config).database_url())
-    try:
-        migrate(database)
-        yield database
-    finally:
-        database.close()
 
 
 @command.command
@@ -58,8 +44,8 @@ def release(endpoint: str, why: str, config: Path | None) -> int:
     """
     from reviewbot.ledger import quarantine  # noqa: PLC0415 - help does not need it
 
-    with _database(config) as database:
-        opened = quarantine.release(database, endpoint, getpass.getuser(), why)
+    with opened_ledger(config) as database:
+        opened = quarantine.release(database, endpoint, actor(), why)
     click.echo(f"{endpoint} may be called again; {opened} pull requests are open again.")
     return FINE
 
@@ -95,7 +81,7 @@ def resume(pull: str, config: Path | None) -> int:
 @config_option
 def backup(file: Path, config: Path | None) -> int:
     """Copy the ledger to FILE while the service goes on (SQLite; for PostgreSQL use pg_dump)."""
-    with _database(config) as database:
+    with opened_ledger(config) as database:
         database.backup(file)
     click.echo(f"{file} holds {file.stat().st_size:,} bytes.")
     return FINE
@@ -111,7 +97,7 @@ def export(since: int, repo: str, form: str, output: Path | None, config: Path |
     """Print every attempt as CSV or JSON, corrections applied; amounts are exact, in USD."""
     from reviewbot.ledger.export import attempts, names  # noqa: PLC0415 - help does not need it
 
-    with _database(config) as database, _opened(output) as out:
+    with opened_ledger(config) as database, _opened(output) as out:
         _write(attempts(database, since, repo), names(), form, out)
     return FINE
 
@@ -126,7 +112,7 @@ def egress(since: int, repo: str, form: str, output: Path | None, config: Path |
     """Print what left for which endpoint: time, repository, jurisdiction, size, digest."""
     from reviewbot.ledger import egress as log  # noqa: PLC0415 - help does not need it
 
-    with _database(config) as database, _opened(output) as out:
+    with opened_ledger(config) as database, _opened(output) as out:
         _write(log.entries(database, since, repo), log.NAMES, form, out)
     return FINE
 
@@ -209,7 +195,7 @@ def reconcile(  # noqa: PLR0913, PLR0917 - one parameter an option
     except (OSError, UnicodeDecodeError) as error:
         message = f"{file} cannot be read as text"
         raise UsageError(message, "Give the vendor's CSV export.") from error
-    with _database(config) as database:
+    with opened_ledger(config) as database:
         lines_found = matching.reconcile(database, invoice, endpoint)
     if form == "table":
         _show([*lines_found, matching.total(lines_found)])
