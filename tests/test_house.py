@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,7 +148,7 @@ def literal(info: FieldInfo) -> str:
         return "none"
     if "_read_usd" in repr(info.metadata):
         return f"`{plain_usd(value)}`"
-    if isinstance(value, float):
+    if isinstance(value, (float, Decimal)):
         return f"`{value:g}`"
     return f"`{json.dumps(value)}`"
 
@@ -249,8 +250,9 @@ def test_commands_and_options_in_the_documents_exist() -> None:
             continue  # prose
         command = cli.cli.get_command(context, name)
         assert command is not None, name
-        known = {option for parameter in command.params for option in parameter.opts}
-        assert set(options) <= known, name
+        within = command.commands.values() if isinstance(command, click.Group) else ()
+        parameters = [each for one in (command, *within) for each in one.params]
+        assert set(options) <= {option for each in parameters for option in each.opts}, name
 
 
 def test_the_readme_names_every_command() -> None:

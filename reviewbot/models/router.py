@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import (
     BadAnswer,
+    EndpointQuarantined,
     ModelRefused,
     ModelUnavailable,
     OutOfMoney,
@@ -18,6 +19,7 @@ from reviewbot.models.attempt import Attempts, Route
 from reviewbot.models.breaker import Breaker
 from reviewbot.models.catalogue import dearest
 from reviewbot.models.faults import Fault, Kind
+from reviewbot.review.ports import Attempt, Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -183,6 +185,10 @@ class _Pursuit:
             else:
                 route.breaker.succeeded()
             return fault
+        except EndpointQuarantined as error:
+            route.breaker.left()
+            attempt = Attempt(Ending.REFUSED, error="quarantined")
+            return Fault(Kind.REFUSED, str(error), attempt)
         except BaseException:
             route.breaker.left()
             raise

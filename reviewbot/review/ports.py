@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -33,6 +34,9 @@ class Limits:
     per_installation: PicoUsd
     per_server: PicoUsd
     per_review: PicoUsd | None = None
+    per_author: PicoUsd | None = None  # an author's share of the repository's day
+    per_repository: PicoUsd | None = None  # the repository's share of the installation's month
+    escalation_share: Decimal = Decimal(1)  # how far second looks may fill each limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Purse:
     head_sha: str
     limits: Limits
     data: Data | None = None  # where the policy lets code go; None is anywhere
+    author_id: int = 0  # who opened the pull request
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class Attempt:
     model_answered: str = ""
     latency_ms: int = 0
     error: str = ""  # a short code such as "http-429", never foreign text
+    first_token_ms: int = 0  # 0 where the answer was not streamed
 
 
 # --- questions and answers -----------------------------------------------------------------
@@ -153,7 +159,7 @@ class Ledger(Answers, Protocol):
     """The memory of money."""
 
     def reserve(self, charge: Charge) -> Grant:
-        """Set the worst case aside in every scope or none; raises BudgetExhausted."""
+        """Set the worst case aside in all scopes; BudgetExhausted or EndpointQuarantined if not."""
 
     def settle(self, grant: Grant, attempt: Attempt, answers: Sequence[Answer] = ()) -> PicoUsd:
         """Record what came of a grant, with its answers, in one commit; returns the cost."""

@@ -18,7 +18,7 @@ from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.models.clock import Clock
 from reviewbot.models.router import Router
-from reviewbot.review.conduct import House, review_pull_request
+from reviewbot.review.conduct import House, Shares, review_pull_request
 from reviewbot.review.ports import Ports
 from reviewbot.runtime.same_head import SameHeadForge
 from reviewbot.runtime.side_by_side import SideBySide
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.outcome import Outcome
     from reviewbot.domain.pull_request import PullKey, ReviewRequest
     from reviewbot.github.auth import TokenSource
+    from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.database import Database
     from reviewbot.review.ports import Forge, Observer
     from reviewbot.review.quote import Quote
@@ -109,18 +110,29 @@ class Core:
             per_installation=values.budget.per_installation,
             per_server=values.budget.per_server,
             audited=_draw(self.secret, values.limits.audit_share),
+            shares=Shares(
+                author=values.budget.author_share,
+                repository=values.budget.repository_share,
+                escalation=values.budget.escalation_share,
+            ),
         )
 
 
 @contextmanager
-def open_core(settings: Settings) -> Iterator[Core]:
-    """Open the ledger and make everything ready; raises SettingsError or LedgerError."""
+def open_core(
+    settings: Settings, hears: Callable[[Alert], object] = lambda _alert: None
+) -> Iterator[Core]:
+    """Open the ledger and make everything ready; *hears* is told of limits that fill up.
+
+    Raises SettingsError or LedgerError.
+    """
     config = router_config(settings)
     with ExitStack() as stack:
         database = open_database(settings.database_url())
         stack.callback(database.close)
         migrate(database)
-        ledger = SqlLedger(database, patience=settings.limits.budget_wait_seconds)
+        patience = settings.limits.budget_wait_seconds
+        ledger = SqlLedger(database, patience=patience, hears=hears)
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
         stack.callback(router.close)
         yield Core(settings, database, ledger, router, secret_of(database))

@@ -13,8 +13,10 @@ from reviewbot.domain.money import format_usd
 from reviewbot.github.auth import StaticToken
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.identity import identify_app, identify_token
+from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.desk import Desk
-from reviewbot.ledger.house import flagged
+from reviewbot.ledger.quarantine import flagged
+from reviewbot.ledger.reviews import starved
 from reviewbot.review.plan import BYTES_PER_TOKEN, CHUNK_TOKENS
 from reviewbot.review.prompt import OUTPUT_CAP
 from reviewbot.runtime.service import app_auth, desk_rules, webhook_secrets
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 _RULES_BYTES = 16_000  # of a prompt beside its chunks: rules, schema, guidance
 _MESSAGES = 2
 _STUCK_SECONDS = 3_600.0
+_STARVED_DAYS = 7
+_MOST_STARVED = 20
 
 
 class Health(StrEnum):
@@ -56,6 +60,7 @@ def examine(core: Core) -> Iterator[Diagnosis]:
     yield from _limits(core)
     yield from _github(core.settings)
     yield from _desk(core)
+    yield from _starved(core)
 
 
 def _endpoints(core: Core) -> Iterator[Diagnosis]:
@@ -67,8 +72,12 @@ def _endpoints(core: Core) -> Iterator[Diagnosis]:
         else:
             yield Diagnosis(part, Health.FINE, "it answers")
     for name, why in flagged(core.database):
-        advice = "Check the route's price and the vendor's bill."
-        yield Diagnosis(f"endpoint {name}", Health.WARNING, why, advice)
+        advice = (
+            "Check the route's price and the vendor's bill; then `reviewbot ledger release"
+            f" {name} --why …` lets it be called again."
+        )
+        says = f"under quarantine, so it is not called: it {why}"
+        yield Diagnosis(f"endpoint {name}", Health.WARNING, says, advice)
 
 
 def _limits(core: Core) -> Iterator[Diagnosis]:
@@ -97,6 +106,16 @@ def _limits(core: Core) -> Iterator[Diagnosis]:
             yield Diagnosis(f"limits, {tier} tier", Health.WRONG, text, advice)
         else:
             yield Diagnosis(f"limits, {tier} tier", Health.FINE, says)
+
+
+def _starved(core: Core) -> Iterator[Diagnosis]:
+    """Reviews of late that a limit kept from reading everything."""
+    since = Clock().milliseconds(-_STARVED_DAYS * 86_400)
+    for each in starved(core.database, since)[:_MOST_STARVED]:
+        name = f"{each.repository}#{each.key.number}"
+        says = f"not everything was read: no room in {', '.join(each.shortages)}"
+        advice = f"Raise the limit, then `reviewbot ledger resume {name}` reads the rest."
+        yield Diagnosis(f"review {name}", Health.WARNING, says, advice)
 
 
 def _github(settings: Settings) -> Iterator[Diagnosis]:

@@ -33,6 +33,12 @@ class Metrics:
         self.spent = Counter(
             "reviewbot_spent_usd", "Settled cost of reviews in USD", registry=self.registry
         )
+        self.alerts = Counter(
+            "reviewbot_budget_alerts",
+            "Limits that passed 50, 80 or 100 per cent",
+            ["scope", "level"],
+            registry=self.registry,
+        )
         self.seconds = Histogram(
             "reviewbot_review_seconds",
             "How long reviews take",

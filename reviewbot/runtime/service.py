@@ -11,6 +11,7 @@ from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
 from reviewbot.ledger.desk import Desk, DeskRules
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.metrics import Metrics
+from reviewbot.runtime.upkeep import Upkeep, alarm
 from reviewbot.runtime.work import Workshop
 from reviewbot.runtime.workers import EmbeddedWorkers
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.pull_request import Wish
     from reviewbot.github.auth import TokenSource
+    from reviewbot.ledger.database import Database
     from reviewbot.runtime.core import Core
     from reviewbot.runtime.procrastination import ProcrastinateWaker
     from reviewbot.runtime.settings import Settings
@@ -52,11 +54,13 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
     secrets = webhook_secrets(settings)
     tokens = app_tokens(settings)
     with ExitStack() as stack:
-        core = stack.enter_context(open_core(settings))
-        waker = _waker(settings, core, stack)
-        desk = Desk(core.database, desk_rules(settings), waker=waker)
         metrics = Metrics()
+        core = stack.enter_context(open_core(settings, alarm(metrics)))
+        desk = open_desk(settings, core.database, stack)
         metrics.watch(desk, core.router)
+        upkeep = Upkeep(core, desk, settings.alerts_url())
+        stack.callback(upkeep.stop)
+        upkeep.start()
         shop = Workshop(
             desk=desk,
             forge=lambda installation_id: core.forge(tokens, installation_id),
@@ -110,6 +114,12 @@ def webhook_secrets(settings: Settings) -> tuple[str, ...]:
     return now, settings.secret("github.previous_webhook_secret", variable, file)
 
 
+def open_desk(settings: Settings, database: Database, stack: ExitStack) -> Desk:
+    """The desk; where many machines work it, with a bell that they all hear."""
+    waker = _waker(settings, stack) if database.is_shared else None
+    return Desk(database, desk_rules(settings), waker=waker)
+
+
 def _workers(shop: Workshop, settings: Settings, core: Core) -> EmbeddedWorkers:
     count = settings.limits.workers
     if not count and not core.database.is_shared:
@@ -118,9 +128,7 @@ def _workers(shop: Workshop, settings: Settings, core: Core) -> EmbeddedWorkers:
     return EmbeddedWorkers(shop, count)
 
 
-def _waker(settings: Settings, core: Core, stack: ExitStack) -> ProcrastinateWaker | None:
-    if not core.database.is_shared:
-        return None
+def _waker(settings: Settings, stack: ExitStack) -> ProcrastinateWaker:
     from reviewbot.runtime.procrastination import ProcrastinateWaker, prepare  # noqa: PLC0415 - an extra
 
     url = settings.database_url()

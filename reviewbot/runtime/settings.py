@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -41,6 +42,7 @@ Address = Annotated[str, AfterValidator(_checked_address)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
+Share = Annotated[Decimal, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -126,10 +128,19 @@ class Tiers(_Section):
 
 
 class Budget(_Section):
-    """Limits in USD that hold over all repositories; the repositories' own are in the policy."""
+    """Limits in USD that hold over all repositories; the repositories' own are in the policy.
+
+    For the App: *author_share* is what one author may take of a repository's day,
+    *repository_share* what one repository may take of an installation's month, never less than
+    one pull request's limit. Second looks may fill each limit up to *escalation_share*; the
+    rest is kept for first readings.
+    """
 
     per_installation: Usd = parse_usd("500")
     per_server: Usd = parse_usd("500")
+    author_share: Share = Decimal("0.20")
+    repository_share: Share = Decimal("0.20")
+    escalation_share: Share = Decimal("0.90")
 
 
 class Limits(_Section):
@@ -160,6 +171,13 @@ class Retention(_Section):
     deliveries_days: Days = 7.0
 
 
+class Alerts(_Section):
+    """Where alerts about limits are posted as JSON besides log and metrics; empty is nowhere."""
+
+    url_env: str = ""
+    url_file: str = ""
+
+
 class Quick(_Section):
     """The start without a file: one endpoint, two models."""
 
@@ -184,6 +202,7 @@ class Values(_Section):
     budget: Budget = Budget()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    alerts: Alerts = Alerts()
     quick: Quick = Quick()
 
 
@@ -222,6 +241,13 @@ class Settings:
         if section.url:
             return section.url
         return f"sqlite:///{platformdirs.user_data_path('reviewbot') / 'ledger.db'}"
+
+    def alerts_url(self) -> str:
+        """Where alerts are posted; empty is nowhere."""
+        section = self.values.alerts
+        if not section.url_env and not section.url_file:
+            return ""
+        return self.secret("alerts.url", section.url_env, section.url_file)
 
     def secret(self, key: str, variable: str, file: str) -> str:
         """A secret's value; raises SettingsError with what to do if there is none."""

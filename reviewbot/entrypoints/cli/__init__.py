@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": "Run the web service, with workers inside.",
     "worker": "Run workers alone (PostgreSQL).",
     "costs": "Show what reviews cost.",
+    "ledger": "Export, reconcile, back up; release endpoints, resume reviews.",
     "demo": "Review a planted pull request on this machine, without keys.",
     "doctor": "Check configuration, credentials, endpoints and database.",
     "action": "Review the pull request of a workflow (called by action.yml).",

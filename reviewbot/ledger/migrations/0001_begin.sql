@@ -2,16 +2,20 @@
 
 CREATE TABLE settings_of_ledger (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
--- One row a scope: a pull request, a repository's day, …
+-- One row a scope: a pull request, a repository's day, … cap is the limit that the last
+-- reservation was judged by; closed_by names the endpoint that billed more than was possible.
 CREATE TABLE budgets (
-  scope    TEXT PRIMARY KEY,
-  settled  BIGINT NOT NULL DEFAULT 0,
-  reserved BIGINT NOT NULL DEFAULT 0,
-  presumed BIGINT NOT NULL DEFAULT 0,
-  closed   INTEGER NOT NULL DEFAULT 0
+  scope     TEXT PRIMARY KEY,
+  settled   BIGINT NOT NULL DEFAULT 0,
+  reserved  BIGINT NOT NULL DEFAULT 0,
+  presumed  BIGINT NOT NULL DEFAULT 0,
+  cap       BIGINT NOT NULL DEFAULT 0,
+  closed_by TEXT NOT NULL DEFAULT '',
+  begun_at  BIGINT NOT NULL DEFAULT 0
 );
 
--- One row an HTTP attempt; it never disappears while it counts.
+-- One row an HTTP attempt. It is closed once and never changed after that; it is thrown away
+-- when its time is over, and lives on in the sums below.
 CREATE TABLE calls (
   id              TEXT PRIMARY KEY,
   review_id       TEXT NOT NULL,
@@ -19,6 +23,7 @@ CREATE TABLE calls (
   number          BIGINT NOT NULL,
   repository      TEXT NOT NULL,
   installation_id BIGINT NOT NULL,
+  author_id       BIGINT NOT NULL,
   head_sha        TEXT NOT NULL,
   tier            TEXT NOT NULL,
   model           TEXT NOT NULL,
@@ -43,6 +48,7 @@ CREATE TABLE calls (
   tokens_thought  BIGINT NOT NULL DEFAULT 0,
   model_answered  TEXT NOT NULL DEFAULT '',
   latency_ms      BIGINT NOT NULL DEFAULT 0,
+  first_token_ms  BIGINT NOT NULL DEFAULT 0,
   error           TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX calls_by_review ON calls (review_id);
@@ -51,12 +57,16 @@ CREATE INDEX calls_in_flight ON calls (lease_until) WHERE state = 'reserved';
 
 -- What became known of a presumed call later; the call itself stays as it was written.
 CREATE TABLE corrections (
-  call_id    TEXT PRIMARY KEY,
-  at         BIGINT NOT NULL,
-  cost       BIGINT NOT NULL,
-  ending     TEXT NOT NULL,
-  tokens_in  BIGINT NOT NULL,
-  tokens_out BIGINT NOT NULL
+  call_id        TEXT PRIMARY KEY,
+  at             BIGINT NOT NULL,
+  cost           BIGINT NOT NULL,
+  ending         TEXT NOT NULL,
+  tokens_in      BIGINT NOT NULL,
+  tokens_out     BIGINT NOT NULL,
+  tokens_cached  BIGINT NOT NULL,
+  tokens_written BIGINT NOT NULL,
+  tokens_thought BIGINT NOT NULL,
+  model_answered TEXT NOT NULL
 );
 
 CREATE VIEW bills AS
@@ -69,8 +79,93 @@ SELECT c.id, c.review_id, c.repository_id, c.number, c.repository, c.installatio
   COALESCE(k.ending, c.ending) AS ending
 FROM calls c LEFT JOIN corrections k ON k.call_id = c.id;
 
--- Endpoints that billed more than was possible.
+-- Sums over ended calls, changed in the same transaction as they; grain is 'day' or 'month'.
+-- A review counts where its first call is: of all, of its tier, of its model.
+CREATE TABLE spending (
+  grain            TEXT NOT NULL,
+  period           TEXT NOT NULL,
+  repository_id    BIGINT NOT NULL,
+  repository       TEXT NOT NULL,
+  tier             TEXT NOT NULL,
+  model            TEXT NOT NULL,
+  endpoint         TEXT NOT NULL,
+  upstream         TEXT NOT NULL,
+  reviews          BIGINT NOT NULL DEFAULT 0,
+  reviews_of_tier  BIGINT NOT NULL DEFAULT 0,
+  reviews_of_model BIGINT NOT NULL DEFAULT 0,
+  calls            BIGINT NOT NULL DEFAULT 0,
+  failed           BIGINT NOT NULL DEFAULT 0,
+  tokens_in        BIGINT NOT NULL DEFAULT 0,
+  tokens_out       BIGINT NOT NULL DEFAULT 0,
+  tokens_cached    BIGINT NOT NULL DEFAULT 0,
+  tokens_written   BIGINT NOT NULL DEFAULT 0,
+  tokens_thought   BIGINT NOT NULL DEFAULT 0,
+  latency_ms       BIGINT NOT NULL DEFAULT 0,
+  spent            BIGINT NOT NULL DEFAULT 0,
+  presumed         BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (grain, period, repository_id, repository, tier, model, endpoint, upstream)
+);
+
+CREATE TABLE spending_by_repository (
+  grain         TEXT NOT NULL,
+  period        TEXT NOT NULL,
+  repository_id BIGINT NOT NULL,
+  repository    TEXT NOT NULL,
+  reviews       BIGINT NOT NULL DEFAULT 0,
+  calls         BIGINT NOT NULL DEFAULT 0,
+  tokens_in     BIGINT NOT NULL DEFAULT 0,
+  tokens_out    BIGINT NOT NULL DEFAULT 0,
+  spent         BIGINT NOT NULL DEFAULT 0,
+  presumed      BIGINT NOT NULL DEFAULT 0,
+  saved         BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (grain, period, repository_id, repository)
+);
+
+CREATE TABLE spending_by_pull (
+  grain         TEXT NOT NULL,
+  period        TEXT NOT NULL,
+  repository_id BIGINT NOT NULL,
+  repository    TEXT NOT NULL,
+  number        BIGINT NOT NULL,
+  reviews       BIGINT NOT NULL DEFAULT 0,
+  calls         BIGINT NOT NULL DEFAULT 0,
+  tokens_in     BIGINT NOT NULL DEFAULT 0,
+  tokens_out    BIGINT NOT NULL DEFAULT 0,
+  spent         BIGINT NOT NULL DEFAULT 0,
+  presumed      BIGINT NOT NULL DEFAULT 0,
+  saved         BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (grain, period, repository_id, repository, number)
+);
+
+-- Endpoints that billed more than was possible: not called until an administrator releases them.
 CREATE TABLE flagged_endpoints (endpoint TEXT PRIMARY KEY, at BIGINT NOT NULL, why TEXT NOT NULL);
+
+-- What administrators decided about money.
+CREATE TABLE audit (
+  id      TEXT PRIMARY KEY,
+  at      BIGINT NOT NULL,
+  who     TEXT NOT NULL,
+  action  TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  why     TEXT NOT NULL,
+  before  TEXT NOT NULL
+);
+
+-- One row a crossing of 50, 80 or 100 % of a limit; told says whether the
+-- alerts' address knows it.
+CREATE TABLE alerts (
+  scope      TEXT NOT NULL,
+  level      INTEGER NOT NULL,
+  cap        BIGINT NOT NULL,
+  spent      BIGINT NOT NULL,
+  repository TEXT NOT NULL,
+  number     BIGINT NOT NULL,
+  at         BIGINT NOT NULL,
+  told       INTEGER NOT NULL DEFAULT 0,
+  tries      INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (scope, level, cap)
+);
+CREATE INDEX alerts_untold ON alerts (at) WHERE told = 0;
 
 CREATE TABLE answers (
   key       TEXT NOT NULL,
@@ -95,11 +190,13 @@ CREATE TABLE reviews (
   opened_at     BIGINT NOT NULL,
   closed_at     BIGINT,
   saved         BIGINT NOT NULL DEFAULT 0,
+  starved       INTEGER NOT NULL DEFAULT 0,
   report        TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX reviews_open ON reviews (repository_id, number, head_sha, cause)
   WHERE state = 'open';
 CREATE INDEX reviews_by_time ON reviews (opened_at);
+CREATE INDEX reviews_starved ON reviews (closed_at) WHERE starved = 1;
 
 CREATE TABLE postings (
   key         TEXT PRIMARY KEY,
