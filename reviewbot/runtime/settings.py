@@ -81,6 +81,9 @@ class GitHub(_Section):
     webhook_secret_file: str = ""
     previous_webhook_secret_env: str = ""
     previous_webhook_secret_file: str = ""
+    client_id: str = ""
+    client_secret_env: str = ""
+    client_secret_file: str = ""
     token: str = Field(default="", repr=False)
 
 
@@ -178,6 +181,19 @@ class Alerts(_Section):
     url_file: str = ""
 
 
+class DashboardSection(_Section):
+    """Who may look at the costs pages, beside whoever signs in with GitHub.
+
+    *url* is where people reach them; *admins* are logins that see everything.
+    """
+
+    url: Address | None = None
+    token_env: str = ""
+    token_file: str = ""
+    admins: tuple[Name, ...] = ()
+    session_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+
+
 class Quick(_Section):
     """The start without a file: one endpoint, two models."""
 
@@ -203,6 +219,7 @@ class Values(_Section):
     limits: Limits = Limits()
     retention: Retention = Retention()
     alerts: Alerts = Alerts()
+    dashboard: DashboardSection = DashboardSection()
     quick: Quick = Quick()
 
 

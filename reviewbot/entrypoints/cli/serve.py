@@ -44,6 +44,7 @@ def command(host: str | None, port: int | None, config: Path | None) -> int:
 
 
 def _serve(service: Service, settings: Settings, host: str, port: int) -> None:
+    from reviewbot.entrypoints.dashboard.opening import add_dashboard  # noqa: PLC0415 - as below
     from reviewbot.entrypoints.listening import Listener  # noqa: PLC0415 - help does not need it
     from reviewbot.entrypoints.web import create_app  # noqa: PLC0415 - help does not need it
 
@@ -54,6 +55,7 @@ def _serve(service: Service, settings: Settings, host: str, port: int) -> None:
             "server.metrics_token", section.metrics_token_env, section.metrics_token_file
         )
     app = create_app(service, token)
+    add_dashboard(app, service)
     listener = Listener(app, host, port, section.threads, section.read_seconds)
     for address in listener.addresses:
         click.echo(f"reviewbot listens on {address}")
