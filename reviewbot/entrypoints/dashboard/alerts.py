@@ -142,16 +142,16 @@ def _limits(raised: Sequence[Alert]) -> Table:
         columns=(
             Column("at", "Time (UTC)", Kind.TIME),
             Column("scope", "Limit of"),
-            Column("level", "Level", Kind.COUNT),
+            Column("level", "Level", Kind.SHARE),
             Column("spent", "Spent", Kind.USD),
-            Column("limit", "Limit", Kind.USD),
-            Column("last_by", "Last by"),
+            Column("limit", "Limit", Kind.USD, is_minor=True),
+            Column("last_by", "Last by", is_minor=True),
         ),
         rows=[
             (
                 alert.at,
                 alert.kind.value.replace("-", " "),
-                alert.level,
+                (alert.level, 100),
                 alert.spent,
                 alert.cap,
                 f"{alert.repository}#{alert.number}",

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 _HEIGHT, _TOP, _BOTTOM = 220, 12, 24
-_LEFT = 11.0  # per cent of the width, for the axis
 _LABELS = 5
 _ROW = 20
 _TICKS = 4
@@ -37,22 +36,25 @@ class Bar:
 
 
 def columns(title: str, about: str, bars: Sequence[Bar], shown: Callable[[int], str]) -> Markup:
-    """Bars side by side over an axis of amounts."""
+    """Bars side by side over lines of amounts; the scale beside them keeps its width."""
     top = _round_up(max((bar.total for bar in bars), default=0))
     plot = _HEIGHT - _TOP - _BOTTOM
+    scale: list[Markup] = []
     parts: list[Markup] = []
     for step in range(_TICKS + 1):
         y = _TOP + plot - plot * step / _TICKS
         parts.append(
-            Markup(
-                '<line class="grid" x1="{left}%" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>'
-                '<text class="axis end" x="{at}%" y="{low:.1f}">{text}</text>'
-            ).format(left=_LEFT, at=_LEFT - 1, y=y, low=y + 4, text=shown(top * step // _TICKS))
+            Markup('<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>').format(y=y)
         )
-    width = (100 - _LEFT) / max(len(bars), 1)
+        scale.append(
+            Markup('<text class="axis end" x="100%" y="{y:.1f}">{text}</text>').format(
+                y=y + 4, text=shown(top * step // _TICKS)
+            )
+        )
+    width = 100 / max(len(bars), 1)
     every = max(1, -(-len(bars) // _LABELS))
     for index, bar in enumerate(bars):
-        x = _LEFT + index * width
+        x = index * width
         parts.append(_column(bar, (x, width), top, plot))
         if index % every == 0:
             at, side = (x, "start") if len(bars) > _LABELS else (x + width / 2, "middle")
@@ -61,7 +63,14 @@ def columns(title: str, about: str, bars: Sequence[Bar], shown: Callable[[int], 
                     side=side, x=at, y=_HEIGHT - 6, label=bar.label
                 )
             )
-    return _svg("plot", _HEIGHT, (title, about), parts)
+    return Markup(
+        '<div class="plot"><svg class="scale" width="58" height="{height}" aria-hidden="true">'
+        "{scale}</svg>{bars}</div>"
+    ).format(
+        height=_HEIGHT,
+        scale=Markup("").join(scale),
+        bars=_svg("bars", _HEIGHT, (title, about), parts),
+    )
 
 
 def _column(bar: Bar, place: tuple[float, float], top: int, plot: int) -> Markup:

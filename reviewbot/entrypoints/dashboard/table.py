@@ -7,10 +7,11 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.domain.money import format_usd, plain_usd
+from reviewbot.domain.money import PICO_PER_USD, plain_usd
 from reviewbot.entrypoints.formats.spreadsheet import cell
 from reviewbot.review.wording import one_line
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _MILLISECONDS = 1000
+# From how many USD on so many decimals are enough.
+_DIGITS = ((10 * PICO_PER_USD, 2), (PICO_PER_USD, 3))
+_MOST_DIGITS = 4
 NOTHING = "\u2013"  # where a cell has no value
 
 
@@ -70,13 +74,14 @@ class Table:
     @property
     def shown(self) -> Sequence[tuple[str, Sequence[tuple[Column, str]]]]:
         """The rows of the page: link, then each column with its text."""
+        rows = self.rows[: self.most]
+        columns = [
+            _texts(column.kind, [row[at] for row in rows]) for at, column in enumerate(self.columns)
+        ]
         links = [*self.links, *([""] * (len(self.rows) - len(self.links)))]
         return [
-            (
-                link,
-                [(c, text_of(c.kind, value)) for c, value in zip(self.columns, row, strict=True)],
-            )
-            for link, row in zip(links[: self.most], self.rows[: self.most], strict=True)
+            (link, list(zip(self.columns, texts, strict=True)))
+            for link, *texts in zip(links[: self.most], *columns, strict=True)
         ]
 
     def plain(self) -> list[dict[str, Any]]:
@@ -105,18 +110,30 @@ def _key(column: Column) -> str:
     return column.name + units.get(column.kind, "")
 
 
-def text_of(kind: Kind, value: Any) -> str:  # noqa: ANN401 - a cell
-    """A cell for people."""
-    if value is None:
-        return NOTHING
+def _texts(kind: Kind, values: Sequence[Any]) -> list[str]:
+    """A column for people: amounts have as many decimals as the largest needs, so they align."""
+    if kind is Kind.USD:
+        largest = max((abs(value) for value in values if value is not None), default=0)
+        digits = next((n for least, n in _DIGITS if largest >= least), _MOST_DIGITS)
+        return [NOTHING if value is None else _amount(value, digits) for value in values]
     shown: Mapping[Kind, Callable[[Any], str]] = {
-        Kind.USD: format_usd,
         Kind.COUNT: "{:,}".format,
         Kind.SHARE: lambda parts: percent(*parts),
         Kind.TIME: lambda at: f"{_moment(at):%Y-%m-%d %H:%M}",
         Kind.DURATION: _duration,
     }
-    return shown[kind](value) if kind in shown else one_line(str(value))
+    text = shown.get(kind, lambda value: one_line(str(value)))
+    return [NOTHING if value is None else text(value) for value in values]
+
+
+def _amount(value: int, digits: int) -> str:
+    """Zero is a dash, and what is less than the last digit says so."""
+    least = PICO_PER_USD // int("1" + "0" * digits)
+    if value == 0:
+        return NOTHING
+    if abs(value) < least:
+        return f"<${Decimal(least) / PICO_PER_USD:.{digits}f}"
+    return f"${Decimal(value) / PICO_PER_USD:,.{digits}f}"
 
 
 def _duration(milliseconds: int) -> str:
