@@ -54,9 +54,9 @@ class Column:
     @property
     def classes(self) -> str:
         """Its classes in the stylesheet."""
-        return (
-            f"{self.kind}{' number' if self.is_number else ''}{' minor' if self.is_minor else ''}"
-        )
+        number = " number" if self.is_number else ""
+        minor = " minor" if self.is_minor else ""
+        return f"{self.kind} c-{self.name}{number}{minor}"
 
 
 @dataclass(frozen=True, slots=True)
