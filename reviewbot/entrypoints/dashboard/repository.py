@@ -115,7 +115,7 @@ def _pulls(pulls: Sequence[Line], found: Mapping[tuple[int, int], int]) -> Table
             Column("pull_request", "Pull request"),
             *SUMS,
             Column("saved", "Saved by the cache", Kind.USD, is_minor=True),
-            Column("findings", "Findings posted", Kind.COUNT),
+            Column("findings", "Findings", Kind.COUNT),
             Column("cost_per_finding", "Per finding", Kind.USD, is_minor=True),
         ),
         rows=[

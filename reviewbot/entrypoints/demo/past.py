@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reviewbot.review.ports import Money
 
 # USD
-PER_PULL, PER_INSTALLATION, PER_SERVER = "0.30", "10", "15"
+PER_PULL, PER_INSTALLATION, PER_SERVER = "0.20", "4", "6"
 _TOKENS_KNOWN = 5_200  # of an answer that was known, about
 
 
@@ -109,8 +109,8 @@ REPOSITORIES = (
         "acme/shop",
         5,
         310,
-        "0.60",
-        "5",
+        "0.26",
+        "2.50",
         (
             "src/cart.py",
             "src/orders/search.py",
@@ -133,8 +133,8 @@ REPOSITORIES = (
         "acme/payments",
         3,
         88,
-        "0.45",
-        "4",
+        "0.20",
+        "2",
         (
             "src/webhook.py",
             "src/ledger.py",
@@ -156,8 +156,8 @@ REPOSITORIES = (
         "acme/mobile-app",
         2,
         41,
-        "0.40",
-        "3",
+        "0.16",
+        "1",
         (
             "app/src/main/Login.kt",
             "app/src/main/Sync.kt",
