@@ -22,7 +22,6 @@ RIGHTS_SECONDS = 300  # how old an answer of GitHub's about rights may be
 OAUTH_SECONDS = 600  # for a person to come back from GitHub
 FORM_SECONDS = 3600
 _MOST_PEOPLE = 10_000
-_BEARER = "Bearer "
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,8 @@ class Gate:
         A header is not made up for by a cookie.
         """
         if authorization is not None:
-            is_admin = self.is_admins_token(authorization.removeprefix(_BEARER))
+            scheme, _, given = authorization.partition(" ")
+            is_admin = scheme.casefold() == "bearer" and self.is_admins_token(given)
             return Visitor("administrator", Sight()) if is_admin else None
         session = self.sessions.open(cookie)
         if session is None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import random
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +91,7 @@ class _Past:
             self._at = at
             self._review(self._pull())
         self._at = self._now.timestamp() - 120
+        self._starve()
         self._overbill()
         self._bury()
         self._leave_open()
@@ -122,10 +123,10 @@ class _Past:
 
     # --- one review ----------------------------------------------------------------------------
 
-    def _review(self, pull: _Pull) -> None:
+    def _review(self, pull: _Pull, limits: Limits | None = None) -> None:
         shown = self._shown(pull)
         review_id = self._journal.open(shown, self._draw.choice(("opened", "synchronize")))
-        purse = _purse(review_id, shown, pull)
+        purse = _purse(review_id, shown, pull, limits)
         chunks, shortages = self._read(pull, purse)
         fresh = self._find(pull, chunks)
         raised = [self._posted(pull, each) for each in fresh if each.fate == "comment"]
@@ -249,6 +250,11 @@ class _Past:
 
     # --- what needs a person -------------------------------------------------------------------
 
+    def _starve(self) -> None:
+        """A pull request grows beyond what it may cost."""
+        pull = self._pulls[-6]
+        self._review(pull, replace(_limits(pull), per_pr=parse_usd("0.02")))
+
     def _overbill(self) -> None:
         """An endpoint bills more than was possible."""
         pull = self._pulls[-1]
@@ -296,14 +302,14 @@ def _limits(pull: _Pull) -> Limits:
     )
 
 
-def _purse(review_id: str, shown: PullRequest, pull: _Pull) -> Purse:
+def _purse(review_id: str, shown: PullRequest, pull: _Pull, limits: Limits | None = None) -> Purse:
     return Purse(
         review_id=review_id,
         pull=shown.key,
         repository=shown.repository,
         installation_id=shown.installation_id,
         head_sha=shown.head_sha,
-        limits=_limits(pull),
+        limits=limits or _limits(pull),
         author_id=pull.author,
     )
 
