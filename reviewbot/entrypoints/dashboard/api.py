@@ -12,13 +12,12 @@ from flask import Blueprint, Response, abort, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from reviewbot.domain.errors import ForgeError, NotFound
-from reviewbot.domain.money import plain_usd
+from reviewbot.entrypoints.dashboard import shapes
 from reviewbot.entrypoints.dashboard.alerts import sees
 from reviewbot.entrypoints.dashboard.openapi import description
 from reviewbot.entrypoints.dashboard.repository import name_of
 from reviewbot.entrypoints.dashboard.sign_in import SESSION
 from reviewbot.entrypoints.dashboard.span import BadSpan, begin_of, end_of, read_span
-from reviewbot.entrypoints.dashboard.table import Kind, plain_of
 from reviewbot.entrypoints.door import Refusal
 from reviewbot.ledger import alerts as ledger_alerts
 from reviewbot.ledger import insight
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
     from reviewbot.entrypoints.dashboard.gate import Gate
     from reviewbot.entrypoints.dashboard.page import Sources
-    from reviewbot.ledger.insight import Gauge, Line
-    from reviewbot.ledger.pull_record import PastCall
     from reviewbot.ledger.sight import Sight, Span
 
 _log = logging.getLogger(__name__)
@@ -44,13 +41,6 @@ _LARGEST_ID = 2**63 - 1
 _MOST = 1_000  # lines of one answer
 _USUAL = 100
 _CURSOR = re.compile(r"(\d{1,15})-([0-9a-zA-Z-]{1,64})", re.ASCII)
-_KEYS = {
-    Group.DAY: ("day",),
-    Group.REPOSITORY: ("repository_id",),
-    Group.PULL: ("repository_id", "number"),
-    Group.MODEL: ("tier", "model"),
-    Group.ENDPOINT: ("endpoint",),
-}
 
 
 def add_api(app: Flask, gate: Gate, sources: Sources) -> None:
@@ -134,27 +124,11 @@ def _costs(call: _Call) -> dict[str, Any]:
     names = call.names
     with call.sources.database.snapshot() as session:
         lines = insight.lines(session, group, call.span, sight, limit)
-    return _dated(call) | {"by": by, "lines": [_line(line, group, names) for line in lines]}
+    return _dated(call) | {"by": by, "lines": [shapes.line(line, group, names) for line in lines]}
 
 
 def _dated(call: _Call) -> dict[str, Any]:
     return {"since": f"{call.span.first}", "until": f"{call.span.last}"}
-
-
-def _line(line: Line, group: Group, names: Mapping[int, str]) -> dict[str, Any]:
-    key = dict(zip(_KEYS[group], line.key, strict=True))
-    if "repository_id" in key:
-        key["repository"] = names.get(key["repository_id"], "")
-    known = {
-        "calls": line.calls,
-        "tokens_in": line.tokens_in,
-        "tokens_out": line.tokens_out,
-        "spent_usd": plain_usd(line.spent),
-        "presumed_usd": plain_usd(line.presumed),
-    }
-    if group in {Group.MODEL, Group.ENDPOINT}:
-        return key | known | {"failed": line.failed, "tokens_cached": line.tokens_cached}
-    return key | known | {"reviews": line.reviews, "saved_usd": plain_usd(line.saved)}
 
 
 def _repositories(call: _Call) -> dict[str, Any]:
@@ -165,20 +139,9 @@ def _repositories(call: _Call) -> dict[str, Any]:
     by_id = {scopes[scope]: gauge for scope, gauge in gauges.items()}
     return {
         "repositories": [
-            {"id": n, "name": name, "month": f"{now:%Y-%m}", "budget": _gauge(by_id.get(n))}
+            {"id": n, "name": name, "month": f"{now:%Y-%m}", "budget": shapes.gauge(by_id.get(n))}
             for n, name in sorted(names.items(), key=lambda item: item[1])
         ]
-    }
-
-
-def _gauge(gauge: Gauge | None) -> dict[str, Any] | None:
-    if gauge is None:
-        return None
-    return {
-        "limit_usd": plain_usd(gauge.cap),
-        "settled_usd": plain_usd(gauge.settled),
-        "presumed_usd": plain_usd(gauge.presumed),
-        "reserved_usd": plain_usd(gauge.reserved),
     }
 
 
@@ -187,7 +150,7 @@ def _pulls(call: _Call) -> dict[str, Any]:
     names = call.names
     with call.sources.database.snapshot() as session:
         lines = insight.lines(session, Group.PULL, call.span, sight, limit)
-    return _dated(call) | {"pulls": [_line(line, Group.PULL, names) for line in lines]}
+    return _dated(call) | {"pulls": [shapes.line(line, Group.PULL, names) for line in lines]}
 
 
 def _pull(call: _Call, repository_id: int, number: int) -> dict[str, Any]:
@@ -205,22 +168,9 @@ def _pull(call: _Call, repository_id: int, number: int) -> dict[str, Any]:
         "repository_id": repository_id,
         "repository": name,
         "number": number,
-        "budget": _gauge(next(iter(gauges.values()), None)),
-        "reviews": [
-            {
-                "id": review.id,
-                "head_sha": review.head_sha,
-                "cause": review.cause,
-                "state": review.state,
-                "opened_at": plain_of(Kind.TIME, review.opened_at),
-                "closed_at": plain_of(Kind.TIME, review.closed_at),
-                "saved_usd": plain_usd(review.saved),
-                "starved": review.is_starved,
-                "report": review.report or None,
-            }
-            for review in reviews
-        ],
-        "calls": [_past(each) for each in calls],
+        "budget": shapes.gauge(next(iter(gauges.values()), None)),
+        "reviews": [shapes.review(review) for review in reviews],
+        "calls": [shapes.call(each) for each in calls],
     }
 
 
@@ -239,7 +189,7 @@ def _calls(call: _Call) -> dict[str, Any]:
         found = calls_between(session, query)
     last = found[-1] if len(found) == limit else None
     return _dated(call) | {
-        "calls": [_past(each) for each in found],
+        "calls": [shapes.call(each) for each in found],
         "next": f"{last.reserved_at}-{last.id}" if last else None,
     }
 
@@ -253,73 +203,22 @@ def _cursor(text: str | None) -> tuple[int, str]:
     return int(match[1]), match[2]
 
 
-def _past(call: PastCall) -> dict[str, Any]:
-    return {
-        "id": call.id,
-        "review_id": call.review_id,
-        "repository_id": call.repository_id,
-        "repository": call.repository,
-        "number": call.number,
-        "reserved_at": plain_of(Kind.TIME, call.reserved_at),
-        "tier": call.tier,
-        "model": call.model,
-        "endpoint": call.endpoint,
-        "chunks": call.chunks,
-        "escalation_reason": call.reason,
-        "state": call.state,
-        "outcome": call.outcome,
-        "error": call.error,
-        "tokens_in": call.tokens_in,
-        "tokens_out": call.tokens_out,
-        "cost_usd": plain_usd(call.cost),
-        "bound_usd": plain_usd(call.worst),
-        "latency_ms": call.latency_ms,
-        "first_token_ms": call.first_token_ms,
-    }
-
-
 def _alerts(call: _Call) -> dict[str, Any]:
     begin, end = begin_of(call.span.first), end_of(call.span.last)
     database, sight = call.sources.database, call.sight
+    raised = ledger_alerts.recent(database, begin)
+    hungry = starved(database, begin)
+    accused = flagged(database) if sight.is_whole else []
+    dead = call.sources.desk.dead()
     return _dated(call) | {
-        "limits": [
-            {
-                "at": plain_of(Kind.TIME, alert.at),
-                "scope": alert.kind.value,
-                "level": alert.level,
-                "spent_usd": plain_usd(alert.spent),
-                "limit_usd": plain_usd(alert.cap),
-                "repository": alert.repository,
-                "number": alert.number,
-            }
-            for alert in ledger_alerts.recent(database, begin)
-            if alert.at < end and sees(sight, alert)
-        ],
+        "limits": [shapes.limit(a) for a in raised if a.at < end and sees(sight, a)],
         "starved": [
-            {
-                "at": plain_of(Kind.TIME, each.at),
-                "repository_id": each.key.repository_id,
-                "repository": each.repository,
-                "number": each.key.number,
-                "limits": list(each.shortages),
-            }
-            for each in starved(database, begin)
+            shapes.starving(each)
+            for each in hungry
             if each.at < end and sight.sees(each.key.repository_id)
         ],
-        "quarantined": [
-            {"endpoint": endpoint, "why": why}
-            for endpoint, why in (flagged(database) if sight.is_whole else [])
-        ],
-        "dead": [
-            {
-                "repository_id": each.key.repository_id,
-                "repository": each.repository,
-                "number": each.key.number,
-                "error": each.error,
-            }
-            for each in call.sources.desk.dead()
-            if sight.sees(each.key.repository_id)
-        ],
+        "quarantined": [{"endpoint": endpoint, "why": why} for endpoint, why in accused],
+        "dead": [shapes.dead(each) for each in dead if sight.sees(each.key.repository_id)],
     }
 
 

@@ -11,6 +11,7 @@ _USD = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "description": "e
 _COUNT = {"type": "integer", "minimum": 0}
 _TEXT = {"type": "string"}
 _DAY = {"type": "string", "format": "date"}
+_CURSOR = {"type": "string", "pattern": "^[0-9]{1,15}-[0-9a-zA-Z-]{1,64}$"}
 _TIME = {"type": "string", "format": "date-time"}
 _ID = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
 
@@ -166,7 +167,7 @@ _SPAN = [
 _OF_REPOSITORY = _parameter("repository_id", _ID, "GitHub's id; only this repository")
 _LIMIT = _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "so many at most")
 _NUMBER = _parameter("number", _ID, "only this pull request's number")
-_AFTER = _parameter("after", _TEXT, "`next` of the page before")
+_AFTER = _parameter("after", _CURSOR, "`next` of the page before")
 _BY = _parameter("by", {"enum": [*Group]}, "what the lines are; `repository` without it")
 _PATH_PARTS = [
     _parameter("repository_id", _ID, "GitHub's id", "path"),

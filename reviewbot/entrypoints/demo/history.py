@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BudgetExhausted, ModelError
 from reviewbot.domain.finding import Category, Severity, Side, Tier
 from reviewbot.domain.money import Usage, parse_usd
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest, Wish
+from reviewbot.entrypoints.demo.one_transaction import OneTransaction
 from reviewbot.entrypoints.demo.past import (
     MODELS,
     PER_INSTALLATION,
@@ -39,11 +39,10 @@ from reviewbot.ledger.reviews import Reviews
 from reviewbot.review.ports import Attempt, Charge, Ending, Limits, Purse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from reviewbot.domain.outcome import Shortage
-    from reviewbot.ledger.database import Database, Session
+    from reviewbot.ledger.database import Database
 
 REVIEWS = 200
 _DAYS = 90
@@ -70,7 +69,7 @@ def seed_history(url: str, now: datetime, reviews: int = REVIEWS) -> None:
     try:
         migrate(database)
         with database.transaction() as session:  # one for all, for speed
-            _Past(_Within(database, session), now).write(reviews)
+            _Past(OneTransaction(database, session), now).write(reviews)
     finally:
         database.close()
 
@@ -312,37 +311,3 @@ def _purse(review_id: str, shown: PullRequest, pull: _Pull, limits: Limits | Non
         limits=limits or _limits(pull),
         author_id=pull.author,
     )
-
-
-class _Within:
-    """A ledger inside one transaction that somebody else commits."""
-
-    def __init__(self, database: Database, session: Session) -> None:
-        self.url, self.is_shared = database.url, database.is_shared
-        self._database, self._session = database, session
-
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """See Database; what fails here fails before it changed anything that stays."""
-        self._session.change("SAVEPOINT step")
-        try:
-            yield self._session
-        except BaseException:
-            self._session.change("ROLLBACK TO SAVEPOINT step")
-            raise
-        self._session.change("RELEASE SAVEPOINT step")
-
-    def snapshot(self) -> Any:  # noqa: ANN401 - as transaction
-        """See Database."""
-        return self.transaction()
-
-    def script(self, session: Session, sql: str) -> None:
-        """See Database."""
-        self._database.script(session, sql)
-
-    def backup(self, to: Path) -> None:
-        """See Database."""
-        self._database.backup(to)
-
-    def close(self) -> None:
-        """See Database."""

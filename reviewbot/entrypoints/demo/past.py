@@ -189,7 +189,6 @@ def report_of(
     shortages: Sequence[Shortage],
 ) -> dict[str, Any]:
     """A report as `review.record` writes it."""
-    known = [chunk for chunk in chunks if chunk.coverage == Coverage.KNOWN]
     return {
         "version": VERSION,
         "pull_request": {
@@ -214,28 +213,34 @@ def report_of(
             for chunk in chunks
             if chunk.is_escalated
         ],
-        "cost": {
-            "spent_usd": plain_usd(money.spent),
-            "presumed_usd": plain_usd(money.presumed),
-            "saved_usd": plain_usd(sum(chunk.saved for chunk in known)),
-            "saved_tokens": _TOKENS_KNOWN * len(known),
-            "pull_request_total_usd": plain_usd(money.pr_total),
-            "pull_request_limit_usd": PER_PULL,
-            "tokens_in": money.tokens_in,
-            "tokens_out": money.tokens_out,
-            "calls": money.calls,
-        },
-        "shortages": [
-            {
-                "scope": each.scope,
-                "limit_usd": plain_usd(each.limit),
-                "spent_usd": plain_usd(each.spent),
-                "needed_usd": plain_usd(each.needed),
-                "calls_refused": each.refused,
-            }
-            for each in shortages
-        ],
+        "cost": _cost(chunks, money),
+        "shortages": [_shortage(each) for each in shortages],
         "since_last": None,
+    }
+
+
+def _cost(chunks: Sequence[Chunk], money: Money) -> dict[str, Any]:
+    known = [chunk for chunk in chunks if chunk.coverage == Coverage.KNOWN]
+    return {
+        "spent_usd": plain_usd(money.spent),
+        "presumed_usd": plain_usd(money.presumed),
+        "saved_usd": plain_usd(sum(chunk.saved for chunk in known)),
+        "saved_tokens": _TOKENS_KNOWN * len(known),
+        "pull_request_total_usd": plain_usd(money.pr_total),
+        "pull_request_limit_usd": PER_PULL,
+        "tokens_in": money.tokens_in,
+        "tokens_out": money.tokens_out,
+        "calls": money.calls,
+    }
+
+
+def _shortage(each: Shortage) -> dict[str, Any]:
+    return {
+        "scope": each.scope,
+        "limit_usd": plain_usd(each.limit),
+        "spent_usd": plain_usd(each.spent),
+        "needed_usd": plain_usd(each.needed),
+        "calls_refused": each.refused,
     }
 
 
