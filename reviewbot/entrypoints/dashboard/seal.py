@@ -38,7 +38,7 @@ class Seal:
         """What was sealed; None for what is forged, too old, or nothing."""
         try:
             raw = self._fernet.decrypt_at_time(text or "", self.seconds, int(self._now()))
-        except (InvalidToken, UnicodeEncodeError):
+        except (InvalidToken, ValueError):  # what is no token, and what is no ASCII
             return None
         values: dict[str, Any] = json.loads(raw)
         return values

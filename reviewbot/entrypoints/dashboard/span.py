@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 USUAL_DAYS = 30
 _MOST_DAYS = 1_100  # three years: calls are kept for 25 months
 _FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
-_DAY_LETTERS = len("2026-01-31")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class BadSpan(Exception):
@@ -55,7 +56,7 @@ def _day(text: str, otherwise: date) -> date:
 
 def _parsed(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if len(text) == _DAY_LETTERS else None
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         return None
 
