@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.domain.money import PicoUsd, format_usd
+from reviewbot.domain.money import format_usd
 from reviewbot.entrypoints.dashboard.plot import Bar, columns, stack
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table, percent
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.insight import Gauge, Line
     from reviewbot.ledger.sight import Sight, Span
 
+_MOST_BARS, _WEEK = 120, 7  # days
 _FULL, _HIGH = 100, 80  # per cent of a limit
 
 
@@ -133,29 +134,38 @@ def sums(line: Line) -> tuple[int, ...]:
 
 
 def trend(days: Sequence[Line]) -> tuple[Markup, Table]:
-    """Costs by day, as plot and as table; *days* holds every day, also those without costs."""
-    bars = [
-        Bar(
-            day.key[0][5:],
-            (("settled", day.spent), ("presumed", day.presumed)),
-            f"{day.key[0]}: {format_usd(day.spent)} settled, {format_usd(day.presumed)} presumed,"
-            f" {day.reviews} reviews",
-        )
-        for day in days
-    ]
+    """Costs by day, as plot and as table; *days* holds every day, also those without costs.
+
+    Where they are many, a bar is a week.
+    """
+    size = 1 if len(days) <= _MOST_BARS else _WEEK
+    bars = [_bar(days[at : at + size]) for at in range(0, len(days), size)]
     total, dearest = sum(day.cost for day in days), max(days, key=lambda day: day.cost)
+    title = "Costs by day" if size == 1 else "Costs by week"
     about = (
         f"{len(days)} days, {format_usd(total)} in all; the dearest was {dearest.key[0]}"
         f" with {format_usd(dearest.cost)}. The table below has every figure."
     )
     table = Table(
         name="days",
-        title="Costs by day",
+        title=title,
         columns=(Column("day", "Day"), *SUMS, Column("saved", "Saved by the cache", Kind.USD)),
         rows=[(day.key[0], *sums(day), day.saved) for day in days],
-        most=2_000,
+        most=_MOST_BARS,
     )
-    return columns("Costs by day", about, bars, format_usd), table
+    return columns(title, about, bars, format_usd), table
+
+
+def _bar(days: Sequence[Line]) -> Bar:
+    first, last = days[0].key[0], days[-1].key[0]
+    spent, presumed = sum(day.spent for day in days), sum(day.presumed for day in days)
+    when = first if first == last else f"{first} to {last}"
+    return Bar(
+        first[5:] if len(days) == 1 else first,
+        (("settled", spent), ("presumed", presumed)),
+        f"{when}: {format_usd(spent)} settled, {format_usd(presumed)} presumed,"
+        f" {sum(day.reviews for day in days)} reviews",
+    )
 
 
 def models_table(by_model: Sequence[Line], reserved: Mapping[tuple[str, str], int]) -> Table:
@@ -202,8 +212,3 @@ def saved_figures(saved: int, routed: Routing | None) -> tuple[Figure, ...]:
     mood = "good" if routed.saved > 0 else ""
     shown = format_usd(routed.saved) if routed.saved >= 0 else f"-{format_usd(-routed.saved)}"
     return (cache, Figure("Saved by cheap-first", shown, about, mood))
-
-
-def usd(amount: int) -> PicoUsd:
-    """An amount that was added up."""
-    return PicoUsd(amount)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from reviewbot.ledger.insight import Line
     from reviewbot.ledger.sight import Sight
 
+_SHOWN = 100  # pull requests on the page
+
 
 def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:
     """One repository; raises NotFound for what is hidden as for what is not there."""
@@ -130,7 +132,8 @@ def _pulls(pulls: Sequence[Line], found: Mapping[tuple[int, int], int]) -> Table
             for findings in [found.get(pull.key, 0)]
         ],
         links=[
-            url_for("costs.pull", repository_id=pull.key[0], number=pull.key[1]) for pull in pulls
+            url_for("costs.pull", repository_id=pull.key[0], number=pull.key[1])
+            for pull in pulls[:_SHOWN]
         ],
-        most=100,
+        most=_SHOWN,
     )
