@@ -62,7 +62,7 @@ def _table(lines: Sequence[Line], breakers: Mapping[str, str], accused: Mapping[
             Column("mean_latency", "Mean time", Kind.DURATION, is_minor=True),
             Column("tokens_in", "Tokens in", Kind.COUNT, is_minor=True),
             Column("tokens_out", "Tokens out", Kind.COUNT, is_minor=True),
-            Column("spent", "Settled", Kind.USD),
+            Column("spent", "Settled", Kind.USD, is_minor=True),
             Column("presumed", "Presumed", Kind.USD, is_minor=True),
         ),
         rows=[(name, _state(name, breakers, accused), *_sums(known.get(name))) for name in names],

@@ -236,7 +236,7 @@ def _calls(calls: Sequence[PastCall]) -> Table:
         columns=(
             Column("reserved_at", "Time (UTC)", Kind.TIME),
             Column("tier", "Tier"),
-            Column("model", "Model"),
+            Column("model", "Model", is_minor=True),
             Column("endpoint", "Endpoint", is_minor=True),
             Column("chunks", "Code", Kind.CODE, is_minor=True),
             Column("escalation_reason", "Why a second look", is_minor=True),

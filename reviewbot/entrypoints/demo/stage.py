@@ -202,6 +202,7 @@ def _past_limits(repository: str) -> dict[str, str]:
     return {
         "REVIEWBOT_BUDGET__PER_INSTALLATION": PER_INSTALLATION,
         "REVIEWBOT_BUDGET__PER_SERVER": PER_SERVER,
+        "REVIEWBOT_BUDGET__REPOSITORY_SHARE": "1",
         "REVIEWBOT_POLICY__BUDGET__PER_DAY": "2",
         "REVIEWBOT_POLICY__BUDGET__PER_MONTH": per_month,
     }
