@@ -36,8 +36,8 @@ class Spend:
     """One line of a summary: amounts in 10**-12 USD.
 
     *saved* is what known answers would have cost again; it is kept by review, so it is None
-    where lines are models or tiers. *reserved* is what calls under way may cost yet: they are
-    in no other figure.
+    where lines are models or tiers. *reserved* is what calls under way may cost yet, which are
+    among *calls*.
     """
 
     name: str
@@ -95,11 +95,9 @@ def spend(database: Database, query: Query) -> list[Spend]:
         if query.most is not None and len(rows) == query.most:
             rows += _others(session, query, rows)
         under_way = _reserved(session, query)
-    found = [_line(row, query, under_way.pop(row[0], 0)) for row in rows]
-    found += [
-        Spend(name, 0, 0, 0, 0, _NOTHING, _NOTHING, None, PicoUsd(amount))
-        for name, amount in under_way.items()
-    ]
+    found = [_line(row, query, under_way.pop(row[0], [])) for row in rows]
+    nothing = (0,) * 7
+    found += [_line(_row(name, nothing), query, worst) for name, worst in under_way.items()]
     return sorted(found, key=lambda line: line.name) if query.by is By.DAY else found
 
 
@@ -169,8 +167,8 @@ def _periods(query: Query) -> tuple[str, list[object]]:
     return where, values
 
 
-def _reserved(session: Session, query: Query) -> dict[str, int]:
-    """What calls under way may cost yet; they are few."""
+def _reserved(session: Session, query: Query) -> dict[str, list[int]]:
+    """What calls under way may cost yet, each of them; they are few."""
     repository = query.repository.lower()
     only, values = (" AND LOWER(repository) = ?", [repository]) if repository else ("", [])
     rows = session.rows(
@@ -178,7 +176,7 @@ def _reserved(session: Session, query: Query) -> dict[str, int]:
         f" WHERE state = 'reserved'{only}",
         *values,
     )
-    found: dict[str, int] = {}
+    found: dict[str, list[int]] = {}
     for of, number, model, tier, at, worst in rows:
         name = {
             By.REPO: of,
@@ -188,20 +186,20 @@ def _reserved(session: Session, query: Query) -> dict[str, int]:
             By.DAY: day_of(at),
         }[query.by]
         if at >= query.since:
-            found[name] = found.get(name, 0) + int(worst)
+            found.setdefault(name, []).append(int(worst))
     return found
 
 
-def _line(row: _Row, query: Query, reserved: int) -> Spend:
+def _line(row: _Row, query: Query, under_way: Sequence[int]) -> Spend:
     name, reviews, calls, tokens_in, tokens_out, spent, presumed, saved = row
     return Spend(
         name=name,
         reviews=reviews,
-        calls=calls,
+        calls=calls + len(under_way),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
         spent=PicoUsd(spent),
         presumed=PicoUsd(presumed),
         saved=None if query.by in {By.MODEL, By.TIER} else PicoUsd(saved),
-        reserved=PicoUsd(reserved),
+        reserved=PicoUsd(sum(under_way)),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.errors import BudgetExhausted
 from reviewbot.domain.money import PicoUsd, format_usd
 from reviewbot.domain.outcome import Shortage
-from reviewbot.ledger import alerts, calls, counters, quarantine, rollups
+from reviewbot.ledger import alerts, calls, counters, egress, quarantine, rollups
 from reviewbot.ledger.answers import preferred, store
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.scopes import pull_scope, scopes_of
@@ -115,6 +115,7 @@ class SqlLedger:
             quarantine.refuse_flagged(session, charge.endpoint)
             lease_until = self._clock.milliseconds(charge.lease_seconds)
             calls.open_call(session, grant, scopes, now, lease_until)
+            egress.record(session, grant, now)
         return grant
 
     # --- settling ----------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from reviewbot.review import notices
 from reviewbot.review.compose import compose
 from reviewbot.review.earlier import follow
 from reviewbot.review.escalate import choose
-from reviewbot.review.examine import Examined, Gap, Interrupted, examine
+from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
 from reviewbot.review.paths import matches_any
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
@@ -210,9 +210,10 @@ def _second(
     if not ports.model.models(Tier.STRONG):
         nobody = Gap(Coverage.FAILED, "there is no strong tier")
         return Examined(gaps={again.key: nobody for _, again in looks})
+    again = [task for _, task in looks]
     if survey.over_budget:
-        return Examined()
-    return examine([again for _, again in looks], briefing, purse, ports, exhausted)
+        return recall(again, briefing, ports)
+    return examine(again, briefing, purse, ports, exhausted)
 
 
 def _purse(review_id: str, pull: PullRequest, policy: Policy, house: House) -> Purse:

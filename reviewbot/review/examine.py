@@ -10,15 +10,17 @@ from reviewbot.domain.errors import BadAnswer, BudgetExhausted, ModelError, Mode
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.outcome import Coverage
 from reviewbot.review.answer import Reading, read
+from reviewbot.review.parts import in_parts
 from reviewbot.review.plan import pack
 from reviewbot.review.ports import Stage
 from reviewbot.review.prompt import question
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Literal
 
     from reviewbot.domain.outcome import Shortage
+    from reviewbot.review.parts import Ended
     from reviewbot.review.ports import Answer, Ports, Purse, Question
     from reviewbot.review.prompt import Briefing, Task
 
@@ -67,6 +69,16 @@ class Examined:
         return any(gap.coverage is Coverage.OVER_BUDGET for gap in self.gaps.values())
 
 
+def recall(tasks: Sequence[Task], briefing: Briefing, ports: Ports) -> Examined:
+    """Take the answers that are known, and ask nothing."""
+    by_key = {task.key: task for task in tasks}
+    examined = Examined()
+    known = ports.answers.known(list(by_key), ports.model.models(briefing.tier))
+    for answer in known.values():
+        _hear(answer, by_key, examined)
+    return examined
+
+
 class _Tap:
     """The way to the model; with ``stop`` it is closed by the first refusal of the ledger."""
 
@@ -109,37 +121,39 @@ def examine(
 ) -> Examined:
     """Read every task; what could not be read becomes a gap, not a failure."""
     by_key = {task.key: task for task in tasks}
-    models = ports.model.models(briefing.tier)
-    examined = Examined()
-    for answer in ports.answers.known(list(by_key), models).values():
-        _hear(answer, by_key, examined)
+    examined = recall(tasks, briefing, ports)
     missing = [task for task in tasks if task.key not in examined.heard]
     tap = _Tap(purse, ports, exhausted)
-    for asked, result in _ask_all(missing, briefing, ports, tap):
-        try:
-            for answer in result():
-                _hear(answer, by_key, examined)
-        except BudgetExhausted as refused:
-            examined.refusals.append(refused)
-            _leave(asked, Gap(Coverage.OVER_BUDGET, str(refused)), examined)
-        except ModelError as error:
-            unusable = isinstance(error, BadAnswer)
-            _leave(asked, Gap(Coverage.FAILED, str(error), unusable), examined)
+    for part, ended in _ask_all(missing, briefing, ports, tap):
+        match ended:
+            case BudgetExhausted():
+                examined.refusals.append(ended)
+                _leave(part, Gap(Coverage.OVER_BUDGET, str(ended)), examined)
+            case ModelError():
+                unusable = isinstance(ended, BadAnswer)
+                _leave(part, Gap(Coverage.FAILED, str(ended), unusable), examined)
+            case answers:
+                for answer in answers:
+                    _hear(answer, by_key, examined)
     return examined
 
 
 def _ask_all(
     missing: Sequence[Task], briefing: Briefing, ports: Ports, tap: _Tap
-) -> Iterator[tuple[Question, Callable[[], Sequence[Answer]]]]:
+) -> Iterator[Ended]:
     by_chunk = {id(task.chunk): task for task in missing}
-    questions = [
-        question([by_chunk[id(chunk)] for chunk in chunks], briefing)
+    packs = [
+        tuple(by_chunk[id(chunk)] for chunk in chunks)
         for chunks in pack([task.chunk for task in missing])
     ]
     stage = Stage.STRONG if briefing.tier is Tier.STRONG else Stage.CHEAP
-    ports.observer.begins(stage, len(questions))
-    for asked, result in ports.side_by_side(tap.ask, questions):
-        yield asked, result
+    ports.observer.begins(stage, len(packs))
+
+    def ask(whole: Sequence[Task]) -> list[Ended]:
+        return in_parts(whole, lambda part: tap.ask(question(part, briefing)))
+
+    for _, result in ports.side_by_side(ask, packs):
+        yield from result()
         ports.observer.advances(stage)
 
 
@@ -152,5 +166,5 @@ def _hear(answer: Answer, by_key: dict[str, Task], examined: Examined) -> None:
         examined.heard[answer.key] = Heard(reading, answer)
 
 
-def _leave(asked: Question, gap: Gap, examined: Examined) -> None:
-    examined.gaps.update(dict.fromkeys(asked.keys, gap))
+def _leave(part: Sequence[Task], gap: Gap, examined: Examined) -> None:
+    examined.gaps.update(dict.fromkeys((task.key for task in part), gap))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reviewbot.domain.diff import Anchor, Diff
+    from reviewbot.domain.egress import Egress
     from reviewbot.domain.finding import Severity, Tier
     from reviewbot.domain.money import PicoUsd, Price, Usage
     from reviewbot.domain.policy import Data
@@ -68,6 +69,7 @@ class Charge:
     lease_seconds: float  # after this the attempt's end counts as unknown
     label: str  # the chunks, for people
     reason: str = ""  # why it was escalated
+    egress: Egress | None = None  # None where nothing of a repository leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +320,6 @@ class Verdicts(Protocol):
 
     def elsewhere(self, pull: PullRequest) -> Sequence[Verdict]:
         """The verdicts of other pull requests on the same commit."""
-
-
-# --- the whole -----------------------------------------------------------------------------
 
 
 class Stage(Enum):

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 def budget_lines(report: Report) -> list[str]:
     """What money did not suffice for, with figures; nothing where it did."""
     receipt = report.receipt
-    if not (segments := receipt.count(Coverage.OVER_BUDGET)) and not report.shortages:
+    if not report.shortages:
         return []
+    segments = receipt.count(Coverage.OVER_BUDGET)
     lines = receipt.added_lines(Coverage.OVER_BUDGET)
     looks = sum(escalation.over_budget for escalation in report.escalations)
     parts = [f"{segments} segments ({lines} added lines) not read"] if segments else []

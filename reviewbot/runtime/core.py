@@ -17,6 +17,7 @@ from reviewbot.ledger.postings import Postings
 from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.models.clock import Clock
+from reviewbot.models.rollout import Rollout
 from reviewbot.models.router import Router
 from reviewbot.review.conduct import House, Shares, review_pull_request
 from reviewbot.review.ports import Ports
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from reviewbot.review.quote import Quote
     from reviewbot.runtime.settings import Settings
 
+_HEAD_START = 2.0  # seconds, in which an endpoint has read the first request's prompt
 _LONGEST_DRAW = 2**64
 
 
@@ -49,6 +51,7 @@ class Core:
     ledger: SqlLedger
     router: Router
     secret: bytes
+    model: Rollout
 
     def review(
         self,
@@ -96,11 +99,14 @@ class Core:
     def _ports(self, forge: Forge, observer: Observer) -> Ports:
         return Ports(
             forge=forge,
-            model=self.router,
+            model=self.model,
             answers=self.ledger,
             journal=Reviews(self.database),
             observer=observer,
-            side_by_side=SideBySide(self.settings.limits.calls_per_review),
+            side_by_side=SideBySide(
+                self.settings.limits.calls_per_review,
+                _HEAD_START if self.router.caches_prefixes else 0.0,
+            ),
         )
 
     def _house(self) -> House:
@@ -135,7 +141,7 @@ def open_core(
         ledger = SqlLedger(database, patience=patience, hears=hears)
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
         stack.callback(router.close)
-        yield Core(settings, database, ledger, router, secret_of(database))
+        yield Core(settings, database, ledger, router, secret_of(database), Rollout(router, config))
 
 
 def _draw(secret: bytes, share: float) -> Callable[[str], bool]:

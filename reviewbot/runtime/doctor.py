@@ -17,7 +17,7 @@ from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.desk import Desk
 from reviewbot.ledger.quarantine import flagged
 from reviewbot.ledger.reviews import starved
-from reviewbot.review.plan import BYTES_PER_TOKEN, CHUNK_TOKENS
+from reviewbot.review.plan import BYTES_PER_TOKEN, REQUEST_TOKENS
 from reviewbot.review.prompt import OUTPUT_CAP
 from reviewbot.runtime.service import app_auth, desk_rules, webhook_secrets
 
@@ -90,7 +90,7 @@ def _limits(core: Core) -> Iterator[Diagnosis]:
         policy.per_day,
         policy.per_month,
     )
-    size = int(CHUNK_TOKENS * BYTES_PER_TOKEN) + _RULES_BYTES
+    size = int(REQUEST_TOKENS * BYTES_PER_TOKEN) + _RULES_BYTES
     for tier in (Tier.CHEAP, Tier.STRONG):
         price = core.router.price(tier)
         if price is None:

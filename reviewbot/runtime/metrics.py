@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from reviewbot.runtime.model_metrics import ModelMetrics, availability
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,10 +47,13 @@ class Metrics:
             buckets=_REVIEW_SECONDS,
             registry=self.registry,
         )
+        self.models = ModelMetrics(self.registry)
 
     def watch(self, desk: Desk, router: Router | None) -> None:
         """Show the desk, and the breakers where models are asked, whenever asked."""
         self.registry.register(_Gauges(desk, router))
+        if router is not None:
+            router.subscribe(self.models.call)
 
     def text(self) -> bytes:
         """The exposition format."""
@@ -78,3 +83,4 @@ class _Gauges:
             for endpoint, state in self._router.endpoints_status():
                 up.add_metric([endpoint, state.value], 1)
             yield up
+            yield availability(self._router)

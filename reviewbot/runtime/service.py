@@ -10,6 +10,7 @@ from reviewbot.domain.errors import SettingsError
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
 from reviewbot.ledger.desk import Desk, DeskRules
 from reviewbot.runtime.core import open_core
+from reviewbot.runtime.health import HealthChecks
 from reviewbot.runtime.metrics import Metrics
 from reviewbot.runtime.upkeep import Upkeep, alarm
 from reviewbot.runtime.work import Workshop
@@ -58,6 +59,10 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         core = stack.enter_context(open_core(settings, alarm(metrics)))
         desk = open_desk(settings, core.database, stack)
         metrics.watch(desk, core.router)
+        core.model.subscribe(metrics.models.compared)
+        health = HealthChecks(core.router, settings.limits.probe_seconds, settings.limits.sla)
+        stack.callback(health.stop)
+        health.start()
         upkeep = Upkeep(core, desk, settings.alerts_url())
         stack.callback(upkeep.stop)
         upkeep.start()

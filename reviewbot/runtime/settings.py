@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -117,10 +117,18 @@ class Route(_Section):
 
 
 class Model(_Section):
-    """A model under the name that people know it by; the first route is preferred."""
+    """A model under the name that people know it by; the first route is preferred.
+
+    With *routing* ``latency`` the route that answers soonest is preferred. *weight* is the per
+    cent of its tier's questions that it is asked first; *shadow* the share of them that it is
+    asked besides, to be compared and never posted.
+    """
 
     name: Name
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    routing: Literal["order", "latency"] = "order"
+    weight: Annotated[float, Field(ge=0, le=100)] | None = None
+    shadow: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class Tiers(_Section):
@@ -163,6 +171,8 @@ class Limits(_Section):
     strong_seconds: Seconds = 120.0
     call_attempts: Count = 3
     budget_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    probe_seconds: Seconds = 30.0
+    sla: Annotated[float, Field(gt=0, le=100)] | None = None
     audit_share: Annotated[float, Field(ge=0, le=1)] = 0.02
 
 
@@ -172,6 +182,7 @@ class Retention(_Section):
     calls_days: Days = 760.0
     answers_days: Days = 30.0
     deliveries_days: Days = 7.0
+    egress_days: Days = 400.0
 
 
 class Alerts(_Section):

@@ -10,7 +10,7 @@ import httpx2
 
 from reviewbot.domain.errors import LedgerError
 from reviewbot.domain.money import plain_usd
-from reviewbot.ledger import alerts
+from reviewbot.ledger import alerts, egress
 from reviewbot.ledger.house import tidy
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Upkeep:
         if rounds % _ROUNDS_PER_TIDY == 0:
             kept = self._core.settings.values.retention
             tidy(self._core.database, kept.answers_days, kept.calls_days)
+            egress.forget(self._core.database, kept.egress_days)
             self._desk.forget_deliveries(kept.deliveries_days)
 
 

@@ -50,6 +50,7 @@ _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/git/trees/<path:ref>", reading.get_tree),
     ("GET", "/git/blobs/<sha>", reading.get_blob),
     ("GET", "/contents/<path:path>", reading.get_contents),
+    ("GET", "/compare/<path:span>", reading.get_comparison),
     ("POST", "/check-runs", writing.post_check_run),
     ("GET", "/check-runs/<int:run_id>", reading.get_check_run),
     ("PATCH", "/check-runs/<int:run_id>", writing.patch_check_run),

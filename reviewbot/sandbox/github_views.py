@@ -114,12 +114,14 @@ def _show_end(pull: SandboxPull, url: str, *, is_head: bool) -> JsonObject:
     }
 
 
-def show_file(entry: DiffEntry, head_sha: str, url: str) -> JsonObject:
-    """One entry of a pull request's list of files."""
+def show_file(entry: DiffEntry, pull: SandboxPull, url: str) -> JsonObject:
+    """One entry of a pull request's list of files; its id is that of the new content."""
+    head_sha = pull.head_sha
+    content = Tree(pull.head_files).blob(entry.path)
     additions = sum(hunk.additions for hunk in entry.hunks)
     deletions = sum(hunk.deletions for hunk in entry.hunks)
     shown: JsonObject = {
-        "sha": blob_sha(f"{head_sha}:{entry.path}".encode()),
+        "sha": blob_sha(f"{head_sha}:{entry.path}".encode() if content is None else content),
         "filename": entry.path,
         "status": entry.status,
         "additions": additions,

@@ -69,10 +69,10 @@ def defect(name: str = "find") -> Sequence[str]:
 
 
 def long_file(name: str) -> Sequence[str]:
-    """A harmless file too long to share a request with another one."""
+    """A harmless file of two chunks, which fill a request."""
     return [
         f"{name}_{n:03d} = 'a row of a table that nobody has anything to say of'"
-        for n in range(200)
+        for n in range(460)
     ]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from reviewbot.domain.egress import Egress
 from reviewbot.domain.errors import LedgerError, UsageError
 from reviewbot.domain.money import Usage
 from reviewbot.domain.pull_request import PullKey, Wish
@@ -79,6 +80,16 @@ def test_an_export_can_be_read_by_spreadsheets_and_scripts(shell: _Shell, tmp_pa
     shell.run("ledger", "export", "--output", str(tmp_path / "calls.csv"))
     assert len((tmp_path / "calls.csv").read_text().splitlines()) == 4
     assert json.loads(shell.run("ledger", "export", "--repo", "a/b", "--format", "json")) == []
+
+
+def test_what_left_for_which_endpoint_is_listed(shell: _Shell, database: Database) -> None:
+    leaving = Egress(900, "ab" * 32, 1)
+    SqlLedger(database, patience=0).reserve(charge("0.1", number=3, endpoint="two", egress=leaving))
+    [row] = csv.DictReader(io.StringIO(shell.run("ledger", "egress")))
+    assert (row["endpoint"], row["pull_request"], row["bytes"]) == ("two", "3", "900")
+    [plain] = json.loads(shell.run("ledger", "egress", "--since", "1d", "--format", "json"))
+    assert (plain["prompt_sha256"], plain["redactions"]) == ("ab" * 32, 1)
+    assert json.loads(shell.run("ledger", "egress", "--repo", "a/b", "--format", "json")) == []
 
 
 def test_an_endpoint_is_released_by_name_and_for_a_reason(

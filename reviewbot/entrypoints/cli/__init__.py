@@ -21,6 +21,8 @@ COMMANDS = {
     "worker": "Run workers alone (PostgreSQL).",
     "costs": "Show what reviews cost.",
     "ledger": "Export, reconcile, back up; release endpoints, resume reviews.",
+    "prices": "Compare models' prices; simulate moving tokens.",
+    "bench": "Load models side by side, and compare.",
     "demo": "Review a planted pull request on this machine, without keys.",
     "doctor": "Check configuration, credentials, endpoints and database.",
     "action": "Review the pull request of a workflow (called by action.yml).",

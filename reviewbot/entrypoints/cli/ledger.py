@@ -31,7 +31,7 @@ _FORMATS = click.Choice(["csv", "json"])
 
 @click.group
 def command() -> None:
-    """Look after the ledger: export, reconcile, back up, release, resume."""
+    """Look after the ledger: export, egress, reconcile, back up, release, resume."""
 
 
 @contextmanager
@@ -113,6 +113,21 @@ def export(since: int, repo: str, form: str, output: Path | None, config: Path |
 
     with _database(config) as database, _opened(output) as out:
         _write(attempts(database, since, repo), names(), form, out)
+    return FINE
+
+
+@command.command
+@since_option
+@click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
+@click.option("--format", "form", type=_FORMATS, default="csv", show_default=True, help="How.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
+@config_option
+def egress(since: int, repo: str, form: str, output: Path | None, config: Path | None) -> int:
+    """Print what left for which endpoint: time, repository, jurisdiction, size, digest."""
+    from reviewbot.ledger import egress as log  # noqa: PLC0415 - help does not need it
+
+    with _database(config) as database, _opened(output) as out:
+        _write(log.entries(database, since, repo), log.NAMES, form, out)
     return FINE
 
 

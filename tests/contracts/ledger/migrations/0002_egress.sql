@@ -52,3 +52,5 @@ INSERT INTO desk (repository_id, number, repository, installation_id, wanted, do
 INSERT INTO deliveries (id, repository_id, number, at) VALUES
   ('d1', 7, 1, 1800000000000);
 
+INSERT INTO egress (call_id, at, repository_id, repository, number, endpoint, jurisdiction, bytes, digest, redactions) VALUES
+  ('e1e404256b91440cb1d2ded8d5d36cdc', 1800000000000, 7, 'acme/shop', 1, 'one', 'EU', 900, '0000000000000000000000000000000000000000000000000000000000000000', 1);
