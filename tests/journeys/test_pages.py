@@ -10,6 +10,8 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import title_is
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.contracts.dashboard.world import SHOP, TOKEN, world
 
@@ -27,6 +29,7 @@ PAGES = (
     "/costs/endpoints",
     "/costs/alerts",
 )
+_SECONDS = 20.0
 DESK, PHONE = (1280, 900), (360, 740)
 _FLAGS = (
     "--headless",
@@ -74,11 +77,16 @@ def chromium(folder: Path, size: tuple[int, int], scheme: str) -> Iterator[webdr
         browser.quit()
 
 
+def comes(browser: webdriver.Chrome, title: str) -> None:
+    """A click returns before the page that it leads to is there."""
+    WebDriverWait(browser, _SECONDS).until(title_is(title))
+
+
 def sign_in(browser: webdriver.Chrome, pages: World) -> None:
     browser.get(f"{pages.url}/costs")
     browser.find_element(By.ID, "token").send_keys(TOKEN)
     browser.find_element(By.CSS_SELECTOR, "form button").click()
-    assert browser.title == "Costs · reviewbot"
+    comes(browser, "Costs · reviewbot")
 
 
 def complaints(browser: webdriver.Chrome, pages: World) -> list[Any]:
@@ -120,13 +128,19 @@ def test_a_person_finds_the_way_from_github_to_a_finding_and_out(
     with chromium(tmp_path, DESK, "light") as browser:
         browser.get(f"{pages.url}/costs")
         browser.find_element(By.LINK_TEXT, "Sign in with GitHub").click()
+        comes(browser, "Loopback GitHub")
         browser.find_element(By.LINK_TEXT, "bob").click()
-        assert browser.current_url == f"{pages.url}/costs"
+        comes(browser, "Costs · reviewbot")
         browser.find_element(By.LINK_TEXT, SHOP.name).click()
-        browser.find_element(By.CSS_SELECTOR, "#pulls tbody a").click()
+        comes(browser, f"{SHOP.name} · reviewbot")
+        pull = browser.find_element(By.CSS_SELECTOR, "#pulls tbody a")
+        number = pull.text
+        pull.click()
+        comes(browser, f"{SHOP.name}{number} · reviewbot")
         assert "Coverage receipt" in browser.page_source
         assert browser.find_elements(By.CSS_SELECTOR, "#calls tbody tr")
         assert complaints(browser, pages) == []
         browser.find_element(By.XPATH, "//button[text()='Sign out']").click()
+        comes(browser, "Sign in · reviewbot")
         browser.get(f"{pages.url}/costs")
         assert "/sign-in" in browser.current_url
