@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reviewbot.domain.errors import SettingsError
+from reviewbot.entrypoints.dashboard.opening import add_dashboard
 from reviewbot.entrypoints.setup import PAGE, SetUp, create_setup_app
 from reviewbot.entrypoints.web import create_app
 from reviewbot.runtime.credentials import (
@@ -53,7 +54,9 @@ class Front:
 
     def _opened(self, settings: Settings) -> WSGIApplication:
         service = self._stack.enter_context(open_service(settings))
-        return create_app(service, _metrics_token(settings))
+        app = create_app(service, _metrics_token(settings))
+        add_dashboard(app, service)
+        return app
 
     def _set_up(self) -> WSGIApplication:
         """Everything that can be wrong without an App is said before one is registered."""

@@ -32,7 +32,7 @@ _PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-
 
 def create_app(service: Service, metrics_token: str = "") -> Flask:
     """The WSGI application; *metrics_token* lets others than loopback read /metrics."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_DELIVERY
 
     @app.post(WEBHOOK)

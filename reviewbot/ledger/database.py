@@ -44,6 +44,9 @@ class Database(Protocol):
     def transaction(self) -> AbstractContextManager[Session]:
         """A transaction that commits at its end, or rolls back on any exception."""
 
+    def snapshot(self) -> AbstractContextManager[Session]:
+        """A transaction that only reads: it sees one moment, and no writer waits for it."""
+
     def script(self, session: Session, sql: str) -> None:
         """Run several statements that take no values."""
 
@@ -112,15 +115,29 @@ class SqliteDatabase:
             connection = self._take()
             try:
                 with self._writing:
-                    yield from self._within(connection)
+                    yield from self._within(connection, "BEGIN IMMEDIATE")
             finally:
                 self._give_back(connection)
         except sqlite3.Error as error:
             raise _unusable(self.url, error) from error
 
-    def _within(self, connection: sqlite3.Connection) -> Iterator[Session]:
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """See Database."""
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            connection = self._take()
+            try:
+                connection.execute("PRAGMA query_only = ON")
+                yield from self._within(connection, "BEGIN")
+            finally:
+                connection.execute("PRAGMA query_only = OFF")
+                self._give_back(connection)
+        except sqlite3.Error as error:
+            raise _unusable(self.url, error) from error
+
+    def _within(self, connection: sqlite3.Connection, begin: str) -> Iterator[Session]:
+        try:
+            connection.execute(begin)
             yield _SqliteSession(connection)
             connection.execute("COMMIT")
         except BaseException:

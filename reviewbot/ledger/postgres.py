@@ -74,6 +74,13 @@ class PostgresDatabase:
         except (psycopg.Error, PoolTimeout) as error:
             raise self._unusable(error) from error
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """See Database."""
+        with self.transaction() as session:
+            session.change("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield session
+
     def script(self, session: Session, sql: str) -> None:
         """See Database."""
         session.raw().execute(sql)

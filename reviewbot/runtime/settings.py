@@ -83,6 +83,9 @@ class GitHub(_Section):
     previous_webhook_secret_env: str = ""
     previous_webhook_secret_file: str = ""
     credentials_dir: str = ""
+    client_id: str = ""
+    client_secret_env: str = ""
+    client_secret_file: str = ""
     token: str = Field(default="", repr=False)
 
 
@@ -191,6 +194,19 @@ class Alerts(_Section):
     url_file: str = ""
 
 
+class DashboardSection(_Section):
+    """Who may look at the costs pages, beside whoever signs in with GitHub.
+
+    *url* is where people reach them; *admins* are logins that see everything.
+    """
+
+    url: Address | None = None
+    token_env: str = ""
+    token_file: str = ""
+    admins: tuple[Name, ...] = ()
+    session_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+
+
 class Quick(_Section):
     """The start without a file: one endpoint, two models."""
 
@@ -216,6 +232,7 @@ class Values(_Section):
     limits: Limits = Limits()
     retention: Retention = Retention()
     alerts: Alerts = Alerts()
+    dashboard: DashboardSection = DashboardSection()
     quick: Quick = Quick()
 
 

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response as PlainResponse
@@ -16,6 +17,7 @@ from reviewbot.sandbox.github_deliveries import Delivery
 from reviewbot.sandbox.github_errors import Refused
 from reviewbot.sandbox.github_faults import Fault, Faults
 from reviewbot.sandbox.github_hub import Hub, Visit
+from reviewbot.sandbox.github_people import People, Person
 from reviewbot.sandbox.github_routes import create_application
 from reviewbot.sandbox.github_store import SandboxPull, Store
 from reviewbot.sandbox.github_views import show_pull, show_repository, show_user
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from reviewbot.sandbox.github_store import JsonObject
 
-__all__ = ["App", "Delivery", "Fault", "SandboxGitHub", "SandboxPull", "generate_app_key"]
+__all__ = ["App", "Delivery", "Fault", "Person", "SandboxGitHub", "SandboxPull", "generate_app_key"]
 
 _PREFIX = "/api/v3"
 
@@ -56,7 +58,9 @@ class SandboxGitHub:
         self.token = token
         self.faults = Faults()
         self._store = Store()
-        self._hub = Hub(self._store, Access(token, app, clock), pat_may_check)
+        people = People(clock)
+        access = Access(token, app, clock, person=lambda given: _person(people, given))
+        self._hub = Hub(self._store, access, pat_may_check, people)
         self._gate = _Gate(create_application(self._hub), self.faults)
         self._server = Loopback(self._gate)
         self.url = self._hub.url = self._server.url
@@ -79,6 +83,18 @@ class SandboxGitHub:
     def add_pull(self, pull: SandboxPull) -> None:
         """Open a pull request, and its repository with the first one."""
         self._store.add(pull)
+
+    def add_person(self, person: Person) -> None:
+        """Let somebody have an account, or change what they may read."""
+        with self._store.lock:
+            self._hub.people.known[person.login] = person
+
+    def register_callback(self, callback: str) -> None:
+        """Write into the App's registration where people who signed in are sent back to."""
+        access = self._hub.access
+        with self._store.lock:
+            if access.app is not None:
+                access.app = replace(access.app, callback=callback)
 
     def push(self, number: int, diff: bytes, head_sha: str, repository: str = "") -> None:
         """Move a pull request's head."""
@@ -232,6 +248,13 @@ class SandboxGitHub:
                 (copy.deepcopy(item) for items in lists for item in items),
                 key=lambda item: int(item["id"]),
             )
+
+
+def _person(people: People, token: str) -> Caller | None:
+    person = people.holder(token)
+    if person is None:
+        return None
+    return Caller(person.user, None, frozenset(person.repositories), is_person=True)
 
 
 class _Gate:

@@ -57,6 +57,8 @@ class App:
     slug: str = "reviewbot"
     permissions: Mapping[str, str] = field(default_factory=lambda: dict(GRANTED))
     events: tuple[str, ...] = EVENTS
+    client_secret: str = field(default="", repr=False)
+    callback: str = ""  # where people who signed in are sent back to
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Caller:
     user: Mapping[str, Any]
     permissions: Mapping[str, str] | None = None
     repositories: frozenset[int | str] = frozenset()  # empty: all of them
+    is_person: bool = False  # who signed in with the App
 
     @property
     def is_installation(self) -> bool:
@@ -81,6 +84,8 @@ class Caller:
 
     def sees(self, repository: str, repository_id: int) -> bool:
         """Whether the token reaches a repository."""
+        if self.is_person:
+            return repository_id in self.repositories
         name = repository.lower().partition("/")[2]
         return not self.repositories or bool(self.repositories & {name, repository_id})
 
@@ -93,6 +98,7 @@ class Access:
     app: App | None
     clock: Callable[[], float] = time.time
     suspended: set[int] = field(default_factory=set)
+    person: Callable[[str], Caller | None] = lambda _token: None
     _tokens: dict[str, tuple[Caller, float, int]] = field(default_factory=dict)
 
     def caller(self, header: str | None) -> Caller:
@@ -100,6 +106,8 @@ class Access:
         token = _credential(header)
         if self.pat and secrets.compare_digest(token.encode(), self.pat.encode()):
             return Caller(OWNER)
+        if person := self.person(token):
+            return person
         caller, expires, installation_id = self._tokens.get(token, (None, 0.0, 0))
         if caller is None or self.clock() >= expires:
             raise Refused(401, "Bad credentials")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reviewbot.sandbox.github_access import Access, Caller
+    from reviewbot.sandbox.github_people import People
     from reviewbot.sandbox.github_store import JsonObject, PullState, Store
 
 _API_VERSIONS = (None, "2022-11-28", "2026-03-10")
@@ -33,6 +34,7 @@ class Hub:
     store: Store
     access: Access
     pat_may_check: bool
+    people: People
     url: str = ""
     hook_url: str = ""  # where the App's deliveries go
     registrations: Registrations = field(default_factory=Registrations)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from reviewbot.sandbox import github_deliveries as deliveries
 from reviewbot.sandbox import github_manifest as registering
+from reviewbot.sandbox import github_people as people
 from reviewbot.sandbox import github_reading as reading
 from reviewbot.sandbox import github_writing as writing
 from reviewbot.sandbox.github_access import BOT, EVENTS, GRANTED, OWNER
@@ -20,7 +21,7 @@ from reviewbot.sandbox.github_schema import ACCESS_TOKEN, check_body
 from reviewbot.sandbox.github_views import NOW, show_app, show_user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from reviewbot.sandbox.github_access import App
     from reviewbot.sandbox.github_hub import Hub
@@ -168,7 +169,7 @@ def _get_user(hub: Hub) -> Response:
     caller = hub.caller()
     if caller.is_installation:
         raise Refused(403, "Resource not accessible by integration")
-    return jsonify(_show_known(OWNER))
+    return jsonify(_show_known(caller.user if caller.is_person else OWNER))
 
 
 def _get_named_user(hub: Hub, login: str) -> Response:
@@ -179,7 +180,12 @@ def _get_named_user(hub: Hub, login: str) -> Response:
     raise not_found()
 
 
-def _show_known(user: JsonObject) -> JsonObject:
+def _get_installations_of_user(hub: Hub) -> Response:
+    app = hub.access.app
+    return people.get_installations(hub, lambda n: _show_installation(hub, app, n) if app else {})
+
+
+def _show_known(user: Mapping[str, Any]) -> JsonObject:
     return show_user(user["login"], user["id"], user["type"])
 
 
@@ -203,6 +209,14 @@ _OTHER_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/app/installations/<int:installation_id>/access_tokens", _post_access_token),
     ("GET", "/repos/<owner>/<name>/installation", _get_installation_of),
     ("GET", "/user", _get_user),
+    ("GET", "/user/installations", _get_installations_of_user),
+    (
+        "GET",
+        "/user/installations/<int:installation_id>/repositories",
+        people.get_repositories,
+    ),
+    ("GET", "/login/oauth/authorize", people.authorize),
+    ("POST", "/login/oauth/access_token", people.post_access_token),
     ("GET", "/users/<login>", _get_named_user),
     ("GET", "/rate_limit", _get_rate_limit),
 )

@@ -63,7 +63,7 @@ def _measure(empty_url: str, full_url: str, calls: int) -> None:
     migrate(full)
     click.echo(f"\n{full_url.partition(':')[0]}, {calls:,} calls")
     begun = time.perf_counter()
-    _fill(full, calls)
+    fill(full, calls)
     click.echo(f"filled in {time.perf_counter() - begun:.0f} s")
     click.echo(_entering(empty, full))
     _show_summaries(full)
@@ -132,7 +132,8 @@ def _entering(empty: Database, full: Database) -> str:
     return f"reserve and settle: median {', '.join(shown)}"
 
 
-def _fill(database: Database, calls: int) -> None:
+def fill(database: Database, calls: int) -> None:
+    """Put so many calls into an empty ledger, and the sums over them."""
     with database.transaction() as session:
         connection = session.raw()
         if database.is_shared:

@@ -26,8 +26,13 @@ _REAL_SECONDS = 900.0
 @click.command
 @click.option("--diff", "diff_file", metavar="FILE", help="Review this diff; - is standard input.")
 @click.option("--keep", is_flag=True, help="Leave the service open until Ctrl-C.")
+@click.option(
+    "--history",
+    is_flag=True,
+    help="Begin with three months of reviews, and leave the costs pages open as --keep does.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON.")
-def command(diff_file: str | None, *, keep: bool, as_json: bool) -> int:
+def command(diff_file: str | None, *, keep: bool, history: bool, as_json: bool) -> int:
     """Show the whole way of a pull request on this machine, without keys.
 
     A real service, a strict loopback GitHub and scripted models: a signed webhook comes in, a
@@ -36,19 +41,20 @@ def command(diff_file: str | None, *, keep: bool, as_json: bool) -> int:
     from reviewbot.entrypoints.cli.target import read_diff  # noqa: PLC0415 - help does not need it
     from reviewbot.entrypoints.demo.show import Shown, show  # noqa: PLC0415 - help does not need it
     from reviewbot.entrypoints.demo.show import as_json as shown_as_json  # noqa: PLC0415 - as above
-    from reviewbot.entrypoints.demo.stage import set_stage  # noqa: PLC0415 - help does not need it
+    from reviewbot.entrypoints.demo.stage import Past, set_stage  # noqa: PLC0415 - help does not need it
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     diff = None if diff_file is None else _checked(read_diff(diff_file).raw)
-    with set_stage(os.environ, diff) as stage:
+    past = Past.THREE_MONTHS if history else Past.NONE
+    with set_stage(os.environ, diff, past) as stage:
         check = _play(stage)
         shown = Shown(stage, check, _spend(stage))
         if as_json:
             click.echo(json.dumps(shown_as_json(shown), indent=2))
         else:
             show(shown)
-        if keep:
+        if keep or history:
             _keep(stage)
     return FINE
 
@@ -104,6 +110,9 @@ def _spend(stage: Stage) -> Sequence[Spend]:
 def _keep(stage: Stage) -> None:
     told = (
         f"\nThe service stays open at {stage.service_url}; Ctrl-C ends it.",
+        f"  {stage.service_url}/costs (the costs pages)",
+        f"    administrators' token: {stage.token}",
+        "    or by the loopback GitHub: alice sees everything, bob one repository, carol none",
         f"  {stage.service_url}/metrics",
         f"  {stage.github.url} (the loopback GitHub)",
     )

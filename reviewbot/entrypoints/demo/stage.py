@@ -9,12 +9,16 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.errors import ReviewbotError
+from reviewbot.entrypoints.demo.history import seed_history
+from reviewbot.entrypoints.demo.past import PER_INSTALLATION, PER_SERVER, REPOSITORIES
 from reviewbot.entrypoints.demo.service import running_service
-from reviewbot.sandbox.github import SandboxGitHub
+from reviewbot.sandbox.github import Person, SandboxGitHub
 from reviewbot.sandbox.github_access import App, generate_app_key
 from reviewbot.sandbox.github_store import SandboxPull
 from reviewbot.sandbox.model import API_KEY, CHEAP_MODEL, STRONG_MODEL, SandboxModel
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 _APP_ID = 4242
 _INSTALLATION = 1
+_ADMIN = "alice"
 _LOOK_SECONDS = 0.1
 # The article's figures for a cheap and a dear model, USD per million tokens.
 _PRICES = {
@@ -48,6 +53,7 @@ class Stage:
     folder: Path
     secret: str
     tiers: Mapping[str, str]  # by model
+    token: str  # opens the costs pages
 
     def deliver(self) -> int:
         """Send the signed webhook; returns the service's status."""
@@ -77,8 +83,17 @@ class Stage:
         return _database_url(self.folder)
 
 
+class Past(Enum):
+    """What the ledger knows when the demo begins."""
+
+    NONE = auto()
+    THREE_MONTHS = auto()
+
+
 @contextmanager
-def set_stage(environ: Mapping[str, str], diff: bytes | None) -> Iterator[Stage]:
+def set_stage(
+    environ: Mapping[str, str], diff: bytes | None, past: Past = Past.NONE
+) -> Iterator[Stage]:
     """Start everything on free ports; stop it, and remove its files, at the end.
 
     *environ* is the user's: with REVIEWBOT_API_KEY the real endpoint is asked.
@@ -89,15 +104,27 @@ def set_stage(environ: Mapping[str, str], diff: bytes | None) -> Iterator[Stage]
         key_file = folder / "app.pem"
         key_file.touch(0o600)
         key_file.write_text(pem)
-        app = App(_APP_ID, public_key, installations=frozenset({_INSTALLATION}))
+        secret, token, client_secret = (secrets.token_hex(16) for _ in range(3))
+        app = App(
+            _APP_ID,
+            public_key,
+            installations=frozenset({_INSTALLATION}),
+            client_secret=client_secret,
+        )
         github = stack.enter_context(SandboxGitHub(app=app))
         pull = _pull(diff)
         github.add_pull(pull)
-        secret = secrets.token_hex(16)
+        _populate(github, pull)
+        limits: dict[str, str] = {}
+        if past is Past.THREE_MONTHS:
+            seed_history(_database_url(folder), datetime.now(UTC))
+            limits = _past_limits(pull.repository)
         model, models, tiers = _models(environ, stack)
         own = _basics(environ) | models | _service(github.url, folder, key_file, secret)
+        own |= _doors(app, token) | limits
         service = stack.enter_context(running_service(own, folder / "service.log"))
-        yield Stage(github, model, service.url, pull, folder, secret, tiers)
+        github.register_callback(f"{service.url}/sign-in/github/callback")
+        yield Stage(github, model, service.url, pull, folder, secret, tiers, token)
 
 
 def _pull(diff: bytes | None) -> SandboxPull:
@@ -156,6 +183,42 @@ def _service(github_url: str, folder: Path, key_file: Path, secret: str) -> dict
         "REVIEWBOT_LIMITS__DEBOUNCE_SECONDS": "0",
         "REVIEWBOT_LIMITS__AUDIT_SHARE": "0",  # the same for everybody who looks
     }
+
+
+def _doors(app: App, token: str) -> dict[str, str]:
+    """How people come to the costs pages."""
+    return {
+        "DEMO_DASHBOARD_TOKEN": token,
+        "DEMO_CLIENT_SECRET": app.client_secret,
+        "REVIEWBOT_DASHBOARD__TOKEN_ENV": "DEMO_DASHBOARD_TOKEN",
+        "REVIEWBOT_DASHBOARD__ADMINS": json.dumps([_ADMIN]),
+        "REVIEWBOT_GITHUB__CLIENT_ID": app.client_id,
+        "REVIEWBOT_GITHUB__CLIENT_SECRET_ENV": "DEMO_CLIENT_SECRET",
+    }
+
+
+def _past_limits(repository: str) -> dict[str, str]:
+    """The limits that the past was under; today's own review has room."""
+    per_month = next((each.per_month for each in REPOSITORIES if each.name == repository), "5")
+    return {
+        "REVIEWBOT_BUDGET__PER_INSTALLATION": PER_INSTALLATION,
+        "REVIEWBOT_BUDGET__PER_SERVER": PER_SERVER,
+        "REVIEWBOT_BUDGET__REPOSITORY_SHARE": "1",
+        "REVIEWBOT_POLICY__BUDGET__PER_DAY": "2",
+        "REVIEWBOT_POLICY__BUDGET__PER_MONTH": per_month,
+    }
+
+
+def _populate(github: SandboxGitHub, pull: SandboxPull) -> None:
+    """People who may sign in: one sees everything, the others what GitHub lets them."""
+    for each in REPOSITORIES:
+        if each.name != pull.repository:
+            other = SandboxPull(diff=b"", number=1, repository=each.name, repository_id=each.id)
+            github.add_pull(other)
+    everything = frozenset({pull.repository_id, *(each.id for each in REPOSITORIES)})
+    github.add_person(Person(_ADMIN, 11, everything))
+    github.add_person(Person("bob", 12, frozenset({pull.repository_id})))
+    github.add_person(Person("carol", 13))
 
 
 def _database_url(folder: Path) -> str:

@@ -336,3 +336,7 @@ CREATE TABLE turns (
   until_at BIGINT NOT NULL,
   last_end BIGINT NOT NULL DEFAULT 0
 );
+
+-- What pages ask for: the reviews of a pull request, and the calls of a repository by time.
+CREATE INDEX reviews_by_pull ON reviews (repository_id, number, opened_at);
+CREATE INDEX calls_by_repository ON calls (repository_id, reserved_at);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -133,6 +134,30 @@ def test_it_stays_until_it_is_told_to_go(
     ended = bare_shell.seen(process.returncode, out, err)
     assert ended.code == code
     assert ended.json["check"]["conclusion"] == "success"
+    _nothing_is_left(bare_shell)
+
+
+def test_a_past_can_be_looked_at_with_the_token_that_is_printed(bare_shell: Shell) -> None:
+    with bare_shell.started("demo", "--history", "--json") as process:
+        url = _address(process)
+        assert process.stderr is not None
+        told = (process.stderr.readline() + process.stderr.readline()).decode()
+        [token] = re.findall(r"token: (\w+)", told)
+        asked = urllib.request.Request(  # noqa: S310 - loopback
+            f"{url}/api/v1/costs?by=repository", headers={"Authorization": f"Bearer {token}"}
+        )
+        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - loopback
+            lines = json.load(answer)["lines"]
+        interrupt(process)
+        out, err = process.communicate(timeout=60)
+
+    ended = bare_shell.seen(process.returncode, out, err)
+    assert ended.code == 0
+    assert {each["repository"] for each in lines} == {
+        "acme/shop",
+        "acme/payments",
+        "acme/mobile-app",
+    }
     _nothing_is_left(bare_shell)
 
 

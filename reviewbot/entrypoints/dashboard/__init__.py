@@ -1,0 +1,1 @@
+"""The costs pages and the API behind them: server-rendered, and nothing of it is public."""

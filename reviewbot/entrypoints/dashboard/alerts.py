@@ -1,0 +1,161 @@
+"""The alerts' page: limits reached, starved reviews, endpoints and work for a person to see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import url_for
+
+from reviewbot.entrypoints.dashboard.page import Figure, Page
+from reviewbot.entrypoints.dashboard.span import begin_of, end_of
+from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
+from reviewbot.ledger import alerts as ledger_alerts
+from reviewbot.ledger.quarantine import flagged
+from reviewbot.ledger.reviews import starved
+from reviewbot.ledger.scopes import Kind as ScopeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reviewbot.domain.pull_request import PullKey
+    from reviewbot.entrypoints.dashboard.page import Asked, Sources
+    from reviewbot.ledger.alerts import Alert
+    from reviewbot.ledger.desk import Dead
+    from reviewbot.ledger.reviews import Starved
+    from reviewbot.ledger.sight import Sight
+
+_OF_REPOSITORIES = {
+    ScopeKind.PULL,
+    ScopeKind.AUTHOR_DAY,
+    ScopeKind.REPOSITORY_DAY,
+    ScopeKind.REPOSITORY_MONTH,
+}
+
+
+def alerts(sources: Sources, asked: Asked) -> Page:
+    """What needs a person, within sight."""
+    begin, end = begin_of(asked.span.first), end_of(asked.span.last)
+    raised = [
+        alert
+        for alert in ledger_alerts.recent(sources.database, begin)
+        if alert.at < end and sees(asked.sight, alert)
+    ]
+    hungry = [
+        each
+        for each in starved(sources.database, begin)
+        if each.at < end and asked.sight.sees(each.key.repository_id)
+    ]
+    dead = [each for each in sources.desk.dead() if asked.sight.sees(each.key.repository_id)]
+    accused = flagged(sources.database) if asked.sight.is_whole else []
+    return Page(
+        template="alerts.html",
+        title="Alerts",
+        figures=_figures(raised, hungry, accused, dead),
+        tables=(
+            _starved(hungry),
+            *((_quarantined(accused),) if asked.sight.is_whole else ()),
+            _dead(dead),
+            _limits(raised),
+        ),
+    )
+
+
+def sees(sight: Sight, alert: Alert) -> bool:
+    """Whether an alert is about a repository within sight.
+
+    Those about more than one repository are for those who see all.
+    """
+    if sight.is_whole:
+        return True
+    if alert.kind not in _OF_REPOSITORIES:
+        return False
+    repository_id = alert.scope.split(":")[1].partition("/")[0]
+    return repository_id.isdecimal() and sight.sees(int(repository_id))
+
+
+def _figures(
+    raised: Sequence[Alert],
+    hungry: Sequence[Starved],
+    accused: Sequence[tuple[str, str]],
+    dead: Sequence[Dead],
+) -> tuple[Figure, ...]:
+    full = sum(alert.level >= ledger_alerts.LEVELS[-1] for alert in raised)
+    counted = (
+        ("Starved reviews", len(hungry), "not read in full for want of money"),
+        ("Endpoints in quarantine", len(accused), "billed more than was possible"),
+        ("Dead work", len(dead), "given up after too many tries"),
+        ("Limits used up", full, f"{len(raised)} alerts in all"),
+    )
+    return tuple(
+        Figure(title, f"{number}", about, "bad" if number else "good")
+        for title, number, about in counted
+    )
+
+
+def _link(key: PullKey) -> str:
+    return url_for("costs.pull", repository_id=key.repository_id, number=key.number)
+
+
+def _starved(hungry: Sequence[Starved]) -> Table:
+    return Table(
+        name="starved",
+        title="Starved reviews",
+        columns=(
+            Column("pull_request", "Pull request"),
+            Column("at", "Since (UTC)", Kind.TIME),
+            Column("limits", "Without room"),
+        ),
+        rows=[
+            (f"{each.repository}#{each.key.number}", each.at, ", ".join(each.shortages))
+            for each in hungry
+        ],
+        links=[_link(each.key) for each in hungry],
+        empty="Every newest review had the money it needed.",
+    )
+
+
+def _quarantined(accused: Sequence[tuple[str, str]]) -> Table:
+    return Table(
+        name="quarantined",
+        title="Endpoints in quarantine",
+        columns=(Column("endpoint", "Endpoint"), Column("why", "What it did")),
+        rows=list(accused),
+        empty="None.",
+    )
+
+
+def _dead(dead: Sequence[Dead]) -> Table:
+    return Table(
+        name="dead",
+        title="Dead work",
+        columns=(Column("pull_request", "Pull request"), Column("error", "Last error", Kind.CODE)),
+        rows=[(f"{each.repository}#{each.key.number}", each.error) for each in dead],
+        links=[_link(each.key) for each in dead],
+        empty="None.",
+    )
+
+
+def _limits(raised: Sequence[Alert]) -> Table:
+    return Table(
+        name="limits",
+        title="Limits reached in part or in full",
+        columns=(
+            Column("at", "Time (UTC)", Kind.TIME),
+            Column("scope", "Limit of"),
+            Column("level", "Level", Kind.SHARE),
+            Column("spent", "Spent", Kind.USD),
+            Column("limit", "Limit", Kind.USD, is_minor=True),
+            Column("last_by", "Last by", is_minor=True),
+        ),
+        rows=[
+            (
+                alert.at,
+                alert.kind.value.replace("-", " "),
+                (alert.level, 100),
+                alert.spent,
+                alert.cap,
+                f"{alert.repository}#{alert.number}",
+            )
+            for alert in raised
+        ],
+    )

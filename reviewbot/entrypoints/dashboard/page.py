@@ -1,0 +1,214 @@
+"""What a page is made of, and where its figures come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reviewbot.domain.money import format_usd
+from reviewbot.entrypoints.dashboard.plot import Bar, columns, stack
+from reviewbot.entrypoints.dashboard.table import Column, Kind, Table, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from markupsafe import Markup
+
+    from reviewbot.entrypoints.dashboard.figures import Routing, Yardstick
+    from reviewbot.ledger.database import Database
+    from reviewbot.ledger.desk import Desk
+    from reviewbot.ledger.insight import Gauge, Line
+    from reviewbot.ledger.sight import Sight, Span
+
+_MOST_BARS, _WEEK = 120, 7  # days
+_FULL, _HIGH = 100, 80  # per cent of a limit
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where pages get their figures from."""
+
+    database: Database
+    desk: Desk
+    breakers: Callable[[], Sequence[tuple[str, str]]]  # endpoints, and whether requests pass
+    yardstick: Yardstick | None
+    github_url: str
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for, by whom: the sight is applied before anything is added up."""
+
+    sight: Sight
+    span: Span
+    now: datetime
+    arguments: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One large number, with what it means."""
+
+    title: str
+    value: str
+    about: str = ""
+    mood: str = ""  # good, bad, or neither
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A limit, drawn."""
+
+    title: str
+    drawn: Markup
+    about: str
+    mood: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page before it is rendered; *values* are the template's own."""
+
+    template: str
+    title: str
+    tables: tuple[Table, ...]
+    figures: tuple[Figure, ...] = ()
+    meters: tuple[Meter, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    has_span: bool = True
+
+    def table(self, name: str) -> Table | None:
+        """The table of that name."""
+        return next((table for table in self.tables if table.name == name), None)
+
+
+def meter(title: str, gauge: Gauge) -> Meter:
+    """Settled, presumed and reserved apart, against the limit."""
+    parts = (
+        ("settled", gauge.settled),
+        ("presumed", gauge.presumed),
+        ("reserved", gauge.reserved),
+    )
+    said = f"{format_usd(gauge.used)} of {format_usd(gauge.cap)}"
+    apart = [f"{format_usd(value)} {name}" for name, value in parts if value and name != "settled"]
+    about = f"{said} ({percent(gauge.used, gauge.cap)})"
+    if apart:
+        about = f"{about}, of that {', '.join(apart)}"
+    if gauge.closed_by:
+        about = f"{about}; closed, because {gauge.closed_by} overbilled"
+    bar = Bar(title, parts, about)
+    return Meter(title, stack(title, about, bar, gauge.cap), about, _mood(gauge))
+
+
+def _mood(gauge: Gauge) -> str:
+    used = 100 * gauge.used // gauge.cap if gauge.cap else 0
+    if used >= _FULL or gauge.closed_by:
+        return "bad"
+    return "high" if used >= _HIGH else ""
+
+
+# --- what several pages show -------------------------------------------------------------------
+
+SUMS = (
+    Column("reviews", "Reviews", Kind.COUNT),
+    Column("calls", "Calls", Kind.COUNT, is_minor=True),
+    Column("tokens_in", "Tokens in", Kind.COUNT, is_minor=True),
+    Column("tokens_out", "Tokens out", Kind.COUNT, is_minor=True),
+    Column("spent", "Settled", Kind.USD),
+    Column("presumed", "Presumed", Kind.USD, is_minor=True),
+)
+
+
+def sums(line: Line) -> tuple[int, ...]:
+    """The values of SUMS."""
+    return (
+        line.reviews,
+        line.calls,
+        line.tokens_in,
+        line.tokens_out,
+        line.spent,
+        line.presumed,
+    )
+
+
+def trend(days: Sequence[Line]) -> tuple[Markup, Table]:
+    """Costs by day, as plot and as table; *days* holds every day, also those without costs.
+
+    Where they are many, a bar is a week.
+    """
+    size = 1 if len(days) <= _MOST_BARS else _WEEK
+    bars = [_bar(days[at : at + size]) for at in range(0, len(days), size)]
+    total, dearest = sum(day.cost for day in days), max(days, key=lambda day: day.cost)
+    title = "Costs by day" if size == 1 else "Costs by week"
+    about = (
+        f"{len(days)} days, {format_usd(total)} in all; the dearest was {dearest.key[0]}"
+        f" with {format_usd(dearest.cost)}. The table below has every figure."
+    )
+    table = Table(
+        name="days",
+        title=title,
+        columns=(Column("day", "Day"), *SUMS, Column("saved", "Saved by the cache", Kind.USD)),
+        rows=[(day.key[0], *sums(day), day.saved) for day in days],
+        most=_MOST_BARS,
+    )
+    return columns(title, about, bars, format_usd), table
+
+
+def _bar(days: Sequence[Line]) -> Bar:
+    first, last = days[0].key[0], days[-1].key[0]
+    spent, presumed = sum(day.spent for day in days), sum(day.presumed for day in days)
+    when = first if first == last else f"{first} to {last}"
+    return Bar(
+        first[5:] if len(days) == 1 else first,
+        (("settled", spent), ("presumed", presumed)),
+        f"{when}: {format_usd(spent)} settled, {format_usd(presumed)} presumed,"
+        f" {sum(day.reviews for day in days)} reviews",
+    )
+
+
+def models_table(by_model: Sequence[Line], reserved: Mapping[tuple[str, str], int]) -> Table:
+    """Costs by tier and model."""
+    whole = sum(line.cost for line in by_model)
+    return Table(
+        name="models",
+        title="By model and tier",
+        columns=(
+            Column("model", "Model"),
+            Column("tier", "Tier"),
+            Column("calls", "Calls", Kind.COUNT),
+            Column("tokens_in", "Tokens in", Kind.COUNT, is_minor=True),
+            Column("tokens_out", "Tokens out", Kind.COUNT, is_minor=True),
+            Column("spent", "Settled", Kind.USD),
+            Column("presumed", "Presumed", Kind.USD, is_minor=True),
+            Column("reserved", "Reserved", Kind.USD, is_minor=True),
+            Column("share", "Share", Kind.SHARE),
+        ),
+        rows=[
+            (
+                line.key[1],
+                line.key[0],
+                *(line.calls, line.tokens_in, line.tokens_out, line.spent, line.presumed),
+                reserved.get((line.key[0], line.key[1]), 0),
+                (line.cost, whole),
+            )
+            for line in by_model
+        ],
+    )
+
+
+def saved_figures(saved: int, routed: Routing | None) -> tuple[Figure, ...]:
+    """What the cache and cheap-first saved."""
+    cache = Figure(
+        "Saved by the cache", format_usd(saved), "what answers known before would have cost", "good"
+    )
+    if routed is None:
+        return (cache,)
+    about = (
+        f"{format_usd(routed.spent)} instead of {format_usd(routed.instead)} with everything"
+        f" on {routed.model}"
+    )
+    mood = "good" if routed.saved > 0 else ""
+    shown = format_usd(routed.saved) if routed.saved >= 0 else f"-{format_usd(-routed.saved)}"
+    return (cache, Figure("Saved by cheap-first", shown, about, mood))

@@ -1,0 +1,129 @@
+"""How the API writes things down: amounts as exact decimal strings in USD, times in ISO 8601."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reviewbot.domain.money import plain_usd
+from reviewbot.entrypoints.dashboard.table import Kind, plain_of
+from reviewbot.ledger.insight import Group
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reviewbot.domain.pull_request import PullKey
+    from reviewbot.ledger.alerts import Alert
+    from reviewbot.ledger.desk import Dead
+    from reviewbot.ledger.insight import Gauge, Line
+    from reviewbot.ledger.pull_record import PastCall, PastReview
+    from reviewbot.ledger.reviews import Starved
+
+_KEYS = {
+    Group.DAY: ("day",),
+    Group.REPOSITORY: ("repository_id",),
+    Group.PULL: ("repository_id", "number"),
+    Group.MODEL: ("tier", "model"),
+    Group.ENDPOINT: ("endpoint",),
+}
+
+
+def line(sums: Line, group: Group, names: Mapping[int, str]) -> dict[str, Any]:
+    """A line of sums, with what it is about."""
+    key = dict(zip(_KEYS[group], sums.key, strict=True))
+    if "repository_id" in key:
+        key["repository"] = names.get(key["repository_id"], "")
+    known = {
+        "calls": sums.calls,
+        "tokens_in": sums.tokens_in,
+        "tokens_out": sums.tokens_out,
+        "spent_usd": plain_usd(sums.spent),
+        "presumed_usd": plain_usd(sums.presumed),
+    }
+    if group in {Group.MODEL, Group.ENDPOINT}:
+        return key | known | {"failed": sums.failed, "tokens_cached": sums.tokens_cached}
+    return key | known | {"reviews": sums.reviews, "saved_usd": plain_usd(sums.saved)}
+
+
+def gauge(counter: Gauge | None) -> dict[str, Any] | None:
+    """A limit and what became of it."""
+    if counter is None:
+        return None
+    return {
+        "limit_usd": plain_usd(counter.cap),
+        "settled_usd": plain_usd(counter.settled),
+        "presumed_usd": plain_usd(counter.presumed),
+        "reserved_usd": plain_usd(counter.reserved),
+    }
+
+
+def call(past: PastCall) -> dict[str, Any]:
+    """One HTTP attempt."""
+    return {
+        "id": past.id,
+        "review_id": past.review_id,
+        "repository_id": past.repository_id,
+        "repository": past.repository,
+        "number": past.number,
+        "reserved_at": plain_of(Kind.TIME, past.reserved_at),
+        "tier": past.tier,
+        "model": past.model,
+        "endpoint": past.endpoint,
+        "chunks": past.chunks,
+        "escalation_reason": past.reason,
+        "state": past.state,
+        "outcome": past.outcome,
+        "error": past.error,
+        "tokens_in": past.tokens_in,
+        "tokens_out": past.tokens_out,
+        "cost_usd": plain_usd(past.cost),
+        "bound_usd": plain_usd(past.worst),
+        "latency_ms": past.latency_ms,
+        "first_token_ms": past.first_token_ms,
+    }
+
+
+def review(past: PastReview) -> dict[str, Any]:
+    """A review with its report."""
+    return {
+        "id": past.id,
+        "head_sha": past.head_sha,
+        "cause": past.cause,
+        "state": past.state,
+        "opened_at": plain_of(Kind.TIME, past.opened_at),
+        "closed_at": plain_of(Kind.TIME, past.closed_at),
+        "saved_usd": plain_usd(past.saved),
+        "starved": past.is_starved,
+        "report": past.report or None,
+    }
+
+
+def limit(alert: Alert) -> dict[str, Any]:
+    """A limit that was reached in part or in full."""
+    return {
+        "at": plain_of(Kind.TIME, alert.at),
+        "scope": alert.kind.value,
+        "level": alert.level,
+        "spent_usd": plain_usd(alert.spent),
+        "limit_usd": plain_usd(alert.cap),
+        "repository": alert.repository,
+        "number": alert.number,
+    }
+
+
+def starving(each: Starved) -> dict[str, Any]:
+    """A review that a limit kept from reading everything."""
+    about = {"at": plain_of(Kind.TIME, each.at), "limits": list(each.shortages)}
+    return _pull(each.key, each.repository) | about
+
+
+def dead(each: Dead) -> dict[str, Any]:
+    """Work that was given up."""
+    return _pull(each.key, each.repository) | {"error": each.error}
+
+
+def _pull(key: PullKey, repository: str) -> dict[str, Any]:
+    return {
+        "repository_id": key.repository_id,
+        "repository": repository,
+        "number": key.number,
+    }
