@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeGuard
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reviewbot.domain.pull_request import PullKey, Wish
+from reviewbot.github.comment_events import COMMENT_EVENTS, read_comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from reviewbot.domain.command import CommandWish
 
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 _DELIVERY_ID = re.compile(r"[A-Za-z0-9-]{1,100}")
@@ -115,7 +118,7 @@ def _signed(secret: str, body: bytes) -> bytes:
     return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}".encode()
 
 
-def read_event(event: str, delivery: VerifiedDelivery) -> Wish | Ignored | Ping:
+def read_event(event: str, delivery: VerifiedDelivery) -> Wish | CommandWish | Ignored | Ping:
     """What a delivery asks for; raises BadDelivery.
 
     *event* comes from a header, which is not signed: it only says how to read the body.
@@ -123,14 +126,14 @@ def read_event(event: str, delivery: VerifiedDelivery) -> Wish | Ignored | Ping:
     payload = _parsed(delivery.body)
     if event == "ping":
         return Ping()
+    if event in COMMENT_EVENTS:
+        return _read_comment(event, payload)
     if event != "pull_request":
-        return Ignored("only pull_request events ask for reviews")
+        return Ignored("only pull requests and comments on them ask for something")
     try:
         read = _Event.model_validate(payload)
     except ValidationError as error:
-        where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
-        message = f"the pull_request event is not as documented: {where or 'its top level'}"
-        raise BadDelivery(message) from None
+        raise _undocumented(event, error) from None
     if not read.is_work:
         return Ignored("this action changes nothing that is reviewed")
     return Wish(
@@ -139,6 +142,19 @@ def read_event(event: str, delivery: VerifiedDelivery) -> Wish | Ignored | Ping:
         installation_id=read.installation.id if read.installation else 0,
         reason=read.action,
     )
+
+
+def _read_comment(event: str, payload: object) -> CommandWish | Ignored:
+    try:
+        command = read_comment(COMMENT_EVENTS[event], payload)
+    except ValidationError as error:
+        raise _undocumented(event, error) from None
+    return command or Ignored("no command by a person in a new comment on a pull request")
+
+
+def _undocumented(event: str, error: ValidationError) -> BadDelivery:
+    where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+    return BadDelivery(f"the {event} event is not as documented: {where or 'its top level'}")
 
 
 def _parsed(body: bytes) -> object:
