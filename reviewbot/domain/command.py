@@ -129,17 +129,7 @@ class Help:
 
 
 Command = (
-    Review
-    | Ask
-    | Explain
-    | Pause
-    | Resume
-    | Resolve
-    | Ignore
-    | Cost
-    | ApproveCost
-    | Config
-    | Help
+    Review | Ask | Explain | Pause | Resume | Resolve | Ignore | Cost | ApproveCost | Config | Help
 )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from reviewbot.domain.command import CommandWish
 from reviewbot.domain.errors import LedgerError
 from reviewbot.domain.pull_request import Wish
 from reviewbot.entrypoints.door import LARGEST_DELIVERY, WEBHOOK, Refusal, refusal
@@ -106,7 +107,7 @@ def _deliver(service: Service) -> ResponseReturnValue:
         deliveries.labels("unreadable").inc()
         _log.warning("unreadable delivery", extra={"why": str(error)})
         return _refused(_unreadable())
-    if not isinstance(event, Wish):
+    if not isinstance(event, Wish | CommandWish):
         deliveries.labels("ignored").inc()
         return {"status": "ignored"}
     fresh = service.record(request.headers["X-GitHub-Delivery"], event)

@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from reviewbot.github.client import GitHubClient, JsonObject
 
 # The least that reviews need, and the events that ask for them.
-PERMISSIONS: Mapping[str, str] = {"checks": "write", "contents": "read", "pull_requests": "write"}
-EVENTS = ("pull_request",)
+PERMISSIONS: Mapping[str, str] = {
+    "checks": "write",
+    "contents": "read",
+    "issues": "read",  # without it GitHub sends no issue_comment events
+    "pull_requests": "write",
+}
+EVENTS = ("pull_request", "issue_comment", "pull_request_review_comment")
 _RANKS = ("", "read", "write", "admin")
 
 

@@ -27,6 +27,9 @@ class Metrics:
         self.reviews = Counter(
             "reviewbot_reviews", "Reviews by how they ended", ["outcome"], registry=self.registry
         )
+        self.commands = Counter(
+            "reviewbot_commands", "Commands by how they ended", ["outcome"], registry=self.registry
+        )
         self.findings = Counter(
             "reviewbot_findings", "Open findings by severity", ["severity"], registry=self.registry
         )

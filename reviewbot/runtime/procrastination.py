@@ -17,6 +17,7 @@ from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
 from reviewbot.domain.errors import LedgerError
+from reviewbot.runtime.command_work import carry_out_once
 from reviewbot.runtime.work import work_once
 from reviewbot.runtime.workers import worker_name
 
@@ -70,7 +71,10 @@ def run_worker(url: str, shop: Workshop, concurrency: int) -> None:
 
     @app.task(name=_TASK, queue=_QUEUE)
     def look(**_said: Any) -> None:  # noqa: ANN401 - what a job says is not needed
-        while not stopping.is_set() and work_once(shop, worker_name(), stopping):
+        name = worker_name()
+        while not stopping.is_set() and (
+            carry_out_once(shop.clerk, shop.metrics, name) or work_once(shop, name, stopping)
+        ):
             pass
 
     @app.periodic(cron=_SWEEP)

@@ -6,9 +6,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.command import CommandWish
 from reviewbot.domain.errors import SettingsError
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
+from reviewbot.ledger.commands import CommandRules, Commands
 from reviewbot.ledger.desk import Desk, DeskRules
+from reviewbot.ledger.rulings import SqlRulings
+from reviewbot.runtime.clerk import Clerk
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.metrics import Metrics
 from reviewbot.runtime.work import Workshop
@@ -30,14 +34,18 @@ class Service:
 
     core: Core
     desk: Desk
+    commands: Commands
     shop: Workshop
     metrics: Metrics
     webhook_secrets: tuple[str, ...]
     workers: EmbeddedWorkers | None
 
-    def record(self, delivery_id: str, wish: Wish) -> bool:
-        """Put a wish on the desk; False if this delivery is there already."""
-        fresh = self.desk.record(delivery_id, wish)
+    def record(self, delivery_id: str, wish: Wish | CommandWish) -> bool:
+        """Remember what an event asks for; False if that is known already."""
+        if isinstance(wish, CommandWish):
+            fresh = self.commands.record(wish)
+        else:
+            fresh = self.desk.record(delivery_id, wish)
         if self.workers is not None:
             self.workers.wake()
         return fresh
@@ -55,20 +63,15 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         core = stack.enter_context(open_core(settings))
         waker = _waker(settings, core, stack)
         desk = Desk(core.database, desk_rules(settings), waker=waker)
+        commands = Commands(core.database, command_rules(settings), waker=waker)
         metrics = Metrics()
         metrics.watch(desk, core.router)
-        shop = Workshop(
-            desk=desk,
-            forge=lambda installation_id: core.forge(tokens, installation_id),
-            review=core.review,
-            metrics=metrics,
-            review_seconds=settings.limits.review_seconds,
-        )
+        shop = _shop(core, desk, commands, tokens, metrics)
         workers = _workers(shop, settings, core) if embedded else None
         if workers is not None:
             stack.callback(workers.stop)
             workers.start()
-        yield Service(core, desk, shop, metrics, secrets, workers)
+        yield Service(core, desk, commands, shop, metrics, secrets, workers)
 
 
 def desk_rules(settings: Settings) -> DeskRules:
@@ -80,6 +83,33 @@ def desk_rules(settings: Settings) -> DeskRules:
         attempts=limits.review_attempts,
         per_repository=limits.reviews_per_repository,
         per_server=limits.reviews_per_server,
+    )
+
+
+def command_rules(settings: Settings) -> CommandRules:
+    """How commands are worked."""
+    limits = settings.limits
+    return CommandRules(lease=limits.lease_seconds, attempts=limits.review_attempts)
+
+
+def _shop(
+    core: Core, desk: Desk, commands: Commands, tokens: TokenSource, metrics: Metrics
+) -> Workshop:
+    clerk = Clerk(
+        core=core,
+        desk=desk,
+        commands=commands,
+        rulings=SqlRulings(core.database),
+        forge=lambda installation_id: core.forge(tokens, installation_id),
+        conversation=lambda installation_id: core.conversation(tokens, installation_id),
+    )
+    return Workshop(
+        desk=desk,
+        forge=clerk.forge,
+        review=core.review_unattended,
+        metrics=metrics,
+        review_seconds=core.settings.limits.review_seconds,
+        clerk=clerk,
     )
 
 

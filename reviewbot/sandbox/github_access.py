@@ -28,7 +28,7 @@ GRANTED = {
     "metadata": "read",
     "pull_requests": "write",
 }
-EVENTS = ("pull_request",)
+EVENTS = ("pull_request", "issue_comment", "pull_request_review_comment")
 _RANKS = ("", "read", "write", "admin")
 BOT = {"login": "reviewbot[bot]", "id": 4242, "type": "Bot"}
 OWNER = {"login": "token-owner", "id": 4343, "type": "User"}

@@ -16,6 +16,7 @@ from reviewbot.sandbox.github_views import (
     show_pull,
     show_repository,
     show_tree,
+    show_user,
 )
 
 if TYPE_CHECKING:
@@ -156,6 +157,27 @@ def find_issue_comment(visit: Visit, comment_id: int) -> JsonObject:
             if comment["id"] == comment_id:
                 return comment
     raise not_found()
+
+
+def find_review_comment(visit: Visit, comment_id: int) -> JsonObject:
+    """A comment on a line; raises 404."""
+    for state in visit.store.of(visit.repository):
+        for comment in state.review_comments:
+            if comment["id"] == comment_id:
+                return comment
+    raise not_found()
+
+
+def get_permission(visit: Visit, login: str) -> Response:
+    """GET collaborators/{login}/permission: roles between come down to the four old words."""
+    person = visit.store.people.get(login.lower())
+    if person is None:
+        raise not_found()
+    private = visit.store.of(visit.repository)[0].pull.private
+    role = person.role or ("none" if private else "read")
+    word = {"maintain": "write", "triage": "read"}.get(role, role)
+    shown = show_user(person.login, person.id, "User")
+    return jsonify(permission=word, role_name=role, user=shown)
 
 
 def get_commit(visit: Visit, ref: str) -> Response:

@@ -368,6 +368,16 @@ class Pull:
         """Send GitHub's signed webhook; *more* goes into its payload."""
         github = self._driver.github
         payload = github.payload(action, self.number, _INSTALLATION, self.repository) | more
+        return self._send(event, payload, delivery)
+
+    def tell(self, comment: dict[str, Any], delivery: str = "", **more: Any) -> Answer:  # noqa: ANN401
+        """Send GitHub's signed webhook about a new comment; *more* goes into its payload."""
+        event, payload = self._driver.github.comment_payload(
+            comment, self.number, _INSTALLATION, self.repository
+        )
+        return self._send(event, payload | more, delivery)
+
+    def _send(self, event: str, payload: dict[str, Any], delivery: str) -> Answer:
         body = json.dumps(payload).encode()
         headers = {
             "Content-Type": "application/json",

@@ -97,7 +97,6 @@ def test_what_changes_a_review_is_reviewed(bot: Driver, action: str, more: dict[
         ("pull_request", "converted_to_draft", {}),
         ("pull_request", "assigned", {}),
         ("pull_request_review", "submitted", {}),
-        ("issue_comment", "created", {}),
         ("push", "", {}),
         ("ping", "", {}),
         ("no_event_that_there_is", "opened", {}),

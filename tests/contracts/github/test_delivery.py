@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import hmac
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from reviewbot.domain.pull_request import PullKey, Wish
 from reviewbot.github.delivery import BadDelivery, Ignored, Ping, VerifiedDelivery, verify_delivery
 from reviewbot.github.delivery import read_event as read_verified_event
+
+if TYPE_CHECKING:
+    from reviewbot.domain.command import CommandWish
 
 SECRET = "It's a Secret to Everybody"
 BODY = b"Hello, World!"
@@ -33,7 +36,7 @@ def signed(body: bytes, secret: str = SECRET) -> str:
     return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
 
 
-def read_event(name: str, body: bytes) -> Wish | Ignored | Ping:
+def read_event(name: str, body: bytes) -> Wish | CommandWish | Ignored | Ping:
     delivery = verify_delivery([SECRET], signed(body), body)
     assert delivery is not None
     return read_verified_event(name, delivery)
