@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Category, Severity, Side, Tier
 from reviewbot.domain.money import PicoUsd, parse_usd
 from reviewbot.domain.posted import PostedFinding
+from reviewbot.domain.spent import Spent
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.scopes import pull_scope
-from reviewbot.review.ports import Money, Spent
+from reviewbot.review.ports import Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

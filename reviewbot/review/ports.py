@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.policy import Data
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
-    from reviewbot.domain.ruling import Silence
+    from reviewbot.domain.ruling import Rulings
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -372,32 +372,6 @@ class Money:
     tokens_in: int
     tokens_out: int
     calls: int
-
-
-class Rulings(Protocol):
-    """What people with write access decided on a pull request."""
-
-    def paused_by(self, pull: PullKey) -> str:
-        """Who paused it; empty if nobody did."""
-
-    def silences(self, pull: PullKey) -> Sequence[Silence]:
-        """What nobody wants to hear of on it."""
-
-    def may_cost(self, pull: PullRequest, quoted: PicoUsd) -> bool:
-        """Whether the review of this head may cost so much, which is more than passes unasked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What one tier cost on a pull request, apart for reviews and for answers to questions."""
-
-    tier: Tier
-    is_answer: bool
-    calls: int
-    tokens_in: int
-    tokens_out: int
-    settled: PicoUsd
-    presumed: PicoUsd
 
 
 @dataclass(frozen=True, slots=True)

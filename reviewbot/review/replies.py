@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.policy import Policy
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest
-    from reviewbot.review.ports import Spent
+    from reviewbot.domain.spent import Spent
 
 _COMMANDS = (
     ("review", "looks at this pull request again, under the policy's rules"),

@@ -10,8 +10,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.pull_request import PullKey, PullRequest
-    from reviewbot.domain.ruling import Silence
-    from reviewbot.review.ports import Rulings
+    from reviewbot.domain.ruling import Rulings, Silence
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def first_finding(bot: Driver, pull: Pull) -> dict[str, Any]:
     return next(each for each in _on_lines(bot, pull) if "in_reply_to_id" not in each)
 
 
-def answers(bot: Driver, pull: Pull) -> list[str]:
+def answers(pull: Pull) -> list[str]:
     """What reviewbot said below a pull request, without its summary."""
     ours = [each["body"] for each in pull.summaries if each["user"]["type"] == "Bot"]
     return [body for body in ours if "reviewbot:summary:" not in body]
@@ -67,10 +67,10 @@ def replies(bot: Driver, pull: Pull) -> list[str]:
 
 def answered(bot: Driver, pull: Pull, text: str, who: Person = MARIA) -> str:
     """Comment, and read the answer to that."""
-    before = len(answers(bot, pull))
+    before = len(answers(pull))
     write(bot, pull, text, who)
-    wait_for(f"an answer to {text}", lambda: len(answers(bot, pull)) > before)
-    return answers(bot, pull)[-1]
+    wait_for(f"an answer to {text}", lambda: len(answers(pull)) > before)
+    return answers(pull)[-1]
 
 
 def replied(bot: Driver, pull: Pull, text: str, who: Person = MARIA) -> str:

@@ -48,10 +48,10 @@ def _checks(pull: Pull, conclusion: str) -> list[str]:
 def test_who_may_not_write_is_refused_politely_and_once(bot: Driver) -> None:
     pull = bot.open(_FILES)
     first = write(bot, pull, "/reviewbot review", MALLORY)
-    wait_for("a refusal", lambda: answers(bot, pull))
+    wait_for("a refusal", lambda: answers(pull))
     write(bot, pull, "/reviewbot cost", MALLORY)
     answered(bot, pull, "/reviewbot help", MARIA)
-    refusal, told = answers(bot, pull)
+    refusal, told = answers(pull)
     assert "only from people with write access" in refusal
     assert "| command |" in told
     assert eyes(bot, first) == 0
@@ -64,8 +64,8 @@ def test_a_name_that_changed_hands_has_no_rights(bot: Driver) -> None:
         pull.number, "/reviewbot help", MARIA.login, MARIA.id + 1, pull.repository
     )
     pull.tell(comment)
-    wait_for("a refusal", lambda: answers(bot, pull))
-    assert "only from people" in answers(bot, pull)[0]
+    wait_for("a refusal", lambda: answers(pull))
+    assert "only from people" in answers(pull)[0]
 
 
 def test_bots_and_old_comments_command_nothing(bot: Driver) -> None:
@@ -87,9 +87,9 @@ def test_a_command_is_seen_at_once_and_answered_where_it_stands(bot: Driver) -> 
     pull.deliver("opened")
     pull.wait_for_check()
     comment = write(bot, pull, "Thanks!\n\n@reviewbot help")
-    wait_for("an answer", lambda: answers(bot, pull))
+    wait_for("an answer", lambda: answers(pull))
     assert eyes(bot, comment) == 1
-    assert "`/reviewbot approve-cost`" in answers(bot, pull)[0]
+    assert "`/reviewbot approve-cost`" in answers(pull)[0]
     assert "in a thread" in replied(bot, pull, "/reviewbot help")
 
 
@@ -101,10 +101,10 @@ def test_what_is_no_command_gets_help_with_the_nearest(bot: Driver) -> None:
 def test_a_comment_that_is_delivered_twice_is_carried_out_once(bot: Driver) -> None:
     pull = bot.open(_FILES)
     comment = write(bot, pull, "/reviewbot help")
-    wait_for("an answer", lambda: answers(bot, pull))
+    wait_for("an answer", lambda: answers(pull))
     assert '"known"' in pull.tell(comment).text
     answered(bot, pull, "/reviewbot config")
-    assert len(answers(bot, pull)) == 2
+    assert len(answers(pull)) == 2
 
 
 # --- reviews ---------------------------------------------------------------------------------
@@ -263,13 +263,13 @@ def test_a_command_whose_answer_was_posted_before_a_kill_is_answered_and_paid_on
     path = f"/repos/{pull.repository}/issues/{pull.number}/comments"
     own_bot.github.faults.append(Fault("POST", path, drop=True, after_write=True))
     write(own_bot, pull, "/reviewbot ask Why?")
-    wait_for("an answer that nobody knows of", lambda: answers(own_bot, pull))
+    wait_for("an answer that nobody knows of", lambda: answers(pull))
     for worker in fleet.workers[:]:
         worker.kill()
         fleet.replace(worker)
     told = answered(own_bot, pull, "/reviewbot cost")
     assert "answers to questions | 1 |" in told
-    assert len(answers(own_bot, pull)) == 2
+    assert len(answers(pull)) == 2
     assert own_bot.model.times("src/killed.py", STRONG_MODEL) == 1
 
 
@@ -278,8 +278,8 @@ def test_a_command_that_was_answered_with_202_outlives_a_kill(local_bot: Driver)
     first = local_bot.serve(LIMITS__LEASE_SECONDS="1")
     pull = local_bot.open(_FILES)
     gate = f"/repos/{pull.repository}/collaborators/maria/permission"
-    local_bot.github.faults.append(Fault("GET", gate, delay=30))
+    local_bot.github.faults.append(Fault("GET", gate, delay=3))
     write(local_bot, pull, "/reviewbot help")
     first.kill()
     local_bot.serve(LIMITS__LEASE_SECONDS="1")
-    wait_for("an answer", lambda: answers(local_bot, pull))
+    wait_for("an answer", lambda: answers(pull))
