@@ -9,17 +9,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reviewbot.domain.command import Breadth, Sender
+    from reviewbot.domain.finding import Severity
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.pull_request import PullKey, PullRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Somebody does not want to hear of a finding (by fingerprint) or of a rule (by id) here."""
+    """Somebody does not want to hear of a finding (by fingerprint) or of a rule (by id) here.
+
+    It is about nothing graver than *up_to*: what else comes up on the same line is news.
+    """
 
     breadth: Breadth
     name: str
     by: Sender
+    up_to: Severity
 
 
 class Rulings(Protocol):

@@ -12,11 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One comment; *ours* is what reviewbot itself wrote."""
+    """One comment."""
 
     login: str
     text: str
-    ours: bool
 
 
 @dataclass(frozen=True, slots=True)

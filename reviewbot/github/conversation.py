@@ -72,15 +72,9 @@ class Conversation:
             path=str(first.get("path", "")),
             side=Side.LEFT if first.get("side") == "LEFT" else Side.RIGHT,
             line=line if isinstance(line, int) else None,
-            said=tuple(self._said(item) for item in (first, *before)),
+            said=tuple(map(_said, (first, *before))),
             finding=next(iter(self._findings(wish, [first])), None),
         )
-
-    def _said(self, item: JsonObject) -> Said:
-        user = item.get("user")
-        login = user.get("login") if isinstance(user, dict) else None
-        ours = any(self._words.marks(item))
-        return Said(str(login or "ghost"), str(item.get("body") or ""), ours)
 
     def _findings(self, wish: CommandWish, items: Sequence[JsonObject]) -> Sequence[PostedFinding]:
         marked = [(item, mark) for item in items for mark in self._words.marks(item)]
@@ -140,6 +134,12 @@ class Conversation:
             return next((each for each in items if self._words.bear(each, *parts)), None)
 
         self._once(Write(key, lambda: self._client.post(path, body), find))
+
+
+def _said(item: JsonObject) -> Said:
+    user = item.get("user")
+    login = user.get("login") if isinstance(user, dict) else None
+    return Said(str(login or "ghost"), str(item.get("body") or ""))
 
 
 def _pull(wish: CommandWish) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.command import Breadth, Sender
+from reviewbot.domain.finding import Severity
 from reviewbot.domain.ruling import Silence
 from reviewbot.ledger.clock import Clock
 
@@ -62,25 +63,30 @@ class SqlRulings:
         """What nobody wants to hear of, in the order in which that was said."""
         with self._database.transaction() as session:
             rows = session.rows(
-                "SELECT breadth, name, sender_id, sender FROM silences"
+                "SELECT breadth, name, sender_id, sender, up_to FROM silences"
                 " WHERE repository_id = ? AND number = ? ORDER BY at, sender_id",
                 pull.repository_id,
                 pull.number,
             )
-        return [Silence(Breadth(breadth), name, Sender(*by)) for breadth, name, *by in rows]
+        return [
+            Silence(Breadth(breadth), name, Sender(sender_id, login), Severity(up_to))
+            for breadth, name, sender_id, login, up_to in rows
+        ]
 
     def silence(self, pull: PullKey, silence: Silence) -> None:
         """Record what somebody does not want to hear of."""
         with self._database.transaction() as session:
             session.change(
                 "INSERT INTO silences (repository_id, number, breadth, name, sender_id, sender,"
-                " at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                " up_to, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (repository_id, number,"
+                " breadth, name, sender_id) DO UPDATE SET up_to = excluded.up_to",
                 pull.repository_id,
                 pull.number,
                 silence.breadth.value,
                 silence.name,
                 silence.by.id,
                 silence.by.login,
+                silence.up_to.value,
                 self._clock.milliseconds(),
             )
 

@@ -129,11 +129,11 @@ def _conversation(asked: Asked, ready: Prepared, fence: str) -> str:
             about = {"severity": found.severity.value, "category": found.category.value}
             parts.append(fenced("FINDING", {"path": found.path, "claim": found.title, **about}))
         said = [
-            {"by": each.login, "said": redact_text(wording.visible(each.text), patterns)}
+            {"by": each.login, "said": redact_text(wording.spoken(each.text), patterns)}
             for each in thread.said
         ]
         parts.append(fenced("THREAD", *_latest(said)))
-    question = redact_text(wording.visible(asked.question), patterns)
+    question = redact_text(wording.spoken(asked.question), patterns)
     return "\n".join([*parts, fenced("QUESTION", {"question": question})])
 
 

@@ -34,8 +34,11 @@ class Silenced:
     def _holds(self, silence: Silence, judged: Judged) -> bool:
         rule = silence.breadth is Breadth.RULE
         named = judged.finding.rule if rule else judged.fingerprint
-        return named == silence.name and may_silence(
-            silence.by.id, self.author_id, judged.finding.severity
+        severity = judged.finding.severity
+        return (
+            named == silence.name
+            and severity.rank >= silence.up_to.rank
+            and may_silence(silence.by.id, self.author_id, severity)
         )
 
 

@@ -21,6 +21,7 @@ from reviewbot.domain.command import (
     read_command,
 )
 from reviewbot.domain.errors import BudgetExhausted, ModelError, PolicyError
+from reviewbot.domain.finding import Severity
 from reviewbot.domain.pull_request import ReviewRequest, Wish
 from reviewbot.domain.ruling import Silence
 from reviewbot.ledger.reviews import Reviews
@@ -166,14 +167,15 @@ class _Task:
         finding = thread.finding if thread else None
         if finding is None:
             return replies.only_in_a_finding_s_thread("ignore")
-        sender, name = self.wish.sender, finding.fingerprint
+        sender, name, up_to = self.wish.sender, finding.fingerprint, finding.severity
         if not may_silence(sender.id, self._pull().author.id, finding.severity):
             return replies.not_your_own()
         if what is Breadth.RULE:
             name = Reviews(self.clerk.core.database).rule_of(self.wish.key, finding.fingerprint)
+            up_to = Severity.CRITICAL
         if not name:
             return replies.no_rule()
-        self.clerk.rulings.silence(self.wish.key, Silence(what, name, sender))
+        self.clerk.rulings.silence(self.wish.key, Silence(what, name, sender, up_to))
         if not self.clerk.rulings.paused_by(self.wish.key):
             self._put_on_desk(full=True)  # so that the check says what holds now
         return replies.silenced_rule(name) if what is Breadth.RULE else replies.silenced(finding)

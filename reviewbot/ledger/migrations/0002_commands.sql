@@ -40,6 +40,7 @@ CREATE TABLE silences (
   name          TEXT NOT NULL,
   sender_id     BIGINT NOT NULL,
   sender        TEXT NOT NULL,
+  up_to         TEXT NOT NULL,
   at            BIGINT NOT NULL,
   PRIMARY KEY (repository_id, number, breadth, name, sender_id)
 );
