@@ -139,6 +139,8 @@ def read_command(said: str) -> Command:
     verb, rest = word.casefold(), rest.strip()
     if verb in _VERBS and (command := _VERBS[verb](rest)) is not None:
         return command
+    if not verb:
+        return Help()
     near = [verb] if verb in _VERBS else difflib.get_close_matches(verb, _VERBS, n=1)
     return Help(said[:60] if verb in _VERBS else word[:60], near[0] if near else "")
 
