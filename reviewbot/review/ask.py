@@ -25,7 +25,7 @@ from reviewbot.review.redact import redact_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reviewbot.domain.money import Price
+    from reviewbot.domain.money import PicoUsd, Price
     from reviewbot.domain.pull_request import ReviewRequest
     from reviewbot.domain.thread import Thread
     from reviewbot.review.conduct import House, Prepared
@@ -51,12 +51,16 @@ _SCHEMA = json.dumps(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, the name of the command that asks it, and the thread it is asked in."""
+    """A question, the name of the command that asks it, and the thread it is asked in.
+
+    *most* is what the answer may cost.
+    """
 
     name: str
     request: ReviewRequest
     question: str
     thread: Thread | None = None
+    most: PicoUsd = MOST
 
 
 def answer_question(asked: Asked, ports: Ports, house: House) -> str:
@@ -71,13 +75,11 @@ def answer_question(asked: Asked, ports: Ports, house: House) -> str:
     answer = ports.answers.known([key], ports.model.models(tier)).get(key)
     if answer is None:
         question = _question(asked, ready, tier, key, ports.model.price(tier))
-        purse = purse_of(f"ask:{asked.name}", ready.pull, ready.policy, _capped(house))
+        purse = purse_of(
+            f"ask:{asked.name}", ready.pull, ready.policy, replace(house, per_review=asked.most)
+        )
         [answer] = ports.model.ask(question, purse)
     return f"{wording.markdown(_text(answer.text))}\n\n<sub>{_provenance(answer, tier)}</sub>"
-
-
-def _capped(house: House) -> House:
-    return replace(house, per_review=MOST)
 
 
 def _provenance(answer: Answer, tier: Tier) -> str:
@@ -91,7 +93,7 @@ def _provenance(answer: Answer, tier: Tier) -> str:
 def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price | None) -> Question:
     system = _template().format(language=ready.policy.language)
     said = _conversation(asked, ready, key[:12])
-    room = min(_CODE_BYTES, _room(price) - len(f"{system}{said}{_SCHEMA}".encode()))
+    room = min(_CODE_BYTES, _room(price, asked.most) - len(f"{system}{said}{_SCHEMA}".encode()))
     code = _within(_shown(asked.thread, ready), ready, tier, room)
     return Question(
         tier=tier,
@@ -105,12 +107,12 @@ def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price 
     )
 
 
-def _room(price: Price | None) -> int:
+def _room(price: Price | None, most: PicoUsd) -> int:
     """How many bytes a request may have, so that its worst case stays within the cap."""
     if price is None:
         return _CODE_BYTES
     dearest = max(price.input, price.cached, price.cache_write, 1)
-    left = MOST - _OUTPUT_CAP * price.output
+    left = most - _OUTPUT_CAP * price.output
     return max(0, left // dearest - _MESSAGES * TOKENS_PER_MESSAGE - _FIXED_BYTES)
 
 
