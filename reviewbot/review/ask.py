@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BadAnswer
@@ -38,6 +40,7 @@ _MESSAGES = 2
 _AROUND = 40  # lines of the hunk on either side of the thread's
 _CODE_BYTES = 24_000
 _THREAD_BYTES = 3_000
+_NUMBERED = 12  # bytes of a line's number, sign and end
 _FIXED_BYTES = 4_096  # of a request: fences, names and its wrapping
 _SCHEMA = json.dumps(
     {
@@ -110,7 +113,7 @@ def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price 
 def _room(price: Price | None, most: PicoUsd) -> int:
     """How many bytes a request may have, so that its worst case stays within the cap."""
     if price is None:
-        return _CODE_BYTES
+        return 0
     dearest = max(price.input, price.cached, price.cache_write, 1)
     left = most - _OUTPUT_CAP * price.output
     return max(0, left // dearest - _MESSAGES * TOKENS_PER_MESSAGE - _FIXED_BYTES)
@@ -180,11 +183,13 @@ def _within(chunks: Iterator[Chunk], ready: Prepared, tier: Tier, room: int) -> 
     briefing = ready.brief(tier)
     texts: list[str] = []
     for chunk in chunks:
-        text = task(_shortened(chunk, room), briefing).text
+        cut = _shortened(chunk, room)
+        text = task(cut, briefing).text
         room -= len(text.encode())
-        if room < 0:
+        if cut.pieces and room >= 0:
+            texts.append(text)
+        if cut != chunk:
             break
-        texts.append(text)
     return texts
 
 
@@ -193,13 +198,14 @@ def _shortened(chunk: Chunk, room: int) -> Chunk:
     pieces: list[Piece] = []
     left = room - 200 - len(chunk.path.encode())
     for piece in chunk.pieces:
-        sizes = [len(line.text.encode()) + 12 for line in piece.lines]
-        fit = next((n for n in range(len(sizes)) if sum(sizes[: n + 1]) > left), len(sizes))
-        left -= sum(sizes[:fit]) + len(piece.heading.encode()) + 4
+        left -= len(piece.heading.encode()) + 4
+        sums = list(accumulate(len(line.text.encode()) + _NUMBERED for line in piece.lines))
+        fit = bisect_right(sums, left)
         if fit:
             pieces.append(replace(piece, lines=piece.lines[:fit]))
-        if fit < len(sizes):
+        if fit < len(sums):
             break
+        left -= sums[-1]
     return replace(chunk, pieces=tuple(pieces))
 
 

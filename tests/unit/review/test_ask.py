@@ -141,6 +141,24 @@ def test_code_is_cut_so_that_an_answer_stays_within_its_cap(lines: int) -> None:
     assert charge.purse.limits.per_review == most
 
 
+def test_what_finds_no_room_is_left_out_whole() -> None:
+    rows = [f"row_{n} = {n}" for n in range(2_000)]
+    here = _world(changes=diff(entry("src/pay.py", *rows), entry("src/rest.py", *rows)))
+    _answer(here)
+
+    shown = _prompt(here).prompt.user
+    assert "src/rest.py" not in shown
+    assert 20_000 < len(shown.encode()) < 25_000
+
+
+def test_a_tier_that_has_no_price_now_is_shown_no_code() -> None:
+    here = _world()
+    here.model.prices[Tier.STRONG] = None
+    _answer(here)
+
+    assert "CHUNK" not in _prompt(here).prompt.user
+
+
 def test_an_answer_that_is_known_is_neither_asked_nor_paid_again() -> None:
     here = _world()
     first = _answer(here)
