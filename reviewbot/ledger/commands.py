@@ -14,7 +14,6 @@ from reviewbot.ledger.clock import Clock
 
 if TYPE_CHECKING:
     from reviewbot.ledger.database import Database, Session
-    from reviewbot.ledger.desk import Waker
 
 _PURPOSE = 7_265_103  # of the lock around claims
 _DAY = 86_400_000  # milliseconds
@@ -57,12 +56,10 @@ class Commands:
         database: Database,
         rules: CommandRules | None = None,
         clock: Clock | None = None,
-        waker: Waker | None = None,
     ) -> None:
         self._database = database
         self.rules = rules or CommandRules()
         self._clock = clock or Clock()
-        self._waker = waker
 
     def record(self, wish: CommandWish) -> bool:
         """Record a command; False if it was known already. What was given up is tried anew."""
@@ -75,8 +72,6 @@ class Commands:
                 wish.place.value,
                 wish.comment_id,
             )
-            if fresh and self._waker:
-                self._waker.wake(session, wish.key, 0.0)
         return bool(fresh)
 
     def _insert(self, session: Session, wish: CommandWish) -> int:

@@ -63,7 +63,7 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         core = stack.enter_context(open_core(settings))
         waker = _waker(settings, core, stack)
         desk = Desk(core.database, desk_rules(settings), waker=waker)
-        commands = Commands(core.database, command_rules(settings), waker=waker)
+        commands = Commands(core.database, command_rules(settings))
         metrics = Metrics()
         metrics.watch(desk, core.router)
         shop = _shop(core, desk, commands, tokens, metrics)

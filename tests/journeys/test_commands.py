@@ -251,6 +251,23 @@ def test_explain_speaks_of_the_thread_it_is_asked_in(bot: Driver) -> None:
     assert "reply there" in answered(bot, pull, "/reviewbot explain")
 
 
+# --- while all are busy ----------------------------------------------------------------------
+
+
+def test_commands_wait_for_no_review(own_bot: Driver) -> None:
+    invite(own_bot)
+    fleet = Fleet(own_bot)
+    pulls = [own_bot.open({f"src/slow_{n}.py": defect()}) for n in range(3)]
+    own_bot.model.hold(*(f"src/slow_{n}.py" for n in range(3)))
+    for pull in pulls:
+        pull.deliver("opened")
+    for number in range(len(fleet.workers)):
+        own_bot.model.wait_until_asked(f"src/slow_{number}.py")
+    assert "are paused" in answered(own_bot, pulls[2], "/reviewbot pause")
+    own_bot.model.let_go(*(f"src/slow_{n}.py" for n in range(3)))
+    assert pulls[0].wait_for_check()["conclusion"] == "success"
+
+
 # --- whatever crashes ------------------------------------------------------------------------
 
 
