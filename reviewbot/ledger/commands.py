@@ -165,6 +165,17 @@ class Commands:
             )
         return int(count)
 
+    # --- for operators -----------------------------------------------------------------------
+
+    def counts(self) -> tuple[int, int]:
+        """How many commands wait or are worked on, and how many were given up."""
+        with self._database.transaction() as session:
+            [(waiting, dead)] = session.rows(
+                "SELECT SUM(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END),"
+                " SUM(CASE WHEN state = 'dead' THEN 1 ELSE 0 END) FROM commands"
+            )
+        return int(waiting or 0), int(dead or 0)
+
     def _update(self, claim: CommandClaim, changes: str, *values: object) -> bool:
         with self._database.transaction() as session:
             changed = session.change(

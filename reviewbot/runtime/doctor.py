@@ -13,6 +13,7 @@ from reviewbot.domain.money import format_usd
 from reviewbot.github.auth import StaticToken
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.identity import identify_app, identify_token
+from reviewbot.ledger.commands import Commands
 from reviewbot.ledger.desk import Desk
 from reviewbot.ledger.house import flagged
 from reviewbot.review.plan import BYTES_PER_TOKEN, CHUNK_TOKENS
@@ -56,6 +57,7 @@ def examine(core: Core) -> Iterator[Diagnosis]:
     yield from _limits(core)
     yield from _github(core.settings)
     yield from _desk(core)
+    yield _commands(core)
 
 
 def _endpoints(core: Core) -> Iterator[Diagnosis]:
@@ -134,6 +136,15 @@ def _asked(part: str, ask: Callable[[], str]) -> Diagnosis:
         return Diagnosis(part, Health.WRONG, str(error), error.advice)
     except ReviewbotError as error:
         return Diagnosis(part, Health.DOWN, str(error), error.advice)
+
+
+def _commands(core: Core) -> Diagnosis:
+    waiting, dead = Commands(core.database).counts()
+    says = f"{waiting} waiting, {dead} given up"
+    if not dead:
+        return Diagnosis("commands", Health.FINE, says)
+    advice = "See the workers' logs; whoever wrote one writes it once more."
+    return Diagnosis("commands", Health.WARNING, says, advice)
 
 
 def _desk(core: Core) -> Iterator[Diagnosis]:

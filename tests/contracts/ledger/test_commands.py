@@ -90,7 +90,9 @@ def test_what_failed_waits_and_what_was_given_up_is_tried_when_it_is_delivered_a
     assert commands.postpone(_claimed(commands), 30, "GitHub is down")
     assert commands.claim("w1") is None
     turned.turn(31)
+    assert commands.counts() == (1, 0)
     assert commands.bury(_claimed(commands), "again and again")
+    assert commands.counts() == (0, 1)
     assert commands.claim("w1") is None
     assert commands.record(_wish())
     assert _claimed(commands).attempt == 1
