@@ -23,7 +23,7 @@ _CALL = re.compile(r"[/@]reviewbot(?![\w./@-])[ \t]*", re.IGNORECASE)
 _CALLED = re.compile(rf"^{_CALL.pattern}", re.IGNORECASE | re.MULTILINE)
 _OWN_MARK = "<!-- reviewbot:"
 _LONGEST_COMMENT = 20_000  # characters; reading a comment must not keep a webhook waiting
-_QUESTION = "ask "  # the one command that may go on over several lines
+_QUESTION = "ask"  # the one command that may go on over several lines
 _BREAKS = {"softbreak", "hardbreak"}
 
 
@@ -36,7 +36,7 @@ def find_command(body: str) -> str | None:
         for number, line in enumerate(lines):
             if line and (call := _CALL.match(line)):
                 said = line[call.end() :]
-                if said.casefold().startswith(_QUESTION):
+                if said.casefold().split()[:1] == [_QUESTION]:
                     said = " ".join([said, *_until_next(lines[number + 1 :])])
                 return " ".join(said.split())[:LONGEST] or "help"
     return None

@@ -55,6 +55,7 @@ def _read(payload: object, event: str = "issue_comment") -> object:
         ("/reviewbot", "help"),
         ("/reviewbot ask why `x` is\n*never* closed?\n\nBye", "ask why `x` is *never* closed?"),
         ("/reviewbot ask why?\n/reviewbot pause", "ask why?"),
+        ("/reviewbot ask\nwhy?", "ask why?"),
         ("> quoted\n\n/reviewbot cost", "cost"),
         ("```\ncode\n```\n/reviewbot cost", "cost"),
     ],
