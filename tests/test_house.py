@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,7 +148,7 @@ def literal(info: FieldInfo) -> str:
         return "none"
     if "_read_usd" in repr(info.metadata):
         return f"`{plain_usd(value)}`"
-    if isinstance(value, float):
+    if isinstance(value, (float, Decimal)):
         return f"`{value:g}`"
     return f"`{json.dumps(value)}`"
 
@@ -233,22 +234,26 @@ def fenced(text: str, language: str) -> list[str]:
     return [re.sub(rf"^{indent}", "", block, flags=re.MULTILINE) for indent, block in blocks]
 
 
-def command_lines() -> Iterator[tuple[str, list[str]]]:
-    """Every call of reviewbot in the documents: command and options."""
+def command_lines() -> Iterator[tuple[list[str], list[str]]]:
+    """Every call of reviewbot in the documents: command with subcommand, and options."""
     for path in documents():
         for line in re.split(r"\n|[|;&)]", path.read_text(encoding="utf-8").replace("\\\n", " ")):
             for call in re.findall(r"(?:^|[\s`(])reviewbot ([a-z]+)((?: [^\s`#\"]+)*)", line):
                 if call[0] in cli.COMMANDS or call[1]:
-                    yield call[0], re.findall(r" (--[a-z-]+)", call[1])
+                    words = re.match(r"(?: [a-z]+)*(?= --)|", call[1])
+                    command = [call[0], *(words[0].split() if words else ())]
+                    yield command, re.findall(r" (--[a-z-]+)", call[1])
 
 
 def test_commands_and_options_in_the_documents_exist() -> None:
     context = click.Context(cli.cli)
-    for name, options in command_lines():
+    for (name, *below), options in command_lines():
         if not options and name not in cli.COMMANDS:
             continue  # prose
         command = cli.cli.get_command(context, name)
         assert command is not None, name
+        if isinstance(command, click.Group) and below:
+            command = command.commands[below[0]]
         known = {option for parameter in command.params for option in parameter.opts}
         assert set(options) <= known, name
 

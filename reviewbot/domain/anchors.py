@@ -1,35 +1,27 @@
 """Proves where in a diff a comment belongs.
 
 A quote is looked up in the diff's own lines; the line numbers that a model names only choose
-between equal places. What is not found has no anchor.
+between equal places close to them. What is not found, or is found in several places that are
+all far from the numbers, has no anchor.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass, field
-from heapq import nsmallest
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.column import FOREIGN, Column
 from reviewbot.domain.diff import Anchor, Unanchored
 from reviewbot.domain.finding import Side
-from reviewbot.domain.posted import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from reviewbot.domain.diff import Diff, FileDiff
 
 _MOST_QUOTED = 60  # lines
 _LONGEST_QUOTE = 20_000  # characters
-_MOST_CANDIDATES = 1_000  # equal lines that are compared, those nearest to the hint
-_LONGEST_RANGE = 60  # lines of a hint
 _OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
-_FOREIGN = {Side.LEFT: "+", Side.RIGHT: "-"}  # signs that a side has no lines of
-_LOOKALIKES = str.maketrans(
-    dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("“”„‟″«»", '"') | dict.fromkeys("‐‑‒–—−", "-")  # noqa: RUF001
-)
 # What models leave before a line: the prompt's number and sign, or a diff's sign alone.
 _PREFIXES = (
     re.compile(r"\s{0,8}[0-9]{1,9} ([-+ ])(?: |$)(.*)", re.DOTALL),
@@ -37,106 +29,6 @@ _PREFIXES = (
     re.compile(r"\s{0,3}([-+]) (.*)", re.DOTALL),
     re.compile(r"\s{0,8}[0-9]{1,9}(?:\s{0,3}[:|]\s?| )([-+]?)(.*)", re.DOTALL),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A line on one side; *hunk* counts the hunks of a file."""
-
-    hunk: int
-    number: int
-    other: int | None  # its number on the other side, of a context line
-    text: str
-
-
-@dataclass(slots=True)
-class _Column:
-    """The lines of one side of a file, in order, and where each of them stands."""
-
-    places: list[_Place]
-    at: dict[int, int]  # positions by line number
-    by_text: dict[int, dict[str, list[int]]] = field(default_factory=dict)
-    digests: set[str] = field(default_factory=set)  # of all lines, once somebody asked
-
-    def holds(self, digest: str) -> bool:
-        """Whether a line has that ``digest_of``."""
-        if not self.digests:
-            self.digests.update(digest_of(place.text) for place in self.places)
-        return digest in self.digests
-
-    def where(self, level: int, key: str) -> list[int]:
-        """The positions whose text is *key* after the normalisation *level*."""
-        if level not in self.by_text:
-            index: dict[str, list[int]] = {}
-            for position, place in enumerate(self.places):
-                index.setdefault(_LEVELS[level](place.text), []).append(position)
-            self.by_text[level] = index
-        return self.by_text[level].get(key, [])
-
-    def find(self, quoted: _Quoted, hint: tuple[int, int], side: Side) -> tuple[int, int] | None:
-        """First and last position of the nearest place that holds all of *quoted*."""
-        for level, normal in enumerate(_LEVELS):
-            for lines in quoted.variants(side):
-                keys = [normal(line) for line in lines]
-                if keys[0] and (found := self._nearest(level, keys, hint)):
-                    return found
-        return None
-
-    def _nearest(
-        self, level: int, keys: Sequence[str], hint: tuple[int, int]
-    ) -> tuple[int, int] | None:
-        """Changed lines win over context, then the hint decides."""
-        last = len(keys) - 1
-
-        def doubt(first: int) -> tuple[bool, int, int]:
-            span = self.places[first : first + last + 1]
-            number = self.places[first].number
-            away = max(hint[0] - number, number - hint[1], 0)
-            return all(p.other is not None for p in span), away, abs(number - hint[0])
-
-        close = nsmallest(_MOST_CANDIDATES, self.where(level, keys[0]), key=doubt)
-        matching = (first for first in close if self._holds(first, level, keys))
-        first = next(matching, None)
-        return None if first is None else (first, first + last)
-
-    def _holds(self, first: int, level: int, keys: Sequence[str]) -> bool:
-        span = self.places[first : first + len(keys)]
-        return len(span) == len(keys) and all(
-            place.hunk == span[0].hunk and _LEVELS[level](place.text) == key
-            for place, key in zip(span, keys, strict=True)
-        )
-
-    def widened(self, position: int, hint: tuple[int, int]) -> tuple[int, int]:
-        """The hint's range around a line, where it stays in the line's hunk and names it."""
-        number, more = self.places[position].number, hint[1] - hint[0]
-        start = hint[0] if hint[0] <= number <= hint[1] else number
-        first, last = self.at.get(start), self.at.get(start + more)
-        if not 0 < more < _LONGEST_RANGE or first is None or last is None:
-            return position, position
-        same = self.places[first].hunk == self.places[position].hunk == self.places[last].hunk
-        return (first, last) if same else (position, position)
-
-
-@dataclass(frozen=True, slots=True)
-class _Quoted:
-    """The lines of a quote."""
-
-    lines: tuple[str, ...]
-
-    def variants(self, side: Side) -> Iterator[Sequence[str]]:
-        """The lines as they are, then without what may stand before them in a prompt."""
-        yield self.lines
-        for prefix in _PREFIXES:
-            matches = [prefix.fullmatch(line) for line in self.lines]
-            if not any(matches):
-                continue
-            bare = [
-                match[2] if match else line
-                for match, line in zip(matches, self.lines, strict=True)
-                if not match or match[1] != _FOREIGN[side]
-            ]
-            if bare := _trimmed(bare):
-                yield bare
 
 
 class AnchorIndex:
@@ -149,7 +41,7 @@ class AnchorIndex:
             self._files.setdefault(file.path, []).append(file)
             if file.old_path:
                 self._renamed.setdefault(file.old_path, file.path)
-        self._columns: dict[tuple[str, Side], _Column] = {}
+        self._columns: dict[tuple[str, Side], Column] = {}
 
     def anchor(
         self, path: str, side: Side, quote: str, hint: tuple[int, int]
@@ -158,28 +50,49 @@ class AnchorIndex:
         known = self._path(path)
         if known is None:
             return Unanchored("its file is not in the diff, or not told apart")
+        if not all(file.shown for file in self._files[known]):
+            return Unanchored("GitHub shows no lines of its file: the change is too large")
         lines = _trimmed(quote[:_LONGEST_QUOTE].split("\n"))[:_MOST_QUOTED]
         if not lines:
             return Unanchored("it quotes no line")
-        whole, first = _Quoted(tuple(lines)), _Quoted(tuple(lines[:1]))
-        for quoted in (whole, first) if len(lines) > 1 else (whole,):
-            for at in (side, _OTHER[side]):
-                if span := self._column(known, at).find(quoted, hint, at):
-                    return self._anchor(known, at, span, hint if len(lines) == 1 else (0, 0))
+        begins = len(lines) > 1 and any(map(str.isalnum, lines[0]))
+        for quoted in (lines, lines[:1]) if begins else (lines,):
+            found = self._place(known, side, quoted, hint)
+            if isinstance(found, Unanchored):
+                return found
+            if found:
+                return self._anchor(known, *found, hint if len(lines) == 1 else (0, 0))
         return Unanchored("its quote is not in the diff of the file")
 
+    def _place(
+        self, path: str, side: Side, quoted: Sequence[str], hint: tuple[int, int]
+    ) -> tuple[Side, tuple[int, int]] | Unanchored | None:
+        """Where *quoted* stands: within the hint's reach, or else in the only place there is."""
+        for prefix in (None, *_PREFIXES):
+            sides = [(at, self._column(path, at)) for at in (side, _OTHER[side])]
+            wanted = [(at, column, _read(quoted, prefix, at)) for at, column in sides]
+            for at, column, lines in wanted:
+                if lines and (span := column.near(lines, hint)):
+                    return at, span
+            for at, column, lines in wanted:
+                found = column.everywhere(lines) if lines else []
+                if len(found) > 1:
+                    return Unanchored("its quote stands on several lines far from its number")
+                if found:
+                    return at, found[0]
+        return None
+
     def code(self, anchor: Anchor) -> tuple[str, ...]:
-        """The anchored lines, as the diff has them."""
+        """The anchored lines, as the diff has them; none where the anchor is of another diff."""
         column = self._column(anchor.path, anchor.side)
-        first, last = column.at[anchor.start_line], column.at[anchor.line]
-        return tuple(place.text for place in column.places[first : last + 1])
+        first, last = column.at(anchor.start_line), column.at(anchor.line)
+        return () if first is None or last is None else column.texts(first, last)
 
     def identity(self, anchor: Anchor) -> tuple[str, int]:
         """The text of the anchor's first line, and how many equal ones stand before it."""
         column = self._column(anchor.path, anchor.side)
-        position = column.at[anchor.start_line]
-        text = column.places[position].text
-        return text, column.where(0, text).index(position)
+        text = self.code(anchor)[0]
+        return text, [column.number(at) for at in column.where(0, text)].index(anchor.start_line)
 
     def names(self, path: str) -> str | None:
         """The diff's name of a file by its present or earlier name; None where it is not there."""
@@ -187,11 +100,7 @@ class AnchorIndex:
 
     def near(self, anchor: Anchor, reach: int) -> tuple[str, ...]:
         """The lines of the anchor's hunk and side that are at most *reach* lines away from it."""
-        column = self._column(anchor.path, anchor.side)
-        first, last = column.at[anchor.start_line], column.at[anchor.line]
-        hunk = column.places[first].hunk
-        around = column.places[max(0, first - reach) : last + reach + 1]
-        return tuple(place.text for place in around if place.hunk == hunk)
+        return self._column(anchor.path, anchor.side).around(anchor, reach)
 
     def holds(self, path: str, side: Side, digest: str) -> bool:
         """Whether a line with that ``digest_of`` stands in the file's hunks."""
@@ -202,72 +111,67 @@ class AnchorIndex:
     ) -> Anchor:
         """GitHub knows a deleted line as LEFT and every other line as RIGHT."""
         column = self._column(path, side)
-        others = [place.other for place in column.places[span[0] : span[1] + 1]]
-        if side is Side.LEFT and None not in others:
-            side, column = Side.RIGHT, self._column(path, Side.RIGHT)
-            ends = [column.at[number] for number in (others[0], others[-1]) if number is not None]
-            span = (ends[0], ends[1] if ends[1] - ends[0] == span[1] - span[0] else ends[0])
+        lines = column.lines[span[0] : span[1] + 1]
+        if side is Side.LEFT and all(line.sign == " " for line in lines):
+            column = self._column(path, Side.RIGHT)
+            first, last = (column.at(line.new or 0) or 0 for line in (lines[0], lines[-1]))
+            span = (first, last if last - first == span[1] - span[0] else first)
         if span[0] == span[1]:
             span = column.widened(span[0], hint)
-        places = column.places[span[0] : span[1] + 1]
-        if side is Side.LEFT:
-            places = [place for place in places if place.other is None]
-        return Anchor(path, side, places[0].number, places[-1].number)
+        ends = [
+            at
+            for at in range(span[0], span[1] + 1)
+            if column.side is Side.RIGHT or column.lines[at].sign == "-"
+        ]
+        return Anchor(path, column.side, column.number(ends[0]), column.number(ends[-1]))
 
     def _path(self, path: str) -> str | None:
         """The diff's name of a file that a model named; a part of it will do where it is unique."""
-        for name in (path, path.strip().removeprefix("./"), path.strip()[2:]):
+        bare = path.strip()
+        for name in (path, *(bare.removeprefix(begin) for begin in ("", "./", "a/", "b/"))):
             if name in self._files:
                 return name
             if name in self._renamed:
                 return self._renamed[name]
-        tail = "/" + path.strip().strip("/")
+        tail = "/" + bare.strip("/")
+        whole = bare.startswith("/")  # the path of a checkout; others are invented
         alike = [
-            known for known in self._files if known.endswith(tail) or tail.endswith("/" + known)
+            known
+            for known in self._files
+            if known.endswith(tail) or (whole and tail.endswith("/" + known))
         ]
         return alike[0] if len(alike) == 1 and tail != "/" else None
 
-    def _column(self, path: str, side: Side) -> _Column:
+    def _column(self, path: str, side: Side) -> Column:
         key = (path, side)
         if key not in self._columns:
-            places = list(_places(self._files.get(path, ()), side))
-            at = {place.number: position for position, place in enumerate(places)}
-            self._columns[key] = _Column(places, at)
+            column = self._columns[key] = Column(side)
+            hunks = (hunk for file in self._files.get(path, ()) for hunk in file.hunks)
+            for count, hunk in enumerate(hunks):
+                column.add(hunk, count)
         return self._columns[key]
 
 
-def _places(files: Iterable[FileDiff], side: Side) -> Iterator[_Place]:
-    hunks = (hunk for file in files for hunk in file.hunks)
-    for count, hunk in enumerate(hunks):
-        for line in hunk.lines:
-            mine, other = (line.new, line.old) if side is Side.RIGHT else (line.old, line.new)
-            if mine is not None:
-                yield _Place(count, mine, other, line.text)
+# --- quotes ----------------------------------------------------------------------------------
 
 
-# --- texts -----------------------------------------------------------------------------------
+def _read(quoted: Sequence[str], prefix: re.Pattern[str] | None, side: Side) -> Sequence[str]:
+    """The lines that a quote shows of one side, if *prefix* stands before them; else none."""
+    if prefix is None:
+        return quoted
+    matches = [prefix.fullmatch(line) for line in quoted]
+    if not any(matches):
+        return ()
+    return _trimmed(
+        [
+            match[2] if match else line
+            for match, line in zip(matches, quoted, strict=True)
+            if not match or match[1] != FOREIGN[side]
+        ]
+    )
 
 
 def _trimmed(lines: Sequence[str]) -> list[str]:
     """Without blank lines at the beginning and the end."""
     written = [index for index, line in enumerate(lines) if line.strip()]
     return list(lines[written[0] : written[-1] + 1]) if written else []
-
-
-def _exactly(text: str) -> str:
-    return text
-
-
-def _spaced(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _folded(text: str) -> str:
-    """Without what looks alike or cannot be seen; the case stays."""
-    if text.isascii():
-        return _spaced(text).translate(_LOOKALIKES)
-    plain = unicodedata.normalize("NFKC", text.translate(_LOOKALIKES))
-    return _spaced("".join(c for c in plain if unicodedata.category(c) != "Cf"))
-
-
-_LEVELS: tuple[Callable[[str], str], ...] = (_exactly, _spaced, _folded)

@@ -56,13 +56,17 @@ class Hunk:
 
 @dataclass(frozen=True, slots=True)
 class FileDiff:
-    """One entry of a diff. *path* is GitHub's: the new name, or the old one of a deleted file."""
+    """One entry of a diff. *path* is GitHub's: the new name, or the old one of a deleted file.
+
+    *shown* tells whether GitHub shows its lines, so that a comment can stand on them.
+    """
 
     path: str
     old_path: str | None  # the earlier name, where it differs
     change: Change
     content: Content
     hunks: tuple[Hunk, ...]
+    shown: bool = True
 
     @property
     def added(self) -> int:

@@ -14,12 +14,19 @@ ReviewbotError
 │   ├── ModelRefused            wrong key, unknown model, too long: retrying cannot help
 │   ├── OutOfMoney              the vendor's account is empty
 │   ├── ModelUnavailable        no route gave an answer
+│   ├── EndpointQuarantined     an endpoint billed more than was possible
 │   └── BadAnswer               an answer that is not what the contract asks for
 ├── BudgetExhausted             the ledger refused a reservation
+├── SpendingStopped             an administrator stopped all spending
 └── LedgerError                 the database (exit code 3)
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reviewbot.domain.outcome import Shortage
 
 
 class ReviewbotError(Exception):
@@ -93,17 +100,30 @@ class ModelUnavailable(ModelError):
     """No route of a tier gave an answer within the attempts allowed."""
 
 
+class EndpointQuarantined(ModelError):
+    """An endpoint billed more than was possible: it is not called until it is released."""
+
+
 class BadAnswer(ModelError):
     """The text of an answer is not what the contract asks for."""
 
 
 class BudgetExhausted(ReviewbotError):
-    """The ledger granted no reservation, because *scope* would exceed its limit."""
+    """The ledger granted no reservation, because *scope* would exceed its limit.
 
-    def __init__(self, message: str, scope: str, advice: str = "") -> None:
+    *shortage* has the figures, where the ledger gave any.
+    """
+
+    def __init__(
+        self, message: str, scope: str, advice: str = "", shortage: Shortage | None = None
+    ) -> None:
         super().__init__(message, advice)
-        self.args = (message, scope, advice)
-        self.scope = scope
+        self.args = (message, scope, advice, shortage)
+        self.scope, self.shortage = scope, shortage
+
+
+class SpendingStopped(ReviewbotError):
+    """An administrator stopped all spending; every reservation is refused until it is allowed."""
 
 
 class LedgerError(ReviewbotError):

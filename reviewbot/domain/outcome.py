@@ -109,6 +109,7 @@ class Escalation:
     confirmed: int = 0
     rejected: int = 0
     done: bool = True
+    over_budget: bool = False  # not done for want of money
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,17 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortage:
+    """A limit that had no room for a call: what was spent of it, and what the call needed."""
+
+    scope: str  # as people call it
+    limit: PicoUsd
+    spent: PicoUsd  # settled and presumed
+    needed: PicoUsd  # by the first call that was refused
+    refused: int = 1  # how many calls
+
+
+@dataclass(frozen=True, slots=True)
 class Since:
     """What became of earlier findings; *fixed* are those whose code is gone by now."""
 
@@ -152,6 +164,7 @@ class Report:
     fail_on: Severity | None
     since: Since | None = None
     fixed: tuple[PostedFinding, ...] = ()  # earlier findings whose threads do not say so yet
+    shortages: tuple[Shortage, ...] = ()  # one a limit that refused calls
 
     @property
     def open_findings(self) -> tuple[Judged, ...]:

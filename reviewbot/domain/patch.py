@@ -65,7 +65,7 @@ def file_from_patch(
     path: str, old_path: str | None, status: str, patch: str | None, changes: int
 ) -> FileDiff | Unreadable:
     """Read one entry of GitHub's list of files; *changes* is how many lines it says changed."""
-    change = _STATUSES.get(status, Change.MODIFIED)
+    change = change_of(status)
     if not patch:
         content = Content.MISSING if changes else Content.TEXT
         return FileDiff(path, old_path, change, content, ())
@@ -80,6 +80,11 @@ def file_from_patch(
     if given < changes:
         return Unreadable(path, f"only {given} of its {changes} changed lines were given")
     return FileDiff(path, old_path, change, _content(hunks, Content.TEXT), hunks)
+
+
+def change_of(status: str) -> Change:
+    """What GitHub's word for a file's change means."""
+    return _STATUSES.get(status, Change.MODIFIED)
 
 
 class _BrokenError(Exception):
@@ -279,21 +284,21 @@ def _hunk_lines(reader: _Reader, old: tuple[int, int], new: tuple[int, int]) -> 
     old_at, new_at = old[0], new[0]
     old_end, new_end = old_at + old[1], new_at + new[1]
     while old_at < old_end or new_at < new_end:
-        if reader.ended:
+        if reader.at >= len(reader.lines):
             message = "it is cut off inside a hunk"
             raise _BrokenError(message)
-        raw = reader.line()
+        raw = reader.lines[reader.at]
         reader.at += 1
-        sign, text = raw[:1], raw[1:]
+        sign = raw[:1]
         if sign == "+" and new_at < new_end:
-            lines.append(Line("+", None, new_at, text))
+            lines.append(Line("+", None, new_at, raw[1:]))
             new_at += 1
         elif sign == "-" and old_at < old_end:
-            lines.append(Line("-", old_at, None, text))
+            lines.append(Line("-", old_at, None, raw[1:]))
             old_at += 1
-        elif raw.isspace() or sign in {" ", ""}:  # programs take a blank line's only space away
+        elif sign in {" ", ""} or raw.isspace():  # programs take a blank line's only space away
             _check_both(old_at < old_end, new_at < new_end)
-            lines.append(Line(" ", old_at, new_at, text if sign == " " else raw))
+            lines.append(Line(" ", old_at, new_at, raw[1:] if sign == " " else raw))
             old_at, new_at = old_at + 1, new_at + 1
         elif sign != "\\":
             message = "a hunk holds fewer lines than its header counts"

@@ -104,6 +104,13 @@ class Data(_Section):
     allowed_jurisdictions: Words | None = None
     allowed_endpoints: Words | None = None
 
+    def allows(self, endpoint: str, jurisdiction: str) -> bool:
+        """Whether code may go there; a place that nobody named is not on any list."""
+        jurisdictions, endpoints = self.allowed_jurisdictions, self.allowed_endpoints
+        return (jurisdictions is None or jurisdiction in jurisdictions) and (
+            endpoints is None or endpoint in endpoints
+        )
+
     def within(self, other: Data) -> Data:
         """The places that both allow."""
         return Data(

@@ -65,6 +65,7 @@ class ReviewRequest:
     trigger: str
     installation_id: int = 0
     full: bool = False  # asked for by a person: drafts, labels and authors do not matter
+    only_labels: bool = False  # nothing but labels changed since the last look
 
     def __str__(self) -> str:
         return f"{self.repository}#{self.number}"
@@ -82,3 +83,4 @@ class Wish:
     installation_id: int
     reason: str  # "opened", "synchronize", …
     full: bool = False
+    asked_by: str = ""  # whose right to ask is looked at when the wish is granted

@@ -14,7 +14,7 @@ from reviewbot.domain.errors import SettingsError
 from reviewbot.entrypoints.door import LARGEST_DELIVERY, Refusal, refusal
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from wsgiref.types import WSGIApplication
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 2  # how often connections are looked over
@@ -25,7 +25,9 @@ _HEADER_BYTES = 32 * 1024
 class Listener:
     """A server that listens; *addresses* says where."""
 
-    def __init__(self, app: Flask, host: str, port: int, threads: int, read_seconds: int) -> None:
+    def __init__(
+        self, app: WSGIApplication, host: str, port: int, threads: int, read_seconds: int
+    ) -> None:
         """Listen; raises SettingsError where that is not possible.
 
         A request that has not come in whole after *read_seconds* is cut off.

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from reviewbot.domain.command import CommandWish
 from reviewbot.domain.errors import LedgerError
-from reviewbot.domain.pull_request import Wish
 from reviewbot.entrypoints.door import LARGEST_DELIVERY, WEBHOOK, Refusal, refusal
-from reviewbot.github.delivery import BadDelivery, read_event, verify_delivery
+from reviewbot.github.delivery import verify_delivery
+from reviewbot.github.events import BadDelivery, read_event
+from reviewbot.runtime.intake import Taken
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -45,8 +45,8 @@ def create_app(service: Service, metrics_token: str = "") -> Flask:
 
     @app.get("/readyz")
     def readyz() -> ResponseReturnValue:
-        service.desk.counts()
-        return {"status": "ready"}
+        stopped = service.switch.stopped() is not None
+        return {"status": "ready", "spending": "stopped" if stopped else "allowed"}
 
     @app.get("/metrics")
     def metrics() -> ResponseReturnValue:
@@ -86,7 +86,7 @@ def _refused(why: Refusal, error: Exception | None = None) -> ResponseReturnValu
 def _deliver(service: Service) -> ResponseReturnValue:
     """Look at the headers, verify the raw bytes, then parse, then record.
 
-    202 is answered only for what is on the desk.
+    202 is answered only for what is written down, 204 where there is nothing to do.
     """
     deliveries = service.metrics.deliveries
     # The listener has asked this already; other WSGI servers have not.
@@ -107,12 +107,15 @@ def _deliver(service: Service) -> ResponseReturnValue:
         deliveries.labels("unreadable").inc()
         _log.warning("unreadable delivery", extra={"why": str(error)})
         return _refused(_unreadable())
-    if not isinstance(event, Wish | CommandWish):
-        deliveries.labels("ignored").inc()
-        return {"status": "ignored"}
-    fresh = service.record(request.headers["X-GitHub-Delivery"], event)
-    deliveries.labels("recorded" if fresh else "repeated").inc()
-    return {"status": "recorded" if fresh else "known"}, 202
+    taken = service.take(request.headers["X-GitHub-Delivery"], event)
+    deliveries.labels(taken.value).inc()
+    match taken:
+        case Taken.RECORDED | Taken.KNOWN:
+            return {"status": "recorded" if taken is Taken.RECORDED else "known"}, 202
+        case Taken.PONG:
+            return {"status": "pong"}
+        case Taken.IGNORED | Taken.UNKNOWN:
+            return Response(status=HTTPStatus.NO_CONTENT)
 
 
 def _unreadable() -> Refusal:

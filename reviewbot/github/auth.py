@@ -37,6 +37,14 @@ class StaticToken:
         return self.value
 
 
+class Anonymous:
+    """No token, for the one call that GitHub answers to nobody in particular."""
+
+    def token(self, installation_id: int) -> str:  # noqa: ARG002 - there is none
+        """Empty."""
+        return ""
+
+
 class AppAuth:
     """Signs as a GitHub App; raises SettingsError for what is no RSA private key."""
 

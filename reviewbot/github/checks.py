@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from reviewbot.review.ports import Annotation, Check
 
 NAME = "reviewbot"
+REVIEW_AGAIN = "review-again"  # what a press of the button is called in its event
+_BUTTON = {
+    "label": "Review again",
+    "description": "Look at this pull request again",
+    "identifier": REVIEW_AGAIN,
+}
 _BATCH = 50  # annotations in one request; GitHub appends those of later ones
 _LONGEST_TITLE = 255
 _LONGEST_TEXT = 65_000
@@ -115,6 +121,7 @@ def _ending(check: Check, annotations: Sequence[Annotation]) -> Mapping[str, Any
     return {
         "status": "completed",
         "conclusion": check.conclusion.value,
+        "actions": [_BUTTON],
         "output": _output(check, annotations),
     }
 

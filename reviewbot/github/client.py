@@ -224,7 +224,8 @@ def _bearer(token: str) -> Callable[[PreparedRequest], PreparedRequest]:
     """Sets the header itself, so that no ``.netrc`` can replace it."""
 
     def sign(request: PreparedRequest) -> PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {token}"
+        if token:
+            request.headers["Authorization"] = f"Bearer {token}"
         return request
 
     return sign

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from reviewbot.domain.command import Place
 from reviewbot.domain.errors import Forbidden, NotFound
@@ -13,6 +12,7 @@ from reviewbot.domain.thread import Said, Thread
 from reviewbot.github.author import OwnWords
 from reviewbot.github.errors import Rejected
 from reviewbot.github.once import Once, Write
+from reviewbot.github.permission import may_write
 from reviewbot.github.posted import read_posted
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Marker
 
-_WRITERS = {"write", "maintain", "admin"}
 _LONGEST = 60_000  # characters of an answer, before its mark
 _MOST_THREADS = 50  # that one ``resolve`` answers
 
@@ -47,15 +46,7 @@ class Conversation:
 
     def may_command(self, wish: CommandWish) -> bool:
         """Whether the sender has write access now, under the name and the id of the comment."""
-        login = quote(wish.sender.login, safe="")
-        path = f"/repos/{quote(wish.repository)}/collaborators/{login}/permission"
-        try:
-            said = self._client.get(path)
-        except NotFound:
-            return False
-        user = said.get("user") if isinstance(said, dict) else None
-        same = isinstance(user, dict) and user.get("id") == wish.sender.id
-        return same and said.get("permission") in _WRITERS
+        return may_write(self._client, wish.repository, wish.sender.login, wish.sender.id)
 
     def thread(self, wish: CommandWish) -> Thread | None:
         """The thread that a command was given in; None below the pull request, or if it is gone."""

@@ -7,28 +7,25 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from reviewbot.domain.diff import Diff, FileDiff, Unreadable
-from reviewbot.domain.errors import DiffError, ForgeUnavailable, NotFound
-from reviewbot.domain.patch import file_from_patch, parse_diff
+from reviewbot.domain.errors import ForgeUnavailable, NotFound
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest
 from reviewbot.github.author import OwnWords
 from reviewbot.github.base_files import read_base_files
-from reviewbot.github.client import TooLarge
+from reviewbot.github.changed_files import read_diff
 from reviewbot.github.posted import read_posted
 from reviewbot.github.publisher import Publisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from reviewbot.domain.diff import Diff
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.posting import Postbook
     from reviewbot.domain.pull_request import ReviewRequest
-    from reviewbot.github.client import GitHubClient, JsonObject
+    from reviewbot.github.client import GitHubClient
     from reviewbot.github.markers import Marker
     from reviewbot.review.ports import BaseFiles, Check, Publication
 
-_DIFF = "application/vnd.github.diff"
-_MOST_FILES = 3000  # in GitHub's list
 _OUTSIDE = {"NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN"}
 
 
@@ -77,16 +74,6 @@ class _Pull(_Model):
     labels: tuple[_Label, ...] = ()
 
 
-class _File(_Model):
-    """An entry of GitHub's list of changed files."""
-
-    filename: str
-    status: str
-    changes: int = 0
-    previous_filename: str | None = None
-    patch: str | None = None
-
-
 class GitHubForge:
     """One review's view of GitHub. *own_login* tells who reviewbot is, where that is known."""
 
@@ -127,11 +114,7 @@ class GitHubForge:
 
     def diff(self, pull: PullRequest) -> Diff:
         """The whole diff; file by file where GitHub gives it in no other way."""
-        path = f"/repos/{pull.repository}/pulls/{pull.key.number}"
-        try:
-            return parse_diff(self._client.get_raw(path, _DIFF))
-        except (TooLarge, ForgeUnavailable, DiffError):
-            return _diff_of([_entry(item) for item in self._client.pages(f"{path}/files")])
+        return read_diff(self._client, pull)
 
     def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
         """What was posted before; trusted only in sealed comments of our own."""
@@ -179,22 +162,3 @@ def _pull_request(found: _Pull, installation_id: int) -> PullRequest:
         installation_id=installation_id,
         private=repository.private,
     )
-
-
-def _entry(item: JsonObject) -> FileDiff | Unreadable:
-    try:
-        file = _File.model_validate(item)
-    except ValidationError:
-        return Unreadable("(no name)", "GitHub's entry cannot be read")
-    return file_from_patch(
-        file.filename, file.previous_filename, file.status, file.patch, file.changes
-    )
-
-
-def _diff_of(entries: list[FileDiff | Unreadable]) -> Diff:
-    unreadable = [entry for entry in entries if isinstance(entry, Unreadable)]
-    if len(entries) >= _MOST_FILES:
-        why = f"GitHub lists no more than {_MOST_FILES:,} files"
-        unreadable.append(Unreadable("(further files)", why))
-    files = tuple(entry for entry in entries if isinstance(entry, FileDiff))
-    return Diff(files, tuple(unreadable))

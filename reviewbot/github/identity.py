@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import Forbidden
@@ -11,28 +12,42 @@ if TYPE_CHECKING:
     from reviewbot.github.client import GitHubClient, JsonObject
 
 # The least that reviews need, and the events that ask for them.
-PERMISSIONS: Mapping[str, str] = {
+PERMISSIONS: Mapping[str, str] = {"checks": "write", "contents": "read", "pull_requests": "write"}
+EVENTS = ("pull_request",)
+# Those, and what commands in comments and merge queues need. Buttons and installations say so
+# without being subscribed to.
+ALL_PERMISSIONS: Mapping[str, str] = {
     "checks": "write",
     "contents": "read",
-    "issues": "read",  # without it GitHub sends no issue_comment events
+    "issues": "read",
+    "merge_queues": "read",
+    "metadata": "read",
     "pull_requests": "write",
 }
-EVENTS = ("pull_request", "issue_comment", "pull_request_review_comment")
+ALL_EVENTS = ("issue_comment", "merge_group", "pull_request", "pull_request_review_comment")
 _RANKS = ("", "read", "write", "admin")
 
 
-def identify_app(client: GitHubClient) -> str:
-    """The App's name, with *client* signed in as the App itself.
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What an App's registration lacks: what reviews need, and what everything else does."""
 
-    Raises Forbidden naming what the registration lacks, and what the client raises.
-    """
+    necessary: tuple[str, ...]
+    further: tuple[str, ...]
+
+
+def identify_app(client: GitHubClient) -> str:
+    """The App's name, with *client* signed in as the App itself; raises what the client raises."""
+    return f"it is {_word(client.get('/app'), 'name')!r}"
+
+
+def lacking(client: GitHubClient) -> Lacking:
+    """What the App's registration lacks; raises what the client raises."""
     app = client.get("/app")
-    name = _word(app, "name")
-    if lacking := _lacking(app):
-        message = f"the App {name!r} lacks {', '.join(lacking)}"
-        advice = "Add it under the App's settings, Permissions & events; owners then accept it."
-        raise Forbidden(message, advice)
-    return f"it is {name!r}, with the permissions and events that reviews need"
+    necessary = _lacking(app, PERMISSIONS, EVENTS)
+    everything = _lacking(app, ALL_PERMISSIONS, ALL_EVENTS)
+    further = tuple(each for each in everything if each not in necessary)
+    return Lacking(tuple(necessary), further)
 
 
 def identify_token(client: GitHubClient) -> str:
@@ -45,18 +60,18 @@ def identify_token(client: GitHubClient) -> str:
         return "it is accepted; GitHub does not tell whose it is"
 
 
-def _lacking(app: JsonObject) -> list[str]:
+def _lacking(app: JsonObject, permissions: Mapping[str, str], wanted: Sequence[str]) -> list[str]:
     granted, events = app.get("permissions"), app.get("events")
-    lacking: list[str] = []
+    found: list[str] = []
     if isinstance(granted, Mapping):
-        lacking += [
+        found += [
             f"{name}: {level}"
-            for name, level in PERMISSIONS.items()
+            for name, level in permissions.items()
             if _rank(granted.get(name)) < _RANKS.index(level)
         ]
     if isinstance(events, list):
-        lacking += [f"the event {name}" for name in EVENTS if name not in events]
-    return lacking
+        found += [f"the event {name}" for name in wanted if name not in events]
+    return found
 
 
 def _rank(level: object) -> int:

@@ -50,5 +50,9 @@ class Marker:
                 kind, *parts = payload.split(":")
                 yield Mark(kind, tuple(map(unquote, parts)))
 
+    def open_token(self, text: str) -> Mark | None:
+        """What a genuine token says; None for everything else."""
+        return next(self.open(f"<!-- reviewbot:{text} -->"), None)
+
     def _digest(self, payload: str) -> str:
         return hmac.new(self._secret, f"mark:{payload}".encode(), hashlib.sha256).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """*seconds* since 1970 (UTC), and a way to wait."""
+    """*seconds* since 1970 (UTC), and a way to wait for an event, at most so many seconds."""
 
     seconds: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
+    pause: Callable[[threading.Event, float], object] = threading.Event.wait
 
     def milliseconds(self, later: float = 0.0) -> int:
         """Now, and *later* seconds more."""

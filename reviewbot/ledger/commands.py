@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.command import CommandWish, Place, Sender
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.ledger.clock import Clock
+from reviewbot.ledger.installations import HALTED
 
 if TYPE_CHECKING:
     from reviewbot.ledger.database import Database, Session
 
-_PURPOSE = 7_265_103  # of the lock around claims
+_PURPOSE = 7_265_104  # of the lock around claims
 _DAY = 86_400_000  # milliseconds
+_HALTED = HALTED.format(row="commands")
 _FIELDS = (
     "place, comment_id, repository_id, number, repository, installation_id, thread, sender_id,"
     " sender, said, attempts, at"
@@ -101,7 +103,8 @@ class Commands:
         with self._database.transaction() as session:
             session.exclusively(_PURPOSE)
             rows = session.rows(
-                f"SELECT {_FIELDS} FROM commands WHERE {_NEXT} ORDER BY at, comment_id LIMIT 1",  # noqa: S608 - fixed texts
+                f"SELECT {_FIELDS} FROM commands WHERE {_NEXT} AND NOT {_HALTED}"  # noqa: S608 - fixed texts
+                " ORDER BY at, comment_id LIMIT 1",
                 now,
                 now,
             )
@@ -132,6 +135,20 @@ class Commands:
     def renew(self, claim: CommandClaim) -> bool:
         """Live on; False if the claim was lost to another worker."""
         return self._update(claim, "lease_until = ?", self._clock.milliseconds(self.rules.lease))
+
+    def halted(self, claim: CommandClaim) -> bool:
+        """Whether nothing may be done for the claim: spending, or its installation, is stopped."""
+        with self._database.transaction() as session:
+            rows = session.rows(
+                f"SELECT 1 FROM commands WHERE place = ? AND comment_id = ? AND {_HALTED}",  # noqa: S608 - fixed texts
+                claim.wish.place.value,
+                claim.wish.comment_id,
+            )
+        return bool(rows)
+
+    def release(self, claim: CommandClaim) -> bool:
+        """Hand the work back untouched, to be done when nothing is stopped any more."""
+        return self._update(claim, "attempts = attempts - 1, lease_until = 0, owner = ''")
 
     def finish(self, claim: CommandClaim) -> bool:
         """It is done; what was asked is not kept."""
@@ -175,6 +192,14 @@ class Commands:
                 " SUM(CASE WHEN state = 'dead' THEN 1 ELSE 0 END) FROM commands"
             )
         return int(waiting or 0), int(dead or 0)
+
+    def forget(self, days: float) -> int:
+        """Remove what is over, done or given up, and older than so many days."""
+        with self._database.transaction() as session:
+            return session.change(
+                "DELETE FROM commands WHERE state <> 'waiting' AND at < ?",
+                self._clock.milliseconds(-days * 86_400),
+            )
 
     def _update(self, claim: CommandClaim, changes: str, *values: object) -> bool:
         with self._database.transaction() as session:

@@ -47,6 +47,9 @@ class Database(Protocol):
     def script(self, session: Session, sql: str) -> None:
         """Run several statements that take no values."""
 
+    def backup(self, to: Path) -> None:
+        """Write a consistent copy while others go on writing; raises LedgerError."""
+
     def close(self) -> None:
         """Give all connections back."""
 
@@ -93,6 +96,8 @@ class SqliteDatabase:
         self._path = path
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        # SQLite lets those who wait for the writer's place poll, and some for very long.
+        self._writing = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY))
@@ -106,22 +111,39 @@ class SqliteDatabase:
         try:
             connection = self._take()
             try:
-                connection.execute("BEGIN IMMEDIATE")
-                yield _SqliteSession(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+                with self._writing:
+                    yield from self._within(connection)
             finally:
                 self._give_back(connection)
         except sqlite3.Error as error:
             raise _unusable(self.url, error) from error
 
+    def _within(self, connection: sqlite3.Connection) -> Iterator[Session]:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield _SqliteSession(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
     def script(self, session: Session, sql: str) -> None:
         """See Database; sqlite3's own executescript would commit first."""
         for statement in filter(str.strip, sql.split(";\n")):
             session.change(statement)
+
+    def backup(self, to: Path) -> None:
+        """See Database; writers wait only for single pages."""
+        try:
+            os.close(os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
+            with closing(sqlite3.connect(to)) as copy, closing(self._connect()) as source:
+                source.backup(copy)
+        except FileExistsError as error:
+            message = f"{to} is there already"
+            raise LedgerError(message, "Name a file that is not.") from error
+        except (OSError, sqlite3.Error) as error:
+            raise _unusable(str(to), error) from error
 
     def close(self) -> None:
         """See Database."""

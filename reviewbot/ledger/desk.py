@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.ledger.clock import Clock
+from reviewbot.ledger.installations import HALTED
 
 if TYPE_CHECKING:
     from reviewbot.domain.pull_request import Wish
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _PURPOSE = 7_265_102  # of the lock around claims
 _LONGEST_DEBOUNCE = 6  # times the debounce, however long a burst goes on
 _WAITING = "wanted > done AND dead = 0 AND lease_until < ?"
+_HALTED = HALTED.format(row="desk")
+_LABELS = ("labeled", "unlabeled")
 
 
 class Waker(Protocol):
@@ -51,6 +54,9 @@ class Claim:
     full: bool
     attempt: int  # 1 for the first
     owner: str
+    only_labels: bool = False  # nothing else changed since the last look
+    askers: tuple[str, ...] = ()  # people who asked by a button, newest first
+    only_asked: bool = False  # nothing but they wants a look
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +112,37 @@ class Desk:
             )
             if not fresh and not self._is_dead(session, wish.key):
                 return False
-            self._raise(session, wish, now)
-            if self._waker:
-                self._waker.wake(session, wish.key, self.rules.debounce)
+            self._want(session, wish, now)
         return True
+
+    def record_end(self, wish: Wish) -> bool:
+        """Have a pull request looked at again where it waits or is worked on; False elsewhere.
+
+        So a review under way stops, and what was closed and reopened meanwhile is not lost.
+        """
+        now = self._clock.milliseconds()
+        with self._database.transaction() as session:
+            waits = session.rows(
+                "SELECT 1 FROM desk WHERE repository_id = ? AND number = ? AND wanted > done"
+                " AND dead = 0",
+                *_values(wish.key),
+            )
+            if waits:
+                self._want(session, wish, now)
+        return bool(waits)
+
+    def _want(self, session: Session, wish: Wish, now: int) -> None:
+        self._raise(session, wish, now)
+        if wish.asked_by:
+            session.change(
+                "INSERT INTO askers (repository_id, number, wanted, login)"
+                " SELECT repository_id, number, wanted, ? FROM desk"
+                " WHERE repository_id = ? AND number = ?",
+                wish.asked_by,
+                *_values(wish.key),
+            )
+        if self._waker:
+            self._waker.wake(session, wish.key, self.rules.debounce)
 
     def _raise(self, session: Session, wish: Wish, now: int) -> None:
         debounce = int(self.rules.debounce * 1000)
@@ -124,7 +157,10 @@ class Desk:
             " not_before = CASE WHEN desk.wanted > desk.done"
             " AND desk.wanted_since + ? < excluded.not_before THEN desk.wanted_since + ?"
             " ELSE excluded.not_before END,"
-            " wanted = desk.wanted + 1, reason = excluded.reason,"
+            # Labels do not hide what else a waiting row is wanted for.
+            " reason = CASE WHEN desk.wanted > desk.done AND excluded.reason IN (?, ?)"
+            " THEN desk.reason ELSE excluded.reason END,"
+            " wanted = desk.wanted + 1,"
             " whole = CASE WHEN excluded.whole = 1 THEN 1 ELSE desk.whole END,"
             " attempts = CASE WHEN desk.lease_until < ? THEN 0 ELSE desk.attempts END,"
             " dead = 0, error = ''",
@@ -138,6 +174,7 @@ class Desk:
             now + debounce,
             latest,
             latest,
+            *_LABELS,
             now,
         )
 
@@ -167,8 +204,9 @@ class Desk:
     def _take(self, session: Session, owner: str, now: int, full: list[int]) -> Claim | None:
         others = f" AND repository_id NOT IN ({', '.join('?' * len(full))})" if full else ""
         rows = session.rows(
-            "SELECT repository_id, number, repository, installation_id, wanted, whole, attempts"  # noqa: S608 - only placeholders
-            f" FROM desk WHERE {_WAITING} AND not_before <= ?{others}"
+            "SELECT repository_id, number, repository, installation_id, wanted, whole, attempts,"  # noqa: S608 - only placeholders
+            " reason, wanted - done"
+            f" FROM desk WHERE {_WAITING} AND not_before <= ?{others} AND NOT {_HALTED}"
             " ORDER BY not_before, repository_id, number LIMIT 1",
             now,
             now,
@@ -176,8 +214,10 @@ class Desk:
         )
         if not rows:
             return None
-        repository_id, number, repository, installation_id, wanted, whole, attempts = rows[0]
+        repository_id, number, repository, installation_id, wanted, whole, attempts = rows[0][:7]
+        reason, wishes = rows[0][7:]
         key = PullKey(repository_id, number)
+        askers = self._askers(session, key, wanted)
         session.change(
             "UPDATE desk SET owner = ?, lease_until = ?, attempts = attempts + 1"
             " WHERE repository_id = ? AND number = ?",
@@ -185,7 +225,27 @@ class Desk:
             self._clock.milliseconds(self.rules.lease),
             *_values(key),
         )
-        return Claim(key, repository, installation_id, wanted, bool(whole), attempts + 1, owner)
+        return Claim(
+            key=key,
+            repository=repository,
+            installation_id=installation_id,
+            wanted=wanted,
+            full=bool(whole),
+            attempt=attempts + 1,
+            owner=owner,
+            only_labels=reason in _LABELS,
+            askers=tuple(dict.fromkeys(askers)),
+            only_asked=len(askers) == wishes,
+        )
+
+    def _askers(self, session: Session, key: PullKey, wanted: int) -> list[str]:
+        rows = session.rows(
+            "SELECT login FROM askers WHERE repository_id = ? AND number = ? AND wanted <= ?"
+            " ORDER BY wanted DESC",
+            *_values(key),
+            wanted,
+        )
+        return [login for (login,) in rows]
 
     def renew(self, claim: Claim) -> bool:
         """Live on; False if the claim was lost to another worker."""
@@ -200,16 +260,36 @@ class Desk:
             )
         return bool(rows) and rows[0][0] > claim.wanted
 
+    def halted(self, claim: Claim) -> bool:
+        """Whether nothing may be done for the claim: spending, or its installation, is stopped."""
+        with self._database.transaction() as session:
+            rows = session.rows(
+                "SELECT 1 FROM desk WHERE repository_id = ? AND number = ?"  # noqa: S608 - fixed texts
+                f" AND {_HALTED}",
+                *_values(claim.key),
+            )
+        return bool(rows)
+
     def finish(self, claim: Claim) -> bool:
         """What was claimed is done; what was wanted meanwhile stays on the desk."""
-        return self._update(
+        finished = self._update(
             claim,
-            "done = ?, attempts = 0, error = '', wanted_since = ?, lease_until = 0, owner = '',"
+            "done = CASE WHEN done > ? THEN done ELSE ? END, attempts = 0, error = '',"
+            " wanted_since = ?, lease_until = 0, owner = '',"
             " whole = CASE WHEN wanted > ? THEN whole ELSE 0 END",
+            claim.wanted,
             claim.wanted,
             self._clock.milliseconds(),
             claim.wanted,
         )
+        if finished:
+            with self._database.transaction() as session:
+                session.change(
+                    "DELETE FROM askers WHERE repository_id = ? AND number = ? AND wanted <= ?",
+                    *_values(claim.key),
+                    claim.wanted,
+                )
+        return finished
 
     def postpone(self, claim: Claim, seconds: float, error: str) -> bool:
         """It did not work out: again in so many seconds. The attempt stays counted."""

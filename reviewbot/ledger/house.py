@@ -1,4 +1,4 @@
-"""What is kept once a ledger: its secret, flagged endpoints, and what is thrown away in time."""
+"""What is kept once a ledger: its secret; and what is thrown away in time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.database import Database
 
 _SECRET_BYTES = 32
+_LONGEST_PERIOD_DAYS = 62  # no counter of a month or a review is needed longer
 
 
 def secret_of(database: Database) -> bytes:
@@ -31,24 +32,26 @@ def adopt_secret(database: Database, secret: bytes) -> None:
         )
 
 
-def flagged(database: Database) -> list[tuple[str, str]]:
-    """Endpoints that billed more than was possible, and why they are flagged."""
-    with database.transaction() as session:
-        rows = session.rows("SELECT endpoint, why FROM flagged_endpoints ORDER BY endpoint")
-    return [(endpoint, why) for endpoint, why in rows]
-
-
 def tidy(
     database: Database, answers_days: float, calls_days: float, clock: Clock | None = None
 ) -> None:
-    """Remove answers and ended calls older than so many days; counters are kept."""
+    """Remove answers and raw calls that are older than so many days.
+
+    What counts is kept: sums, the counters of pull requests, and whatever is not closed yet.
+    """
     at = clock or Clock()
+    oldest = at.milliseconds(-calls_days * 86_400)
     with database.transaction() as session:
         session.change("DELETE FROM answers WHERE at < ?", at.milliseconds(-answers_days * 86_400))
-        oldest = at.milliseconds(-calls_days * 86_400)
         session.change(
             "DELETE FROM corrections WHERE call_id IN"
             " (SELECT id FROM calls WHERE reserved_at < ? AND state <> 'reserved')",
             oldest,
         )
         session.change("DELETE FROM calls WHERE reserved_at < ? AND state <> 'reserved'", oldest)
+        session.change("DELETE FROM alerts WHERE at < ?", oldest)
+        session.change(
+            "DELETE FROM budgets WHERE scope NOT LIKE ? AND reserved = 0 AND begun_at < ?",
+            "pr:%",
+            min(oldest, at.milliseconds(-_LONGEST_PERIOD_DAYS * 86_400)),
+        )

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 _PURPOSE = 7_265_101  # of the lock: any number that nobody else takes
 
 
-def migrate(database: Database) -> None:
-    """Apply what is missing, in order, all or nothing; raises LedgerError for a newer schema."""
-    steps = _steps()
+def migrate(database: Database, up_to: str = "") -> None:
+    """Apply what is missing, in order, all or nothing; raises LedgerError for a newer schema.
+
+    *up_to* names the last step to take; without it all are taken.
+    """
+    steps = {name: sql for name, sql in migrations().items() if not up_to or name <= up_to}
     with database.transaction() as session:
         session.exclusively(_PURPOSE)
         session.change("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
@@ -29,7 +32,8 @@ def migrate(database: Database) -> None:
                 session.change("INSERT INTO migrations (name) VALUES (?)", name)
 
 
-def _steps() -> dict[str, str]:
+def migrations() -> dict[str, str]:
+    """The SQL of every step by name, in order."""
     folder = resources.files(__package__) / "migrations"
     files = sorted(
         (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda f: f.name

@@ -6,302 +6,211 @@ scope. Each counter is one row, changed only where the sum still fits, in one tr
 
 from __future__ import annotations
 
-import json
 import uuid
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import BudgetExhausted, LedgerError
+from reviewbot.domain.errors import BudgetExhausted
 from reviewbot.domain.money import PicoUsd, format_usd
+from reviewbot.domain.outcome import Shortage
+from reviewbot.ledger import alerts, calls, counters, egress, quarantine, rollups
+from reviewbot.ledger.answers import preferred, store
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.scopes import pull_scope, scopes_of
-from reviewbot.review.ports import Answer, Attempt, Ending, Grant
+from reviewbot.ledger.switch import refuse_while_stopped
+from reviewbot.ledger.waiting import WaitingRoom
+from reviewbot.review.ports import Attempt, Ending, Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from reviewbot.ledger.alerts import Alert
+    from reviewbot.ledger.calls import Bill, Entry
+    from reviewbot.ledger.counters import Counter, Moved
     from reviewbot.ledger.database import Database, Session
     from reviewbot.ledger.scopes import Scope
-    from reviewbot.review.ports import Charge
+    from reviewbot.review.ports import Answer, Charge
 
-_KEYS_AT_ONCE = 400
 _EXPIRED_AT_ONCE = 100
-_PAUSE = 0.1  # seconds between looks at a counter that may still shrink
-
-
-class _Refused(Exception):
-    def __init__(self, scope: Scope, *, may_shrink: bool) -> None:
-        super().__init__(scope, may_shrink)
-        self.scope, self.may_shrink = scope, may_shrink
-
-
-@dataclass(frozen=True, slots=True)
-class _Bill:
-    """How a call is entered: its state, its cost, and the tokens behind it."""
-
-    state: str
-    cost: PicoUsd
-    ending: Ending
-    tokens: tuple[int, int, int, int, int]  # in, out, cached, written, thought
 
 
 class SqlLedger:
-    """The port ``Ledger`` on a database; *patience* bounds the wait for other reservations."""
+    """The port ``Ledger`` on a database; *patience* bounds the wait for other reservations.
+
+    *hears* is called with each alert, after the commit that raised it.
+    """
 
     def __init__(
-        self, database: Database, clock: Clock | None = None, patience: float = 60.0
+        self,
+        database: Database,
+        clock: Clock | None = None,
+        patience: float = 60.0,
+        hears: Callable[[Alert], object] = lambda _alert: None,
     ) -> None:
         self._database = database
         self._clock = clock or Clock()
         self._patience = patience
-
-    # --- answers -----------------------------------------------------------------------------
+        self._hears = hears
+        self._room = WaitingRoom(self._clock)
 
     def known(self, keys: Sequence[str], models: Sequence[str]) -> Mapping[str, Answer]:
         """The stored answers to *keys*; where several models answered, the preferred one's."""
         if not keys or not models:
             return {}
-        found: dict[str, Answer] = {}
         with self._database.transaction() as session:
-            for begin in range(0, len(keys), _KEYS_AT_ONCE):
-                for answer in _answers(session, keys[begin : begin + _KEYS_AT_ONCE], models):
-                    known = found.get(answer.key)
-                    if known is None or models.index(answer.model) < models.index(known.model):
-                        found[answer.key] = answer
-        return found
+            return preferred(session, keys, models)
 
-    # --- money -------------------------------------------------------------------------------
+    # --- reserving ---------------------------------------------------------------------------
 
     def reserve(self, charge: Charge) -> Grant:
-        """Set the worst case aside in every scope or none; raises BudgetExhausted.
+        """Set the worst case aside in every scope or none.
 
-        Waits while reservations of the refusing scope may still shrink enough.
+        Waits, in order, while reservations of the refusing scope may still shrink enough.
+        Raises BudgetExhausted, EndpointQuarantined for an endpoint that overbilled, or
+        SpendingStopped while an administrator has stopped all of it.
         """
         deadline = self._clock.seconds() + self._patience
+        waits_at = self._room.queued(scopes_of(charge, self._clock.today()))
+        if waits_at is None:
+            tried = self._try(charge)
+            if isinstance(tried, Grant):
+                return tried
+            waits_at = self._worth_waiting(tried, charge, deadline)
         while True:
-            self.presume_expired()
-            try:
-                return self._reserve(charge)
-            except _Refused as refused:
-                if not refused.may_shrink or self._clock.seconds() >= deadline:
-                    raise _exhausted(refused.scope, charge.worst) from None
-            self._clock.sleep(_PAUSE)
+            tried = self._wait(charge, waits_at, deadline)
+            if isinstance(tried, Grant):
+                return tried
+            waits_at = self._worth_waiting(tried, charge, deadline)
+
+    def _wait(self, charge: Charge, scope: Scope, deadline: float) -> Grant | Counter:
+        """Queue up at *scope*; ends with the grant, or when there is nothing to wait for there."""
+        with self._room.place(scope) as place:
+            place.wait_for_turn(deadline)
+            while True:
+                tried = self._try(charge)
+                if isinstance(tried, Grant) or tried.scope.lane != scope.lane:
+                    return tried
+                self._worth_waiting(tried, charge, deadline)
+                place.pause(deadline)
+
+    def _worth_waiting(self, refused: Counter, charge: Charge, deadline: float) -> Scope:
+        """The scope to wait at; raises BudgetExhausted where that is in vain."""
+        if refused.may_make_room(charge.worst) and self._clock.seconds() < deadline:
+            return refused.scope
+        self._alarm(refused, charge)
+        raise _exhausted(refused, charge.worst)
+
+    def _try(self, charge: Charge) -> Grant | Counter:
+        """One attempt; what expired is presumed before a refusal is believed."""
+        try:
+            return self._reserve(charge)
+        except counters.Refused as refused:
+            if not self.presume_expired():
+                return refused.counter
+        return self._try(charge)
+
+    def _reserve(self, charge: Charge) -> Grant:
+        grant = Grant(uuid.uuid4().hex, charge)
+        scopes = scopes_of(charge, self._clock.today())
+        now = self._clock.milliseconds()
+        with self._database.transaction() as session:
+            refuse_while_stopped(session)
+            counters.set_aside(session, scopes, charge.worst, now)
+            quarantine.refuse_flagged(session, charge.endpoint)
+            lease_until = self._clock.milliseconds(charge.lease_seconds)
+            calls.open_call(session, grant, scopes, now, lease_until)
+            egress.record(session, grant, now)
+        return grant
+
+    # --- settling ----------------------------------------------------------------------------
 
     def settle(self, grant: Grant, attempt: Attempt, answers: Sequence[Answer] = ()) -> PicoUsd:
         """Record what came of *grant*, with its answers, in one commit; returns the cost.
 
         A call that was presumed meanwhile gets a correction. A bill above its bound is recorded
-        in full, flags the endpoint and closes the pull request's scope.
+        in full, puts the endpoint under quarantine and closes the pull request's scope.
         """
-        bill = _bill(grant.charge, attempt)
+        bill = calls.bill_of(grant.charge, attempt)
+        now = self._clock.milliseconds()
         with self._database.transaction() as session:
-            scopes = _scopes(session, grant.id)
-            if self._enter(session, grant, attempt, bill):
-                _move(session, scopes, grant.charge.worst, bill)
-            elif bill.state == "settled":
-                self._correct(session, grant, scopes, bill)
-            if bill.cost > grant.charge.worst:
-                self._flag(session, grant, bill.cost)
+            entry = calls.entry(session, grant.id)
+            raised = self._end(session, entry, bill, attempt)
+            if bill.cost > entry.worst:
+                self._accuse(session, grant, bill.cost)
             for answer in answers:
-                self._store(session, answer)
+                store(session, answer, now)
+        self._room.shrank(entry.scopes)
+        self._tell(raised)
         return bill.cost
 
     def presume_expired(self) -> int:
         """Enter calls whose lease ran out at their worst case; returns how many."""
         now = self._clock.milliseconds()
         with self._database.transaction() as session:
-            expired = session.rows(
-                "SELECT id, worst, scopes FROM calls WHERE state = 'reserved' AND lease_until < ?"
-                " ORDER BY id LIMIT ?",
-                now,
-                _EXPIRED_AT_ONCE,
-            )
-        for call_id, worst, scopes in expired:
-            self._presume(call_id, worst, json.loads(scopes))
+            expired = calls.expired(session, now, _EXPIRED_AT_ONCE)
+        for call_id in expired:  # one transaction each, so that locks are taken in one order
+            lost = Attempt(Ending.UNKNOWN, error="lease-expired")
+            with self._database.transaction() as session:
+                entry = calls.entry(session, call_id)
+                raised = self._end(session, entry, calls.presumed(entry.worst), lost)
+            self._room.shrank(entry.scopes)
+            self._tell(raised)
         return len(expired)
 
-    def _reserve(self, charge: Charge) -> Grant:
-        grant = Grant(uuid.uuid4().hex, charge)
-        scopes = scopes_of(charge.purse, self._clock.today())
-        with self._database.transaction() as session:
-            for scope in scopes:
-                _set_aside(session, scope, charge.worst)
-            self._record(session, grant, scopes)
-        return grant
+    def _end(self, session: Session, entry: Entry, bill: Bill, attempt: Attempt) -> list[Alert]:
+        """Close or correct the call, move its money, add it to the sums: once each."""
+        now = self._clock.milliseconds()
+        moves: list[Moved] = []
+        if calls.close(session, entry.id, bill, attempt, now):
+            moves = counters.end(session, entry, bill)
+            rollups.add_ended(session, entry, bill, attempt.latency_ms)
+        elif bill.is_settled and calls.correct(session, entry.id, bill, attempt, now):
+            moves = counters.correct(session, entry, bill)
+            rollups.add_corrected(session, entry, bill)
+        return alerts.crossed(session, moves, (entry.repository, entry.number), now)
 
-    def _record(self, session: Session, grant: Grant, scopes: Sequence[Scope]) -> None:
-        charge, purse = grant.charge, grant.charge.purse
-        values = {
-            "id": grant.id,
-            "review_id": purse.review_id,
-            "repository_id": purse.pull.repository_id,
-            "number": purse.pull.number,
-            "repository": purse.repository,
-            "installation_id": purse.installation_id,
-            "head_sha": purse.head_sha,
-            "tier": charge.tier.value,
-            "model": charge.model,
-            "endpoint": charge.endpoint,
-            "upstream": charge.upstream,
-            "jurisdiction": charge.jurisdiction,
-            "label": charge.label,
-            "reason": charge.reason,
-            "scopes": json.dumps([scope.name for scope in scopes]),
-            "price": json.dumps(asdict(charge.price)),
-            "worst": charge.worst,
-            "state": "reserved",
-            "reserved_at": self._clock.milliseconds(),
-            "lease_until": self._clock.milliseconds(charge.lease_seconds),
-        }
-        marks = ", ".join("?" * len(values))
-        sql = f"INSERT INTO calls ({', '.join(values)}) VALUES ({marks})"  # noqa: S608 - fixed names
-        session.change(sql, *values.values())
-
-    def _enter(self, session: Session, grant: Grant, attempt: Attempt, bill: _Bill) -> bool:
-        """Close the call's row; False if it was closed before."""
-        changed = session.change(
-            "UPDATE calls SET state = ?, cost = ?, ending = ?, tokens_in = ?, tokens_out = ?,"
-            " tokens_cached = ?, tokens_written = ?, tokens_thought = ?, model_answered = ?,"
-            " latency_ms = ?, error = ?, settled_at = ? WHERE id = ? AND state = 'reserved'",
-            bill.state,
-            bill.cost,
-            bill.ending.value,
-            *bill.tokens,
-            attempt.model_answered[:200],
-            attempt.latency_ms,
-            attempt.error[:200],
-            self._clock.milliseconds(),
-            grant.id,
-        )
-        return changed == 1
-
-    def _correct(self, session: Session, grant: Grant, scopes: Sequence[str], bill: _Bill) -> None:
-        """The true cost of a call that was presumed; written once."""
-        changed = session.change(
-            "INSERT INTO corrections (call_id, at, cost, ending, tokens_in, tokens_out)"
-            " SELECT id, ?, ?, ?, ?, ? FROM calls WHERE id = ? AND state = 'presumed'"
-            " ON CONFLICT DO NOTHING",
-            self._clock.milliseconds(),
-            bill.cost,
-            bill.ending.value,
-            *bill.tokens[:2],
-            grant.id,
-        )
-        if changed != 1:
-            return
-        for scope in scopes:
-            session.change(
-                "UPDATE budgets SET presumed = presumed - ?, settled = settled + ? WHERE scope = ?",
-                grant.charge.worst,
-                bill.cost,
-                scope,
-            )
-
-    def _presume(self, call_id: str, worst: int, scopes: Sequence[str]) -> None:
-        with self._database.transaction() as session:
-            changed = session.change(
-                "UPDATE calls SET state = 'presumed', cost = worst, ending = ?, settled_at = ?,"
-                " error = 'lease-expired' WHERE id = ? AND state = 'reserved'",
-                Ending.UNKNOWN.value,
-                self._clock.milliseconds(),
-                call_id,
-            )
-            if changed:
-                bill = _Bill("presumed", PicoUsd(worst), Ending.UNKNOWN, (0, 0, 0, 0, 0))
-                _move(session, scopes, worst, bill)
-
-    def _flag(self, session: Session, grant: Grant, cost: PicoUsd) -> None:
+    def _accuse(self, session: Session, grant: Grant, cost: PicoUsd) -> None:
         charge = grant.charge
         why = f"billed {format_usd(cost)} where {format_usd(charge.worst)} was the bound"
-        session.change(
-            "INSERT INTO flagged_endpoints (endpoint, at, why) VALUES (?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            charge.endpoint,
-            self._clock.milliseconds(),
-            why,
+        quarantine.flag(session, charge.endpoint, why, self._clock.milliseconds())
+        counters.close(session, pull_scope(charge.purse.pull), charge.endpoint)
+
+    # --- alerts ------------------------------------------------------------------------------
+
+    def _alarm(self, refused: Counter, charge: Charge) -> None:
+        """A limit that refuses calls is used up, however little of it is left."""
+        scope, purse = refused.scope, charge.purse
+        if scope.ceiling < scope.limit:
+            return  # only second looks are refused: what alerts are for is still to come
+        alert = alerts.Alert(
+            scope=scope.name,
+            level=alerts.LEVELS[-1],
+            cap=scope.limit,
+            spent=refused.spent,
+            repository=purse.repository,
+            number=purse.pull.number,
+            at=self._clock.milliseconds(),
         )
-        session.change(
-            "UPDATE budgets SET closed = 1 WHERE scope = ?", pull_scope(charge.purse.pull)
-        )
+        with self._database.transaction() as session:
+            raised = alerts.raise_once(session, alert)
+        self._tell(raised)
 
-    def _store(self, session: Session, answer: Answer) -> None:
-        session.change(
-            "INSERT INTO answers (key, model, text, cost, tokens, review_id, at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            answer.key,
-            answer.model,
-            answer.text.replace("\0", ""),
-            answer.cost,
-            answer.tokens,
-            answer.review_id,
-            self._clock.milliseconds(),
-        )
+    def _tell(self, raised: Sequence[Alert]) -> None:
+        for alert in raised:
+            self._hears(alert)
 
 
-def _answers(session: Session, keys: Sequence[str], models: Sequence[str]) -> list[Answer]:
-    of_keys, of_models = ", ".join("?" * len(keys)), ", ".join("?" * len(models))
-    rows = session.rows(
-        "SELECT key, text, model, cost, tokens, review_id FROM answers"  # noqa: S608 - only placeholders
-        f" WHERE key IN ({of_keys}) AND model IN ({of_models})",
-        *keys,
-        *models,
-    )
-    return [Answer(*row) for row in rows]
-
-
-def _set_aside(session: Session, scope: Scope, worst: int) -> None:
-    session.change("INSERT INTO budgets (scope) VALUES (?) ON CONFLICT DO NOTHING", scope.name)
-    changed = session.change(
-        "UPDATE budgets SET reserved = reserved + ? WHERE scope = ? AND closed = 0"
-        " AND settled + reserved + presumed + ? <= ?",
-        worst,
-        scope.name,
-        worst,
-        scope.limit,
-    )
-    if changed != 1:
-        [(spent, closed)] = session.rows(
-            "SELECT settled + presumed, closed FROM budgets WHERE scope = ?", scope.name
-        )
-        [(reserved,)] = session.rows("SELECT reserved FROM budgets WHERE scope = ?", scope.name)
-        may_shrink = not closed and reserved > 0 and spent + worst <= scope.limit
-        raise _Refused(scope, may_shrink=may_shrink)
-
-
-def _scopes(session: Session, call_id: str) -> list[str]:
-    rows = session.rows("SELECT scopes FROM calls WHERE id = ?", call_id)
-    if not rows:
-        message = "a call was settled that was never reserved"
-        raise LedgerError(message)
-    scopes: list[str] = json.loads(rows[0][0])
-    return scopes
-
-
-def _move(session: Session, scopes: Sequence[str], worst: int, bill: _Bill) -> None:
-    """Out of the reservation, into what is settled or presumed."""
-    into = "settled" if bill.state == "settled" else "presumed"
-    for scope in scopes:
-        session.change(
-            f"UPDATE budgets SET reserved = reserved - ?, {into} = {into} + ? WHERE scope = ?",  # noqa: S608 - one of two names
-            worst,
-            bill.cost,
-            scope,
-        )
-
-
-def _bill(charge: Charge, attempt: Attempt) -> _Bill:
-    usage, ending = attempt.usage, attempt.ending
-    if ending is Ending.REFUSED:
-        return _Bill("settled", PicoUsd(0), ending, (0, 0, 0, 0, 0))
-    if usage is None or ending is Ending.UNKNOWN:
-        return _Bill("presumed", charge.worst, ending, (0, 0, 0, 0, 0))
-    counts = (usage.input, usage.output, usage.cached, usage.cache_write, usage.reasoning)
-    return _Bill("settled", charge.price.cost(usage), ending, counts)
-
-
-def _exhausted(scope: Scope, worst: PicoUsd) -> BudgetExhausted:
-    message = (
-        f"the budget of {scope.title} ({format_usd(scope.limit)}) has no room for a call"
-        f" of up to {format_usd(worst)}"
-    )
-    return BudgetExhausted(message, scope.name, "Raise the limit, or wait for the next period.")
+def _exhausted(refused: Counter, worst: PicoUsd) -> BudgetExhausted:
+    scope = refused.scope
+    shortage = Shortage(scope.title, scope.limit, refused.spent, worst)
+    if refused.closed_by:
+        message = f"the budget of {scope.title} was closed: {refused.closed_by} overbilled"
+        advice = f"`reviewbot ledger release {refused.closed_by}` opens it."
+        return BudgetExhausted(message, scope.name, advice, shortage)
+    of = f"{format_usd(refused.spent)} of {format_usd(scope.limit)} spent"
+    message = f"the budget of {scope.title} ({of}) has no room for a call of up to"
+    message = f"{message} {format_usd(worst)}"
+    if scope.ceiling < scope.limit:
+        kept = format_usd(scope.limit - scope.ceiling)
+        message = f"{message}, with {kept} kept for first readings"
+    advice = "Raise the limit, or wait for the next period."
+    return BudgetExhausted(message, scope.name, advice, shortage)

@@ -17,6 +17,7 @@ except ImportError as error:  # pragma: no cover - the tests install the extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
     from typing import LiteralString
 
     from reviewbot.ledger.database import Session
@@ -76,6 +77,11 @@ class PostgresDatabase:
     def script(self, session: Session, sql: str) -> None:
         """See Database."""
         session.raw().execute(sql)
+
+    def backup(self, to: Path) -> None:
+        """See Database; PostgreSQL has its own tools, which do it better."""
+        message = f"{self.url} is no file that could be copied to {to}"
+        raise LedgerError(message, "Use pg_dump; docs/operations.md says how.")
 
     def close(self) -> None:
         """See Database."""

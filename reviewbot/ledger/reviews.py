@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Category, Severity, Side, Tier
 from reviewbot.domain.money import PicoUsd, parse_usd
 from reviewbot.domain.posted import PostedFinding
+from reviewbot.domain.pull_request import PullKey
 from reviewbot.domain.spent import Spent
 from reviewbot.ledger.clock import Clock
+from reviewbot.ledger.rollups import add_closed
 from reviewbot.ledger.scopes import pull_scope
 from reviewbot.review.ports import Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reviewbot.domain.pull_request import PullKey, PullRequest
+    from reviewbot.domain.pull_request import PullRequest
     from reviewbot.ledger.database import Database, Session
 
 
@@ -51,18 +54,26 @@ class Reviews:
         self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()
     ) -> None:
         """Record how it ended; *report* is JSON, with what cached answers saved."""
-        saved = json.loads(report).get("cost", {}).get("saved_usd", "0") if report else "0"
+        said = json.loads(report) if report else {}
+        saved = parse_usd(said.get("cost", {}).get("saved_usd", "0"))
         with self._database.transaction() as session:
             for finding in raised:
                 _remember(session, review_id, finding)
-            session.change(
-                "UPDATE reviews SET state = ?, report = ?, saved = ?, closed_at = ? WHERE id = ?",
+            rows = session.rows(
+                "UPDATE reviews SET state = ?, report = ?, saved = ?, starved = ?, closed_at = ?"
+                " WHERE id = ? AND state = 'open'"
+                " RETURNING repository_id, repository, number, opened_at",
                 state,
                 report,
-                parse_usd(saved),
+                saved,
+                int(bool(said.get("shortages"))),
                 self._clock.milliseconds(),
                 review_id,
             )
+            asked = session.rows("SELECT 1 FROM calls WHERE review_id = ? LIMIT 1", review_id)
+            for repository_id, repository, number, opened_at in rows:
+                sums = {"saved": saved} if asked else {"saved": saved, "reviews": 1}
+                add_closed(session, (repository_id, repository), number, opened_at, sums)
 
     def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
         """What reviews posted on a pull request's lines, whether the comments stand or not."""
@@ -132,6 +143,35 @@ def _rules(report: str) -> Iterator[tuple[str, str]]:
     for found in json.loads(report).get("findings", ()) if report else ():
         if found.get("rule"):
             yield found["fingerprint"], found["rule"]
+
+
+@dataclass(frozen=True, slots=True)
+class Starved:
+    """A pull request whose newest review a limit kept from reading everything."""
+
+    key: PullKey
+    repository: str
+    at: int  # milliseconds since 1970
+    shortages: tuple[str, ...]  # the scopes that had no room, as people call them
+
+
+def starved(database: Database, since: int) -> list[Starved]:
+    """Pull requests whose newest review since then was starved, the newest first."""
+    with database.transaction() as session:
+        rows = session.rows(
+            "SELECT repository_id, number, repository, closed_at, report FROM reviews r"
+            " WHERE starved = 1 AND closed_at >= ? AND NOT EXISTS (SELECT 1 FROM reviews n"
+            " WHERE n.repository_id = r.repository_id AND n.number = r.number"
+            " AND n.opened_at > r.opened_at AND n.opened_at >= ?) ORDER BY closed_at DESC",
+            since,
+            since,
+        )
+    return [Starved(PullKey(row[0], row[1]), row[2], row[3], _scopes_in(row[4])) for row in rows]
+
+
+def _scopes_in(report: str) -> tuple[str, ...]:
+    shortages = json.loads(report).get("shortages", ()) if report else ()
+    return tuple(dict.fromkeys(str(each["scope"]) for each in shortages))
 
 
 def _remember(session: Session, review_id: str, finding: PostedFinding) -> None:

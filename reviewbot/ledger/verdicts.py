@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from reviewbot.domain.pull_request import PullKey
 from reviewbot.ledger.clock import Clock
 from reviewbot.review.ports import Conclusion, Verdict
 
@@ -49,6 +50,29 @@ class Verdicts:
                 pull.key.number,
             )
 
+    def of(self, pull: PullRequest) -> Verdict | None:
+        """What the review of a pull request's head concluded; None if there was none."""
+        with self._database.transaction() as session:
+            rows = session.rows(
+                "SELECT number, conclusion, title, shown FROM verdicts WHERE repository_id = ?"
+                " AND head_sha = ? AND number = ?",
+                pull.key.repository_id,
+                pull.head_sha,
+                pull.key.number,
+            )
+        return _verdict(rows[0]) if rows else None
+
+    def pulls_at(self, repository_id: int, head_sha: str) -> list[PullKey]:
+        """The pull requests that were looked at with this head."""
+        with self._database.transaction() as session:
+            rows = session.rows(
+                "SELECT number FROM verdicts WHERE repository_id = ? AND head_sha = ?"
+                " ORDER BY number",
+                repository_id,
+                head_sha,
+            )
+        return [PullKey(repository_id, number) for (number,) in rows]
+
     def elsewhere(self, pull: PullRequest) -> Sequence[Verdict]:
         """The verdicts of other pull requests on the same commit."""
         with self._database.transaction() as session:
@@ -59,10 +83,12 @@ class Verdicts:
                 pull.head_sha,
                 pull.key.number,
             )
-        return [
-            Verdict(number, _conclusion(said), title, _conclusion(shown))
-            for number, said, title, shown in rows
-        ]
+        return [_verdict(row) for row in rows]
+
+
+def _verdict(row: tuple[Any, ...]) -> Verdict:
+    number, said, title, shown = row
+    return Verdict(number, _conclusion(said), title, _conclusion(shown))
 
 
 def _conclusion(text: str) -> Conclusion | None:

@@ -6,13 +6,15 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.egress import Egress
 from reviewbot.domain.errors import BadAnswer, ModelUnavailable
 from reviewbot.domain.money import PicoUsd
 from reviewbot.models.faults import Fault, Kind
+from reviewbot.models.observation import ANSWERED, Observation
 from reviewbot.review.ports import Answer, Attempt, Charge, Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from reviewbot.domain.money import Price
     from reviewbot.models.breaker import Breaker
@@ -47,12 +49,21 @@ class _Result:
 class Attempts:
     """Makes attempts, at most *most* at the same time."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, patience: Patience, most: int) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        patience: Patience,
+        most: int,
+        hears: Callable[[Observation], object] = lambda _seen: None,
+    ) -> None:
         self._ledger, self._clock, self._patience = ledger, clock, patience
         self._places = threading.BoundedSemaphore(most)
+        self._hears = hears
 
     def make(self, question: Question, purse: Purse, route: Route) -> tuple[Answer, ...]:
         """Ask once; raises Fault, BudgetExhausted, or what the ledger raises."""
+        _check_place(purse, route)
         with self._places:
             grant = self._ledger.reserve(self._charge(question, purse, route))
             try:
@@ -61,6 +72,7 @@ class Attempts:
                 self._ledger.settle(grant, Attempt(Ending.UNKNOWN, error="interrupted"))
                 raise
             self._ledger.settle(grant, result.attempt, result.answers)
+        self._hears(_seen(route, result))
         if result.fault is not None:
             raise result.fault
         return result.answers
@@ -84,6 +96,7 @@ class Attempts:
             lease_seconds=self._patience.total(question.tier) + self._patience.lease_margin,
             label=question.label,
             reason=question.reason,
+            egress=Egress.of(question.prompt.system, question.prompt.user),
         )
 
     def _send(self, question: Question, grant: Grant, route: Route) -> _Result:
@@ -103,6 +116,27 @@ class Attempts:
         except BadAnswer as bad:
             return _garbled(attempt, bad)
         return _Result(attempt, _answers(question, texts, grant.charge, attempt))
+
+
+def _check_place(purse: Purse, route: Route) -> None:
+    """The last look before code leaves, whoever chose the route."""
+    place = route.endpoint.config
+    if purse.data is not None and not purse.data.allows(place.name, place.jurisdiction):
+        message = f"the policy lets no code go to {place.name}"
+        raise Fault(Kind.REFUSED, message, Attempt(Ending.REFUSED, error="jurisdiction"))
+
+
+def _seen(route: Route, result: _Result) -> Observation:
+    attempt, fault = result.attempt, result.fault
+    return Observation(
+        endpoint=route.config.endpoint,
+        region=route.endpoint.config.region,
+        upstream=route.config.upstream,
+        outcome=ANSWERED if fault is None else fault.kind.value,
+        seconds=attempt.latency_ms / 1000,
+        tokens_out=attempt.usage.output if attempt.usage else 0,
+        error=attempt.error,
+    )
 
 
 def _answered(told: Told) -> Attempt:

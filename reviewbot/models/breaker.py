@@ -38,7 +38,13 @@ class Breaker:
         self._failures = 0
         self._rest = self._temper.rest
         self._opened: float | None = None
-        self._probing = False
+        self._probing = self._vouched = False
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a request would be a blind probe, better made where there is no other route."""
+        with self._lock:
+            return self._state() is State.HALF_OPEN and not self._vouched
 
     @property
     def state(self) -> State:
@@ -63,23 +69,40 @@ class Breaker:
     def succeeded(self) -> None:
         """The endpoint is alive, whatever it said."""
         with self._lock:
-            self._failures, self._opened, self._probing = 0, None, False
+            self._failures, self._opened = 0, None
+            self._probing = self._vouched = False
             self._rest = self._temper.rest
 
     def failed(self) -> None:
         """The endpoint gave no answer."""
         with self._lock:
             self._failures += 1
-            if self._probing:
-                self._rest = min(self._rest * 2, self._temper.longest_rest)
-                self._opened, self._probing = self._clock(), False
-            elif self._opened is None and self._failures >= self._temper.failures:
-                self._opened = self._clock()
+            if self._probing or self._failures >= self._temper.failures:
+                self._open()
+
+    def tripped(self) -> None:
+        """The endpoint hung; whoever comes next need not find that out again."""
+        with self._lock:
+            self._failures += 1
+            self._open()
+
+    def vouched(self) -> None:
+        """A live probe was answered: a request may find out whether the rest works too."""
+        with self._lock:
+            self._vouched = True
 
     def left(self) -> None:
         """Nothing was sent after all; a probe may be made by someone else."""
         with self._lock:
             self._probing = False
+
+    def _open(self) -> None:
+        """Open, if it is not open already; a failed probe doubles the rest."""
+        if self._probing:
+            self._rest = min(self._rest * 2, self._temper.longest_rest)
+        if self._probing or self._opened is None:
+            self._opened = self._clock()
+        self._probing = self._vouched = False
 
     def _state(self) -> State:
         if self._opened is None:

@@ -84,24 +84,25 @@ class Tariff:
     def price_of(self, at: datetime, input_tokens: int) -> Price:
         """The price of a request of that size at *at*; raises SettingsError where none holds."""
         utc = at.astimezone(UTC)
-        return self._row(utc).price_at(utc, input_tokens)
+        return self.row(utc).price_at(utc, input_tokens)
 
     def worst_price(self, at: datetime, most_tokens: int | None = None) -> Price:
         """What a reservation needs: the maximum over windows, reachable tiers and the next hour."""
         utc = at.astimezone(UTC)
-        rows = {self._row(utc), *(row for row in self.rows if row.holds(utc + _HORIZON))}
+        rows = {self.row(utc), *(row for row in self.rows if row.holds(utc + _HORIZON))}
         return dearest(row.worst_price(most_tokens) for row in rows)
 
     def context(self, at: datetime) -> int:
         """How many tokens the model can read; 0 where nobody said."""
-        return self._row(at.astimezone(UTC)).context
+        return self.row(at.astimezone(UTC)).context
 
     def holds(self, at: datetime) -> bool:
         """Whether there is a price at *at*."""
         utc = at.astimezone(UTC)
         return any(row.holds(utc) for row in self.rows)
 
-    def _row(self, at: datetime) -> Row:
+    def row(self, at: datetime) -> Row:
+        """The row in force at *at*, in UTC; raises SettingsError where none is."""
         for row in self.rows:
             if row.holds(at):
                 return row
@@ -113,11 +114,15 @@ class Tariff:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePrice:
-    """A price as the article printed it; None where it printed none."""
+    """A price as the article printed it; None where it printed none.
+
+    *claim* is how many times DeepSeek V4 Flash's price the article calls it, as printed.
+    """
 
     model: str
     input: PicoUsd | None
     output: PicoUsd
+    claim: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +214,4 @@ def _row(raw: Mapping[str, Any]) -> Row:
 
 def _article(raw: Mapping[str, Any]) -> ArticlePrice:
     fresh = per_million(raw["input"]) if "input" in raw else None
-    return ArticlePrice(raw["model"], fresh, per_million(raw["output"]))
+    return ArticlePrice(raw["model"], fresh, per_million(raw["output"]), raw.get("claim", ""))

@@ -24,6 +24,17 @@ class Completion:
     declined: bool = False  # the model answered that it will not
 
 
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one event of a streamed answer adds; *usage* comes once, mostly at the end."""
+
+    text: bool  # it holds text, be it of the answer or of the thinking before it
+    thought: bool
+    finish: str
+    usage: Usage | None
+    model: str
+
+
 def load(body: bytes) -> object:
     """The body as JSON, or as text where it is none."""
     text = body.decode("utf-8-sig", errors="replace")
@@ -47,6 +58,25 @@ def read_completion(body: Mapping[str, object]) -> Completion:
         model=model if isinstance(model, str) else "",
         declined=bool(message.get("refusal")),
     )
+
+
+def read_delta(body: Mapping[str, object]) -> Delta:
+    """Find what the first choice adds."""
+    choice = _first(body.get("choices"))
+    delta = _mapping(choice.get("delta"))
+    finish, model = choice.get("finish_reason"), body.get("model")
+    thought = any(_is_said(delta.get(name)) for name in ("reasoning_content", "reasoning"))
+    return Delta(
+        text=thought or _is_said(delta.get("content")),
+        thought=thought,
+        finish=finish.lower() if isinstance(finish, str) else "",
+        usage=read_usage(body.get("usage")),
+        model=model if isinstance(model, str) else "",
+    )
+
+
+def _is_said(text: object) -> bool:
+    return isinstance(text, str) and bool(text)
 
 
 def _first(choices: object) -> Mapping[str, object]:

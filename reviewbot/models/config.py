@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import Price
+from reviewbot.models.dialect import caches_prefixes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -48,12 +50,26 @@ class RouteConfig:
         return self.price.worst_price(at, most_tokens) if self.price.holds(at) else None
 
 
+class Routing(Enum):
+    """Which of a model's routes is asked first."""
+
+    ORDER = "order"  # the first one that can be asked
+    LATENCY = "latency"  # the one that answers soonest
+
+
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """A model under the name that people know it by; its routes in order of preference."""
+    """A model under the name that people know it by; its routes in order of preference.
+
+    *weight* is the per cent of its tier's questions that it is asked first; None leaves it to
+    stand in for others. With *shadow*, from 0 to 1, it is only compared, for that share.
+    """
 
     name: str
     routes: tuple[RouteConfig, ...]
+    routing: Routing = Routing.ORDER
+    weight: float | None = None
+    shadow: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +102,28 @@ class RouterConfig:
 
     def tier(self, tier: Tier) -> tuple[ModelConfig, ...]:
         """The tier's models, in order of preference."""
+        return tuple(model for model in self._named(tier) if not model.shadow)
+
+    def shadows(self, tier: Tier) -> tuple[ModelConfig, ...]:
+        """The models that are only compared with the tier's."""
+        return tuple(model for model in self._named(tier) if model.shadow)
+
+    @property
+    def caches_prefixes(self) -> bool:
+        """Whether the endpoint that reads first is known to cache prompts by their prefix."""
+        addresses = {each.name: each.base_url for each in self.endpoints}
+        routes = [route for model in self.tier(Tier.CHEAP) for route in model.routes]
+        return bool(routes) and caches_prefixes(addresses[routes[0].endpoint])
+
+    def _named(self, tier: Tier) -> tuple[ModelConfig, ...]:
         names = {Tier.CHEAP: self.cheap, Tier.STRONG: self.strong}.get(tier, ())
         by_name = {model.name: model for model in self.models}
         return tuple(by_name[name] for name in names)
 
-    def allowing(
-        self, jurisdictions: Collection[str] | None, endpoints: Collection[str] | None
-    ) -> RouterConfig:
-        """Without the routes that would send code elsewhere; None allows every place."""
-        allowed = {
-            each.name
-            for each in self.endpoints
-            if (jurisdictions is None or each.jurisdiction in jurisdictions)
-            and (endpoints is None or each.name in endpoints)
-        }
+    def at(self, endpoints: Collection[str]) -> RouterConfig:
+        """Without the routes to other endpoints."""
         models = tuple(
-            replace(model, routes=tuple(r for r in model.routes if r.endpoint in allowed))
+            replace(model, routes=tuple(r for r in model.routes if r.endpoint in endpoints))
             for model in self.models
         )
         return replace(self, models=models)

@@ -54,7 +54,15 @@ class Dialect:
         for words in (refusal.parameter, f"{refusal.message} {refusal.code}".lower()):
             if words and (changed := self._avoiding(words)) is not None:
                 return changed
-        return None
+        return self._simpler() if _NAMELESS.search(refusal.message) else None
+
+    def _simpler(self) -> Dialect | None:
+        """Without the least common parameter, for who refuses one and does not say which."""
+        if self.shape is not Shape.NONE:
+            return replace(self, shape=_WEAKER[self.shape])
+        if self.quiet:
+            return replace(self, quiet=())
+        return None if self.temperature is None else replace(self, temperature=None)
 
     def _avoiding(self, words: str) -> Dialect | None:
         if "enable_thinking must be set to false" in words:
@@ -75,16 +83,37 @@ class Dialect:
 
 
 _SHAPE_WORDS = re.compile(r"response_format|json_schema|json_object|structured output")
+_NAMELESS = re.compile(r"\binvalid (?:api )?parameters?\b|参数", re.IGNORECASE)
 _WEAKER = {Shape.SCHEMA: Shape.OBJECT, Shape.OBJECT: Shape.NONE}
 _OTHER_CAP = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _THINKING_OFF: Mapping[str, Any] = {"type": "disabled"}
 
 
+# Whose caches of prompts need no asking: what begins as an earlier request did costs less.
+_CACHING = (
+    "api.openai.com",
+    "openai.azure.com",
+    "api.deepseek.com",
+    "aliyuncs.com",
+    "api.z.ai",
+    "bigmodel.cn",
+)
+
+
+def caches_prefixes(base_url: str) -> bool:
+    """Whether an endpoint is known to cache prompts by their prefix, all by itself."""
+    return any(_is_at(base_url, host) for host in _CACHING)
+
+
+def _is_at(base_url: str, suffix: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    return host == suffix or host.endswith(f".{suffix}")
+
+
 def guess(base_url: str, upstream: str) -> Dialect:
     """The dialect to begin with, by the vendor's host."""
-    host = urlsplit(base_url).hostname or ""
     for suffix, vendor in _VENDORS.items():
-        if host == suffix or host.endswith(f".{suffix}"):
+        if _is_at(base_url, suffix):
             return vendor(upstream)
     return Dialect()
 

@@ -15,14 +15,14 @@ import httpx2
 from reviewbot.models.clock import Clock
 from reviewbot.models.completion import load, read_completion
 from reviewbot.models.dialect import Dialects
-from reviewbot.models.faults import Fault, Kind, Refusal, classify, is_too_long, tidy
+from reviewbot.models.faults import HUNG, Fault, Kind, Refusal, classify, is_too_long, tidy
 from reviewbot.models.transport import Garbled, TooLarge, guarded_client
 from reviewbot.review.ports import Attempt, Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from openai import APIConnectionError, OpenAI
+    from openai import OpenAI
     from openai.types.chat import ChatCompletionMessageParam
 
     from reviewbot.domain.money import Usage
@@ -35,10 +35,10 @@ T = TypeVar("T")
 
 _ERROR_STATUSES = range(400, 600)
 _NO_STATUS = 502  # of an error in a body with 200 that names none
-_NO_KEY = "none"  # for endpoints that want no key; the SDK wants one
+NO_KEY = "none"  # for endpoints that want no key; the SDK wants one
 _SHORTEST_KEY = 6  # a shorter one stands for none, and may be a word
 _WITHOUT_MODELS = frozenset({404, 405})  # an endpoint need not list its models
-_CUT_OFF = frozenset({"length", "max_tokens"})
+CUT_OFF = frozenset({"length", "max_tokens"})
 _DECLINED = frozenset({"content_filter", "sensitive"})
 _BROKEN_DOWN = frozenset({"network_error", "insufficient_system_resource", "error"})
 
@@ -71,17 +71,13 @@ class Endpoint:
         A Fault of kind UNFIT means that the next request will be put in other words.
         """
         dialect = self._dialects.of(upstream)
-        messages: list[ChatCompletionMessageParam] = [
-            {"role": "system", "content": _sendable(prompt.system)},
-            {"role": "user", "content": _sendable(prompt.user)},
-        ]
 
         def send(client: OpenAI) -> bytes:
             return client.chat.completions.with_raw_response.create(
                 model=upstream,
-                messages=messages,
+                messages=messages_of(prompt),
                 extra_body=dialect.parameters(prompt, output_cap),
-                timeout=_timeout(seconds, connect),
+                timeout=timeouts(seconds, connect),
             ).http_response.content
 
         begun = self._clock.monotonic()
@@ -98,7 +94,7 @@ class Endpoint:
         """Ask for the list of models, which costs nothing; raises Fault."""
 
         def send(client: OpenAI) -> bytes:
-            timeout = _timeout(seconds, connect)
+            timeout = timeouts(seconds, connect)
             return client.models.with_raw_response.list(timeout=timeout).http_response.content
 
         said = self._exchange(send)
@@ -125,7 +121,7 @@ class Endpoint:
         with self._lock:
             if self._opened is None:
                 # Said outright, or the SDK would take keys and headers out of the environment.
-                key = self.config.api_key or _NO_KEY
+                key = self.config.api_key or NO_KEY
                 self._opened = OpenAI(
                     api_key=key,
                     admin_api_key="",
@@ -146,14 +142,14 @@ class Endpoint:
             body = load(error.response.content)
             return Refusal.read(error.status_code, error.response.headers, body)
         except APIConnectionError as error:
-            return self._broken(error)
+            return self._broken(error.__cause__)
         except (httpx2.InvalidURL, ValueError):
             return self._unsendable()
 
-    def _broken(self, error: APIConnectionError) -> Fault:
+    def _broken(self, cause: BaseException | None) -> Fault:
         """No whole answer came: what that says of the bill."""
         name = self.config.name
-        match error.__cause__:
+        match cause:
             case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.PoolTimeout():
                 attempt = Attempt(Ending.REFUSED, error="no-connection")
                 return Fault(Kind.OVERLOADED, f"{name} cannot be reached", attempt)
@@ -167,7 +163,7 @@ class Endpoint:
                 return Fault(Kind.GARBLED, message, Attempt(Ending.UNKNOWN, error="too-large"))
             case httpx2.TimeoutException():
                 message = f"{name} did not answer in time"
-                return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error="timeout"))
+                return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error=HUNG))
             case _:
                 message = f"the connection to {name} broke"
                 return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error="broken"))
@@ -216,8 +212,8 @@ class Endpoint:
             kind, code, message = Kind.OVERLOADED, "broke-off", f"{name} broke the answer off"
         elif finish in _DECLINED or (completion.declined and not completion.text):
             kind, code, message = Kind.REFUSED, "declined", f"{name} declined to answer"
-        elif finish in _CUT_OFF:
-            kind, code, message = Kind.GARBLED, "cut-off", "the answer was longer than allowed"
+        elif finish in CUT_OFF:
+            kind, code, message = Kind.CUT_OFF, "cut-off", "the answer was longer than allowed"
         elif not completion.text:
             kind, code, message = Kind.GARBLED, "empty", "the answer was empty"
         else:
@@ -241,7 +237,15 @@ class Endpoint:
         return text.replace(key, "[key]") if len(key) >= _SHORTEST_KEY else text
 
 
-def _timeout(seconds: float, connect: float) -> httpx2.Timeout:
+def messages_of(prompt: Prompt) -> list[ChatCompletionMessageParam]:
+    """A prompt as the SDK takes it."""
+    return [
+        {"role": "system", "content": _sendable(prompt.system)},
+        {"role": "user", "content": _sendable(prompt.user)},
+    ]
+
+
+def timeouts(seconds: float, connect: float) -> httpx2.Timeout:
     """The read time-out is the total one for a guarded client."""
     return httpx2.Timeout(seconds, connect=min(connect, seconds))
 

@@ -13,6 +13,7 @@ from typing import Any
 from reviewbot.domain.errors import ModelError
 from reviewbot.review.ports import Attempt, Ending
 
+HUNG = "timeout"  # the error of an attempt whose deadline passed
 LONGEST_FOREIGN_TEXT = 200
 _LONGEST_DELAY = 86_400.0  # seconds
 
@@ -26,6 +27,7 @@ class Kind(Enum):
     REFUSED = "refused"  # never again the same way
     UNKNOWN_END = "unknown end"  # sent, and nobody knows what it cost; may be asked again
     GARBLED = "garbled"  # an answer, but not one to this question
+    CUT_OFF = "cut off"  # the answer was longer than allowed: the same request ends so again
     UNFIT = "unfit"  # a parameter that the endpoint does not take: ask without it
 
 

@@ -1,53 +1,67 @@
-"""Which model is asked where: preference, failover, patience."""
+"""Which model is asked where: the routes that a question may take."""
 
 from __future__ import annotations
 
-import random
 import threading
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import (
-    BadAnswer,
-    ModelRefused,
-    ModelUnavailable,
-    OutOfMoney,
-    SettingsError,
-)
+from reviewbot.domain.errors import ModelUnavailable, SettingsError
 from reviewbot.domain.finding import Tier
 from reviewbot.models.attempt import Attempts, Route
-from reviewbot.models.breaker import Breaker
+from reviewbot.models.breaker import Breaker, State
 from reviewbot.models.catalogue import dearest
-from reviewbot.models.faults import Fault, Kind
+from reviewbot.models.config import Routing
+from reviewbot.models.faults import Fault
+from reviewbot.models.hangs import Hangs
+from reviewbot.models.observation import Availability, Paces
+from reviewbot.models.pace import fastest_first
+from reviewbot.models.pursuit import SILENT, Pursuit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from reviewbot.domain.errors import ModelError
     from reviewbot.domain.money import Price
-    from reviewbot.models.breaker import State
+    from reviewbot.models.breaker import Temper
     from reviewbot.models.clock import Clock
-    from reviewbot.models.config import Patience, RouteConfig, RouterConfig
+    from reviewbot.models.config import ModelConfig, RouteConfig, RouterConfig
     from reviewbot.models.endpoint import Endpoint
+    from reviewbot.models.observation import Observation
     from reviewbot.review.ports import Answer, Ledger, Purse, Question
 
+_USUAL_SHARE = 5  # most answers take a fifth of their cap or so
 _USUAL_INPUT = 32_000  # tokens; no usual request is larger, so no dearer size tier is quoted
-_MOST_LESSONS = 6  # as many as a dialect can learn; each is a request that is refused
-_SILENT = frozenset({Kind.OVERLOADED, Kind.UNKNOWN_END})  # what a breaker counts
-_FINAL = frozenset({Kind.REFUSED, Kind.OUT_OF_MONEY, Kind.UNFIT})
 
 
 class Router:
     """Asks a tier's models, in order of preference, until one answers; safe between threads."""
 
     def __init__(
-        self, config: RouterConfig, ledger: Ledger, clock: Clock, most_calls: int = 32
+        self,
+        config: RouterConfig,
+        ledger: Ledger,
+        clock: Clock,
+        most_calls: int = 32,
+        temper: Temper | None = None,
     ) -> None:
         self._config, self._clock = config, clock
-        self._attempts = Attempts(ledger, clock, config.patience, most_calls)
+        self._attempts = Attempts(ledger, clock, config.patience, most_calls, self._heard)
+        self._paces = Paces(clock.monotonic)
+        self._availability = Availability(clock.monotonic)
+        self._listeners: list[Callable[[Observation], object]] = [
+            self._paces.heard,
+            self._availability.heard,
+        ]
         self._opened: dict[str, Endpoint] = {}
         self._lock = threading.Lock()
-        self._breakers = {each.name: Breaker(clock.monotonic) for each in config.endpoints}
+        self._hangs = Hangs()
+        self._configs = {each.name: each for each in config.endpoints}
+        self._breakers = {each.name: Breaker(clock.monotonic, temper) for each in config.endpoints}
         self._check()
+
+    @property
+    def caches_prefixes(self) -> bool:
+        """Whether the endpoint that reads first is known to cache prompts by their prefix."""
+        return self._config.caches_prefixes
 
     def models(self, tier: Tier) -> Sequence[str]:
         """The tier's models, in order of preference; empty if the tier has none."""
@@ -62,12 +76,28 @@ class Router:
                 return dearest(known)
         return None
 
-    def ask(self, question: Question, purse: Purse) -> Sequence[Answer]:
-        """One answer a key; raises ModelError or BudgetExhausted."""
-        routes = self._routes(question.tier, purse)
-        return _Pursuit(routes, self._attempts, self._clock, self._config.patience).run(
-            question, purse
-        )
+    def ask(self, question: Question, purse: Purse, first: str = "") -> Sequence[Answer]:
+        """One answer a key, of the model *first* if it can; raises ModelError, BudgetExhausted."""
+        tier = self._config.tier(question.tier)
+        models = sorted(tier, key=lambda model: model.name != first)
+        return self._pursue(models, question, purse)
+
+    def ask_only(self, name: str, question: Question, purse: Purse) -> Sequence[Answer]:
+        """The same, of one model and no other."""
+        models = [model for model in self._config.models if model.name == name]
+        return self._pursue(models, question, purse)
+
+    def subscribe(self, listener: Callable[[Observation], object]) -> None:
+        """Tell *listener* of every attempt from now on."""
+        self._listeners.append(listener)
+
+    def availabilities(self) -> list[tuple[str, str, float | None]]:
+        """Each endpoint's name, region, and share of attempts that it did its part in.
+
+        The share is of the last hour, from 0 to 1, and None where too few were made to tell.
+        """
+        share = self._availability.share
+        return [(each.name, each.region, share(each.name)) for each in self._config.endpoints]
 
     def endpoints_status(self) -> list[tuple[str, State]]:
         """Each endpoint's name, and whether requests pass."""
@@ -83,6 +113,29 @@ class Router:
             else:
                 yield config.name, ""
 
+    def neglected(self, idle: float) -> list[str]:
+        """Endpoints that were not heard of for *idle* seconds, or that are left alone."""
+        return [
+            name
+            for name, breaker in self._breakers.items()
+            if breaker.state is not State.CLOSED or self._paces.idle(name) >= idle
+        ]
+
+    def look_after(self, name: str, seconds: float) -> None:
+        """Probe one endpoint, live, in so many seconds at the most."""
+        breaker = self._breakers[name]
+        begun = self._clock.monotonic()
+        try:
+            self._endpoint(name).probe(seconds)
+        except Fault as fault:
+            if fault.kind not in SILENT:
+                breaker.vouched()  # it is there; that it does not list its models says nothing
+            elif breaker.state is State.CLOSED:
+                breaker.failed()
+        else:
+            self._paces.probed(name, self._clock.monotonic() - begun)
+            breaker.vouched()
+
     def close(self) -> None:
         """Give all connections back."""
         for endpoint in self._opened.values():
@@ -94,42 +147,71 @@ class Router:
 
         with self._lock:
             if name not in self._opened:
-                config = next(each for each in self._config.endpoints if each.name == name)
-                self._opened[name] = Endpoint(config, self._clock)
+                self._opened[name] = Endpoint(self._configs[name], self._clock)
             return self._opened[name]
 
-    def _routes(self, tier: Tier, purse: Purse) -> list[Route]:
-        """The tier's routes that have a price and that the policy allows."""
-        config, data = self._config, purse.data
-        if data is not None:
-            config = config.allowing(data.allowed_jurisdictions, data.allowed_endpoints)
-        routes = self._priced(config, tier)
-        if routes:
-            return [self._route(model, route) for model, route in routes]
+    def _heard(self, seen: Observation) -> None:
+        for listener in self._listeners:
+            listener(seen)
+
+    def _pursue(
+        self, models: Sequence[ModelConfig], question: Question, purse: Purse
+    ) -> Sequence[Answer]:
+        routes = self._routes(models, question, purse)
+        pursuit = Pursuit(routes, self._attempts, self._clock, self._config.patience, self._hangs)
+        return pursuit.run(question, purse)
+
+    def _routes(
+        self, models: Sequence[ModelConfig], question: Question, purse: Purse
+    ) -> list[Route]:
+        """The models' routes that have a price and that the policy allows, in their order."""
+        priced = [(model, self._priced(model)) for model in models]
+        allowed = [
+            (model, [route for route in routes if self._allows(purse, route)])
+            for model, routes in priced
+        ]
+        if any(routes for _, routes in allowed):
+            return [
+                self._route(model.name, route)
+                for model, routes in allowed
+                for route in self._ordered(model, routes, question.output_cap)
+            ]
         why = "no model of it has a price now"
-        if self._priced(self._config, tier):
+        if any(routes for _, routes in priced):
             why = "the policy lets no code go to its endpoints"
-        message = f"the {tier} tier cannot be asked: {why}"
+        message = f"the {question.tier} tier cannot be asked: {why}"
         raise ModelUnavailable(message)
+
+    def _allows(self, purse: Purse, route: RouteConfig) -> bool:
+        endpoint = self._configs[route.endpoint]
+        return purse.data is None or purse.data.allows(endpoint.name, endpoint.jurisdiction)
+
+    def _ordered(
+        self, model: ModelConfig, routes: Sequence[RouteConfig], output_cap: int
+    ) -> Sequence[RouteConfig]:
+        if model.routing is Routing.ORDER:
+            return routes
+
+        def expected(index: int) -> float | None:
+            route = routes[index]
+            return self._paces.expected(route.endpoint, route.upstream, output_cap // _USUAL_SHARE)
+
+        return [routes[index] for index in fastest_first(len(routes), expected)]
 
     def _route(self, model: str, route: RouteConfig) -> Route:
         endpoint = self._endpoint(route.endpoint)
         return Route(model, route, endpoint, self._breakers[route.endpoint])
 
-    def _priced(self, config: RouterConfig, tier: Tier) -> list[tuple[str, RouteConfig]]:
+    def _priced(self, model: ModelConfig) -> list[RouteConfig]:
         now = self._clock.now()
-        return [
-            (model.name, route)
-            for model in config.tier(tier)
-            for route in model.routes
-            if route.price_of(now, 0) is not None
-        ]
+        return [route for route in model.routes if route.price_of(now, 0) is not None]
 
     def _check(self) -> None:
         """A configuration that cannot work is better refused at the start."""
         _check_names(self._config)
         for tier in (Tier.CHEAP, Tier.STRONG):
-            if self._config.tier(tier) and not self._priced(self._config, tier):
+            models = self._config.tier(tier)
+            if models and not any(self._priced(model) for model in models):
                 message = f"no route of the {tier} tier has a price, so it cannot be called"
                 raise SettingsError(message, "Give a route of its models a price.")
 
@@ -146,109 +228,3 @@ def _check_names(config: RouterConfig) -> None:
             if route.endpoint not in endpoints:
                 message = f"the model {model.name!r} names no known endpoint: {route.endpoint!r}"
                 raise SettingsError(message)
-
-
-class _Pursuit:
-    """The way of one question from route to route."""
-
-    def __init__(
-        self, routes: Sequence[Route], attempts: Attempts, clock: Clock, patience: Patience
-    ) -> None:
-        self._routes, self._attempts = list(routes), attempts
-        self._clock, self._patience = clock, patience
-        self._left = patience.attempts
-        self._waited = 0.0
-        self._lessons = self._garbled = 0
-        self._again: Route | None = None  # to be asked before all others
-        self._rests: dict[int, float] = {}  # until when, by the route's identity
-        self._faults: dict[int, Fault] = {}  # each route's last
-
-    def run(self, question: Question, purse: Purse) -> tuple[Answer, ...]:
-        """Ask until there is an answer, or no hope of one."""
-        while self._left > 0 and (route := self._next()) is not None:
-            fault = self._ask(question, purse, route)
-            if not isinstance(fault, Fault):
-                return fault
-            self._faults.pop(id(route), None)  # the last fault stands last
-            self._faults[id(route)] = fault
-            self._note(route, fault)
-        raise self._verdict()
-
-    def _ask(self, question: Question, purse: Purse, route: Route) -> tuple[Answer, ...] | Fault:
-        try:
-            answers = self._attempts.make(question, purse, route)
-        except Fault as fault:
-            if fault.kind in _SILENT:
-                route.breaker.failed()
-            else:
-                route.breaker.succeeded()
-            return fault
-        except BaseException:
-            route.breaker.left()
-            raise
-        route.breaker.succeeded()
-        return answers
-
-    def _note(self, route: Route, fault: Fault) -> None:
-        """Decide what a fault means for the next attempt."""
-        self._again = None
-        match fault.kind:
-            case Kind.UNFIT if self._lessons < _MOST_LESSONS:
-                self._lessons += 1
-                self._again = route
-            case Kind.GARBLED if self._garbled == 0:
-                self._garbled += 1
-                self._left -= 1
-                self._again = route
-            case Kind.GARBLED:
-                self._left = 0
-            case Kind.THROTTLED | Kind.OVERLOADED | Kind.UNKNOWN_END:
-                self._left -= 1
-                self._rests[id(route)] = self._clock.monotonic() + self._pause(fault)
-            case _:  # refused for good, which costs nothing: the other routes keep their attempts
-                self._routes.remove(route)
-
-    def _pause(self, fault: Fault) -> float:
-        if fault.retry_after is not None:
-            return fault.retry_after
-        tried = self._patience.attempts - self._left - 1
-        jitter = random.SystemRandom().uniform(0.5, 1.0)
-        return float(self._patience.backoff * 2**tried * jitter)
-
-    def _next(self) -> Route | None:
-        """The first route that can be asked, waiting for it if need be; None if none can."""
-        while self._routes:
-            delays = []
-            for route in sorted(self._routes, key=lambda each: each is not self._again):
-                delay = self._delay(route)
-                if delay <= 0:
-                    return route
-                delays.append(delay)
-            wait = min(delays)
-            if self._waited + wait > self._patience.wait:
-                return None
-            self._waited += wait
-            self._clock.sleep(wait)
-        return None
-
-    def _delay(self, route: Route) -> float:
-        """Seconds until the route may be asked; 0 lets its breaker count this attempt."""
-        rest = self._rests.get(id(route), 0.0) - self._clock.monotonic()
-        return rest if rest > 0 else route.breaker.enter()
-
-    def _verdict(self) -> ModelError:
-        """What the asker hears in the end."""
-        faults = list(self._faults.values())
-        if not faults:
-            names = ", ".join(dict.fromkeys(route.config.endpoint for route in self._routes))
-            message = f"{names} failed repeatedly and is left alone for a while"
-            return ModelUnavailable(message, "the next review asks again")
-        last = faults[-1]
-        message = "; ".join(dict.fromkeys(fault.message for fault in faults))
-        if last.kind is Kind.GARBLED:
-            return BadAnswer(last.message)
-        if self._routes or any(fault.kind not in _FINAL for fault in faults):
-            return ModelUnavailable(message)
-        if last.kind is Kind.OUT_OF_MONEY:
-            return OutOfMoney(message, "top the account up, or raise its limit")
-        return ModelRefused(message, "`reviewbot doctor` tells more")

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from reviewbot.domain.pull_request import ReviewRequest
     from reviewbot.domain.thread import Thread
     from reviewbot.review.conduct import House, Prepared
-    from reviewbot.review.plan import Chunk, Piece
+    from reviewbot.review.plan import Chunk
     from reviewbot.review.ports import Answer, Ports
+    from reviewbot.review.split import Piece
 
 MOST = parse_usd("0.05")  # an answer
 _OUTPUT_CAP = 600  # tokens

@@ -10,6 +10,7 @@ from reviewbot.domain.outcome import Coverage, Fate
 from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review import suggest, wording
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
+from reviewbot.review.shortages import budget_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -173,7 +174,8 @@ def since_line(report: Report) -> str:
 
 def result_lines(report: Report) -> list[str]:
     """The summary's first lines, the same for people on GitHub and in a terminal."""
-    lines = [headline(report), receipt_line(report.receipt), money_line(report), since_line(report)]
+    lines = [headline(report), receipt_line(report.receipt), money_line(report)]
+    lines += [*budget_lines(report), since_line(report)]
     return [line for line in lines if line]
 
 

@@ -7,19 +7,21 @@ with the same answers ends the same way.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.anchors import AnchorIndex
 from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Standing, Tier
+from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.outcome import Bill, Coverage, Report, Reviewed, Since, Skipped, Superseded
 from reviewbot.review import notices
 from reviewbot.review.compose import compose
 from reviewbot.review.earlier import follow
 from reviewbot.review.escalate import choose
 from reviewbot.review.estimate import estimate
-from reviewbot.review.examine import Examined, Gap, Interrupted, examine
+from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
 from reviewbot.review.paths import matches_any
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
@@ -34,10 +36,10 @@ from reviewbot.review.weigh import Weighed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Literal
 
-    from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.outcome import Judged, Outcome
-    from reviewbot.domain.policy import Policy
+    from reviewbot.domain.policy import Budget, Policy
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
     from reviewbot.review.earlier import Aftermath
@@ -47,6 +49,19 @@ if TYPE_CHECKING:
     from reviewbot.review.prompt import Briefing, Task
     from reviewbot.review.reading import Readings
     from reviewbot.review.redact import Redaction
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How much of a common limit one user of it may take; 1 is all.
+
+    *author* is of a repository's day, *repository* of an installation's month; both hold for
+    the App alone. *escalation* is how far second looks may fill any limit.
+    """
+
+    author: Decimal = Decimal(1)
+    repository: Decimal = Decimal(1)
+    escalation: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,7 @@ class House:
     per_server: PicoUsd
     audited: Callable[[str], bool]
     per_review: PicoUsd | None = None
+    shares: Shares = Shares()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +115,8 @@ def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> O
 def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: House) -> Outcome:
     files = ports.forge.base_files(pull)
     policy = effective_policy(files, house.policy)
+    if request.only_labels and not policy.auto_review.labels:
+        return Skipped(request, "labels mean nothing to its policy")
     if not request.full and (unasked := _unasked(pull, policy, ports)):
         why, notice = unasked
         ports.forge.conclude(pull, notice)
@@ -116,11 +134,8 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     except Interrupted:
         report = None
 
-    # A newer head makes what was read pointless; its own review is on the desk.
-    now = ports.forge.pull_request(request)
-    if now.head_sha != pull.head_sha:
-        ports.forge.conclude(pull, notices.superseded())
-        return Superseded(request, by=now.head_sha)
+    if overtaken := _overtaken(request, pull, ports):
+        return overtaken
     if report is None:
         return Superseded(request, by="")
 
@@ -130,6 +145,19 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     raised = [comment.finding for comment in publication.comments if url]
     ports.journal.close(purse.review_id, "published", json.dumps(as_json(report)), raised)
     return Reviewed(report, url)
+
+
+def _overtaken(request: ReviewRequest, pull: PullRequest, ports: Ports) -> Outcome | None:
+    """How it ends where something came in between, after saying so in the check."""
+    now = ports.forge.pull_request(request)
+    if now.head_sha != pull.head_sha:
+        # What was read is pointless; the newer head's own review is on the desk.
+        ports.forge.conclude(pull, notices.superseded())
+        return Superseded(request, by=now.head_sha)
+    if not now.is_open:
+        ports.forge.conclude(pull, notices.closed())
+        return Skipped(request, "it is closed")
+    return None
 
 
 def prepare(request: ReviewRequest, ports: Ports, house: House) -> Prepared:
@@ -174,7 +202,8 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     # Plans know no money: the ledger refuses, in their order of risk.
     cheap = ready.brief(Tier.CHEAP)
     first = tasks(ready.plan.chunks, cheap)
-    survey = examine(first, cheap, purse, ports)
+    exhausted = ready.policy.budget.on_exhausted
+    survey = examine(first, cheap, purse, ports, exhausted)
 
     strong = ready.brief(Tier.STRONG)
     posted = _posted(ready.pull, ports)
@@ -183,7 +212,7 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     followed = [each for each in posted if (each.path, each.title) not in local_titles]
     choice = choose(surveyed(first, survey), ready.policy, audited, followed)
     looks = second_tasks(choice, strong)
-    second = _second(looks, survey, strong, purse, ports)
+    second = _second(looks, survey, strong, purse, ports, exhausted)
 
     readings = tell(ready.plan, first, survey, choice, looks, second)
     silenced = Silenced(ready.pull.author.id, tuple(ports.rulings.silences(ready.pull.key)))
@@ -203,6 +232,7 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
         fail_on=ready.policy.fail_on,
         since=_since(findings, posted, aftermath),
         fixed=aftermath.fixed,
+        shortages=(*survey.shortages, *second.shortages),
     )
 
 
@@ -212,35 +242,54 @@ def _second(
     briefing: Briefing,
     purse: Purse,
     ports: Ports,
+    exhausted: Literal["degrade", "stop"],
 ) -> Examined:
     """The strong tier's round: the first thing to go when money is short."""
     if not ports.model.models(Tier.STRONG):
         nobody = Gap(Coverage.FAILED, "there is no strong tier")
         return Examined(gaps={again.key: nobody for _, again in looks})
+    again = [task for _, task in looks]
     if survey.over_budget:
-        return Examined()
-    return examine([again for _, again in looks], briefing, purse, ports)
+        return recall(again, briefing, ports)
+    return examine(again, briefing, purse, ports, exhausted)
 
 
 def purse_of(review_id: str, pull: PullRequest, policy: Policy, house: House) -> Purse:
     """Who pays, and the limits of every scope under policy and server."""
+    return Purse(
+        review_id=review_id,
+        pull=pull.key,
+        repository=pull.repository,
+        installation_id=pull.installation_id,
+        head_sha=pull.head_sha,
+        limits=_limits(pull, policy.budget, house),
+        data=policy.data,
+        author_id=pull.author.id,
+    )
+
+
+def _limits(pull: PullRequest, budget: Budget, house: House) -> Limits:
     limits = Limits(
-        per_pr=policy.budget.per_pr,
-        per_day=policy.budget.per_day,
-        per_month=policy.budget.per_month,
+        per_pr=budget.per_pr,
+        per_day=budget.per_day,
+        per_month=budget.per_month,
         per_installation=house.per_installation,
         per_server=house.per_server,
         per_review=house.per_review,
+        escalation_share=house.shares.escalation,
     )
-    return Purse(
-        review_id,
-        pull.key,
-        pull.repository,
-        pull.installation_id,
-        pull.head_sha,
+    if not pull.installation_id:
+        return limits
+    return replace(
         limits,
-        policy.data,
+        per_author=_share(house.shares.author, budget.per_day, budget),
+        per_repository=_share(house.shares.repository, house.per_installation, budget),
     )
+
+
+def _share(share: Decimal, of: PicoUsd, budget: Budget) -> PicoUsd:
+    """Never less than one pull request may cost: a first one must not be starved."""
+    return PicoUsd(max(int(of * share), min(of, budget.per_pr)))
 
 
 def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:

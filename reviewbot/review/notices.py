@@ -67,6 +67,16 @@ def superseded() -> Check:
     )
 
 
+def closed() -> Check:
+    """The pull request was closed before its review was done."""
+    return Check(
+        conclusion=Conclusion.CANCELLED,
+        title="Closed before the review was done",
+        summary="The pull request was closed, so its review was stopped. "
+        "Reopening it asks for a review again.",
+    )
+
+
 def gave_up() -> Check:
     """The review failed again and again; nobody tries until something new happens."""
     return Check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reviewbot.domain.diff import Anchor, Diff
+    from reviewbot.domain.egress import Egress
     from reviewbot.domain.finding import Severity, Tier
     from reviewbot.domain.money import PicoUsd, Price, Usage
     from reviewbot.domain.policy import Data
@@ -34,6 +36,9 @@ class Limits:
     per_installation: PicoUsd
     per_server: PicoUsd
     per_review: PicoUsd | None = None
+    per_author: PicoUsd | None = None  # an author's share of the repository's day
+    per_repository: PicoUsd | None = None  # the repository's share of the installation's month
+    escalation_share: Decimal = Decimal(1)  # how far second looks may fill each limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Purse:
     head_sha: str
     limits: Limits
     data: Data | None = None  # where the policy lets code go; None is anywhere
+    author_id: int = 0  # who opened the pull request
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class Charge:
     lease_seconds: float  # after this the attempt's end counts as unknown
     label: str  # the chunks, for people
     reason: str = ""  # why it was escalated
+    egress: Egress | None = None  # None where nothing of a repository leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class Attempt:
     model_answered: str = ""
     latency_ms: int = 0
     error: str = ""  # a short code such as "http-429", never foreign text
+    first_token_ms: int = 0  # 0 where the answer was not streamed
 
 
 # --- questions and answers -----------------------------------------------------------------
@@ -154,7 +162,7 @@ class Ledger(Answers, Protocol):
     """The memory of money."""
 
     def reserve(self, charge: Charge) -> Grant:
-        """Set the worst case aside in every scope or none; raises BudgetExhausted."""
+        """Set the worst case aside in all scopes; BudgetExhausted or EndpointQuarantined if not."""
 
     def settle(self, grant: Grant, attempt: Attempt, answers: Sequence[Answer] = ()) -> PicoUsd:
         """Record what came of a grant, with its answers, in one commit; returns the cost."""
@@ -315,9 +323,6 @@ class Verdicts(Protocol):
         """The verdicts of other pull requests on the same commit."""
 
 
-# --- the whole -----------------------------------------------------------------------------
-
-
 class Stage(Enum):
     """What a review is doing, for progress bars."""
 
@@ -345,10 +350,7 @@ class Journal(Protocol):
     """The ledger's record of reviews."""
 
     def open(self, pull: PullRequest, trigger: str) -> str:
-        """The id of the review of this head and trigger.
-
-        It is the same when the review is started again, and a new one after it was closed.
-        """
+        """The id of the review of this head and trigger: the same one until it is closed."""
 
     def close(
         self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()

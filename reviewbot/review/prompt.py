@@ -100,7 +100,11 @@ def task(
     shuffled = tuple(sorted(claims, key=lambda each: each.id))
     instructions = _instructions(chunk.path, briefing.policy)
     code = "\n".join(f"{line.sign}{line.text}" for piece in chunk.pieces for line in piece.lines)
-    headings = "\n".join(piece.heading for piece in chunk.pieces)
+    context = "\n".join(
+        text
+        for piece in chunk.pieces
+        for text in (piece.heading, *(line.text for line in piece.lead))
+    )
     said = "\n".join(_claim(each, line=None) for each in shuffled)
     key = _digest(
         str(briefing.pull),
@@ -109,7 +113,7 @@ def task(
         briefing.guidance,
         chunk.path,
         instructions,
-        headings,
+        context,
         code,
         said,
         str(twin),
@@ -174,6 +178,8 @@ def _render(chunk: Chunk, fence: str, instructions: str, claims: Sequence[Claim]
     lines += [f"<<<CHUNK {fence}", f"File: {_unbroken(chunk.path)}"]
     for piece in chunk.pieces:
         lines.append(f"@@ {_unbroken(piece.heading)}".rstrip())
+        # Another piece asks about these lines; here they are only what stands before.
+        lines += [f"{line.new}   {_unbroken(line.text)}".rstrip() for line in piece.lead]
         for line in piece.lines:
             number = line.old if line.sign == "-" else line.new
             lines.append(f"{number} {line.sign} {_unbroken(line.text)}".rstrip())

@@ -94,7 +94,9 @@ class Story:
         path, reason = self.first.chunk.path, self.look.reason
         if self.strong is None or isinstance(self.strong, Gap):
             why = self.strong.why if self.strong else "over the policy's max_share"
-            return Escalation(path, f"{reason}; not done: {why}", done=False)
+            over_budget = self.strong and self.strong.coverage is Coverage.OVER_BUDGET
+            told = f"{reason}; not done: {why}"
+            return Escalation(path, told, done=False, over_budget=bool(over_budget))
         verdicts = [ruling.verdict for ruling in self.strong.reading.rulings]
         return Escalation(
             path,

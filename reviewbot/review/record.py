@@ -8,7 +8,7 @@ from reviewbot.domain.money import plain_usd
 from reviewbot.domain.outcome import Coverage
 
 if TYPE_CHECKING:
-    from reviewbot.domain.outcome import Judged, Receipt, Report
+    from reviewbot.domain.outcome import Judged, Receipt, Report, Shortage
 
 VERSION = 1
 
@@ -33,6 +33,7 @@ def as_json(report: Report) -> dict[str, Any]:
                 "path": each.path,
                 "reason": each.reason,
                 "done": each.done,
+                "over_budget": each.over_budget,
                 "confirmed": each.confirmed,
                 "rejected": each.rejected,
             }
@@ -49,8 +50,19 @@ def as_json(report: Report) -> dict[str, Any]:
             "tokens_out": bill.tokens_out,
             "calls": bill.calls,
         },
+        "shortages": [_shortage(each) for each in report.shortages],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
+    }
+
+
+def _shortage(shortage: Shortage) -> dict[str, Any]:
+    return {
+        "scope": shortage.scope,
+        "limit_usd": plain_usd(shortage.limit),
+        "spent_usd": plain_usd(shortage.spent),
+        "needed_usd": plain_usd(shortage.needed),
+        "calls_refused": shortage.refused,
     }
 
 

@@ -6,70 +6,38 @@ Line numbers stay, so a comment's place is proven against the redacted text.
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import re2
 
 from reviewbot.domain.diff import Hunk, Line
+from reviewbot.domain.egress import REDACTED
 from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Category, Finding, Severity, Side
+from reviewbot.review.detectors import (
+    ASSIGNMENT,
+    ASSIGNMENT_SIGN,
+    BARE_ASSIGNMENT,
+    CONNECTION,
+    HEADER,
+    HEADER_SIGN,
+    PRIVATE_KEY_END,
+    TOKEN,
+    TOKEN_KINDS,
+    TOKEN_SIGN,
+    is_bare_secret,
+    is_placeholder,
+    is_random,
+    is_secret,
+)
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Sequence
 
     from reviewbot.domain.diff import Diff, FileDiff
 
-# Tokens whose form alone gives them away; the formats are the vendors' published ones.
-_TOKENS = {
-    "private key": r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[^\n]*",
-    "AWS access key": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
-    "GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9._-]{36,}|github_pat_[A-Za-z0-9_]{50,})",
-    "GitLab token": r"\bgl(?:pat|dt|rt|cbt|ptt|ft)-[A-Za-z0-9_.-]{20,}",
-    "Slack token": r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-\d-[A-Za-z0-9-]{20,}",
-    "Slack webhook": r"https://hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]{20,}",
-    "OpenAI or compatible key": r"\bsk-(?:proj-|svcacct-|or-v1-|ant-)?[A-Za-z0-9_-]{20,}",
-    "Google API key": r"\bAIza[A-Za-z0-9_-]{35}",
-    "Google OAuth token": r"\bya29\.[A-Za-z0-9_-]{20,}",
-    "Stripe key": r"\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}|\bwhsec_[A-Za-z0-9]{24,}",
-    "npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
-    "PyPI token": r"\bpypi-AgE[A-Za-z0-9_-]{50,}",
-    "SendGrid key": r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
-    "Twilio key": r"\bSK[0-9a-f]{32}\b",
-    "Telegram bot token": r"\b\d{8,10}:AA[A-Za-z0-9_-]{32,33}\b",
-    "Hugging Face token": r"\bhf_[A-Za-z0-9]{30,}",
-    "DigitalOcean token": r"\bdo[opr]_v1_[0-9a-f]{64}\b",
-    "Azure storage key": r"AccountKey=[A-Za-z0-9+/]{60,}={0,2}",
-    "JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-    "age or PGP secret": r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}",
-}
-_TOKEN = re.compile("|".join(f"({pattern})" for pattern in _TOKENS.values()))
-_TOKEN_KINDS = tuple(_TOKENS)
-# What every token above holds; most lines hold none and are passed in one look.
-_TOKEN_SIGN = re.compile(
-    r"PRIVATE KEY|A[KS]IA|gh[pousr]_|github_pat_|gl[pdrcf][atb]|xox|xapp-|hooks\.slack|sk[-_]"
-    r"|rk_|AIza|ya29|whsec_|npm_|pypi-|SG\.|SK[0-9a-f]|:AA|hf_|_v1_|AccountKey|eyJ|AGE-SECRET"
-)
-_CONNECTION = re.compile(
-    r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"]{0,64}:)([^\s@'\"{}$<>]{3,128})(@)"
-)
-_ASSIGNMENT = re.compile(
-    r"""(?i)((?:passwd|password|passphrase|secret|token|api[_-]?key|access[_-]?key|auth[_-]?key|credential)s?
-        [A-Za-z0-9_]{0,32}["']?\s{0,4}(?::=|=>|[:=])\s{0,4}["'`])([^"'`\s]{8,256})(["'`])""",
-    re.VERBOSE,
-)
-_ASSIGNMENT_SIGN = re.compile(r"(?i)pass|secret|token|key|credential")
-_PRIVATE_KEY_END = re.compile(r"-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")
-_HARMLESS = re.compile(
-    r"(?i)^(?:\W*(?:x{3,}|\*{3,}|\.{3,}|example|changeme|change-me|placeholder|dummy|test|your|todo|none|null|redacted)"
-    r"|\$\{?|\{\{|<|%\(|process\.env|os\.environ)"
-)
-_CERTAIN_ENTROPY = 3.5  # bits a character; words and identifiers lie below it
-_LEAST_ENTROPY = 2.8
-_CERTAIN_LENGTH = 16
 _LONGEST_LINE = 100_000  # what lies beyond is cut: no reader sees such a line whole
 
 
@@ -137,8 +105,8 @@ def _clean_hunk(
     in_key = False
     for line in hunk.lines:
         secrets: list[_Secret] = []
-        if in_key and not _PRIVATE_KEY_END.search(line.text):
-            text = "[redacted: private key]"
+        if in_key and not PRIVATE_KEY_END.search(line.text):
+            text = f"{REDACTED}private key]"
             secrets.append(_Secret("private key", certain=False))
         else:
             text = _clean_text(line.text, own, secrets)
@@ -155,49 +123,47 @@ def _clean_hunk(
 
 def _opens_key(text: str, secrets: Sequence[_Secret]) -> bool:
     begins = any(secret.kind == "private key" for secret in secrets)
-    return begins and not _PRIVATE_KEY_END.search(text)
+    return begins and not PRIVATE_KEY_END.search(text)
 
 
 def _clean_text(text: str, own: Sequence[re2._Regexp], secrets: list[_Secret]) -> str:
     text = text[:_LONGEST_LINE]
-    if _TOKEN_SIGN.search(text):
-        text = _TOKEN.sub(lambda match: _swap_token(match, secrets), text)
+    if TOKEN_SIGN.search(text):
+        text = TOKEN.sub(lambda match: _swap_token(match, secrets), text)
     if "://" in text and "@" in text:
-        kind = "password in an address"
-        text = _CONNECTION.sub(lambda match: _swap_value(match, kind, secrets), text)
-    if _ASSIGNMENT_SIGN.search(text):
-        text = _ASSIGNMENT.sub(lambda match: _swap_value(match, "credential", secrets), text)
+        text = CONNECTION.sub(_swapping("password in an address", is_secret, secrets), text)
+    if HEADER_SIGN.search(text):
+        text = HEADER.sub(_swapping("credential in a header", is_secret, secrets), text)
+    if ASSIGNMENT_SIGN.search(text):
+        text = ASSIGNMENT.sub(_swapping("credential", is_secret, secrets), text)
+        text = BARE_ASSIGNMENT.sub(_swapping("credential", is_bare_secret, secrets), text)
     for pattern in own:
-        text, times = pattern.subn("[redacted: by policy]", text)
+        text, times = pattern.subn(f"{REDACTED}by policy]", text)
         secrets.extend([_Secret("by policy", certain=False)] * times)
     return text
 
 
 def _swap_token(match: re.Match[str], secrets: list[_Secret]) -> str:
-    kind = _TOKEN_KINDS[(match.lastindex or 1) - 1]
-    secrets.append(_Secret(kind, certain=True))
-    return f"[redacted: {kind}]"
-
-
-def _swap_value(match: re.Match[str], kind: str, secrets: list[_Secret]) -> str:
-    before, value, after = match.groups()
-    if not _looks_secret(value):
+    if is_placeholder(match.group(0)):
         return match.group(0)
-    sure = len(value) >= _CERTAIN_LENGTH and _entropy(value) >= _CERTAIN_ENTROPY
-    secrets.append(_Secret(kind, certain=sure))
-    return f"{before}[redacted: {kind}]{after}"
+    kind = TOKEN_KINDS[(match.lastindex or 1) - 1]
+    secrets.append(_Secret(kind, certain=True))
+    return f"{REDACTED}{kind}]"
 
 
-def _looks_secret(value: str) -> bool:
-    if value.startswith("[redacted") or _HARMLESS.match(value):
-        return False
-    return _entropy(value) >= _LEAST_ENTROPY
+def _swapping(
+    kind: str, suspects: Callable[[str, str], bool], secrets: list[_Secret]
+) -> Callable[[re.Match[str]], str]:
+    """Replaces the second group of a match; what is random beyond doubt becomes a finding."""
 
+    def swap(match: re.Match[str]) -> str:
+        before, value, after = match.groups()
+        if not suspects(before, value):
+            return match.group(0)
+        secrets.append(_Secret(kind, certain=is_random(value)))
+        return f"{before}{REDACTED}{kind}]{after}"
 
-def _entropy(text: str) -> float:
-    """Shannon entropy in bits a character."""
-    total = len(text)
-    return -sum(n / total * math.log2(n / total) for n in Counter(text).values())
+    return swap
 
 
 def _finding(path: str, line: Line, kind: str) -> Finding:

@@ -30,36 +30,70 @@ _TEST = re.compile(
 )
 _DOCUMENT = re.compile(r"\.(?:md|rst|txt|adoc)$|(?:^|/)docs?/", re.IGNORECASE)
 _DATA = re.compile(r"\.(?:json|ya?ml|toml|ini|cfg|csv|xml|svg|lock)$", re.IGNORECASE)
-_DANGERS = {
-    "eval(": r"(?<![\w.])eval\s?\(",
-    "exec(": r"(?<![\w.])exec\s?\(",
-    "os.system(": r"\bos\.(?:system|popen)\s?\(",
-    "subprocess": r"\bsubprocess\.(?:run|call|Popen|check_\w{4,6})\b|\bshell\s?=\s?True\b",
-    "child_process": r"\bchild_process\b|\bexecSync\s?\(",
-    "system(": r"(?<![\w.$])(?:system|shell_exec|passthru|proc_open|popen)\s?\(",
-    "Runtime.exec": r"\bgetRuntime\(\)\.exec\b|\bnew ProcessBuilder\b",
-    "new Function(": r"\bnew Function\s?\(",
-    "innerHTML": (
-        r"\.(?:inner|outer)HTML\s?\+?=(?!=)|\bdangerouslySetInnerHTML\b|\bdocument\.write\("
+# Each danger: a text that all of its forms hold, which most lines lack, and the forms.
+_DANGERS: dict[str, tuple[tuple[str, ...], str]] = {
+    "eval(": (("eval",), r"(?<![\w.])eval\s?\("),
+    "exec(": (("exec",), r"(?<![\w.])exec\s?\("),
+    "os.system(": (("os.",), r"\bos\.(?:system|popen)\s?\("),
+    "subprocess": (
+        ("subprocess", "shell"),
+        r"\bsubprocess\.(?:run|call|Popen|check_\w{4,6})\b|\bshell\s?=\s?True\b",
     ),
-    "pickle": r"\b(?:c?[pP]ickle|dill|shelve|marshal)\.(?:loads?|open|Unpickler)\b",
-    "yaml.load(": r"\byaml\.(?:unsafe_|full_)?load(?:_all)?\s?\((?!.{0,200}Safe)",
-    "unserialize(": r"\bunserialize\s?\(|\bObjectInputStream\b|\bBinaryFormatter\b",
+    "child_process": (("child_process", "execSync"), r"\bchild_process\b|\bexecSync\s?\("),
+    "system(": (
+        ("system", "shell_exec", "passthru", "proc_open", "popen"),
+        r"(?<![\w.$])(?:system|shell_exec|passthru|proc_open|popen)\s?\(",
+    ),
+    "Runtime.exec": (
+        ("getRuntime", "ProcessBuilder"),
+        r"\bgetRuntime\(\)\.exec\b|\bnew ProcessBuilder\b",
+    ),
+    "new Function(": (("new Function",), r"\bnew Function\s?\("),
+    "innerHTML": (
+        ("HTML", "document.write"),
+        r"\.(?:inner|outer)HTML\s?\+?=(?!=)|\bdangerouslySetInnerHTML\b|\bdocument\.write\(",
+    ),
+    "pickle": (
+        ("ickle", "dill", "shelve", "marshal"),
+        r"\b(?:c?[pP]ickle|dill|shelve|marshal)\.(?:loads?|open|Unpickler)\b",
+    ),
+    "yaml.load(": (
+        ("yaml.",),
+        r"\byaml\.(?:unsafe_|full_)?load(?:_all)?\s?\((?!.{0,200}Safe)",
+    ),
+    "unserialize(": (
+        ("unserialize", "ObjectInputStream", "BinaryFormatter"),
+        r"\bunserialize\s?\(|\bObjectInputStream\b|\bBinaryFormatter\b",
+    ),
     "raw SQL": (
-        r"\b(?:execute|executemany|query|raw)\s?\(\s?(?:f[\"']|[\"'`][^\"'`]{0,300}[\"'`]\s?[%+]"
-        r"|`[^`]{0,300}\$\{)"
+        ("execute", "query", "raw"),
+        (
+            r"\b(?:execute|executemany|query|raw)\s?\(\s?"
+            r"(?:f[\"']|[\"'`][^\"'`]{0,300}[\"'`]\s?[%+]|`[^`]{0,300}\$\{)"
+        ),
     ),
     "verify=False": (
-        r"\bverify\s?=\s?False\b|\bInsecureSkipVerify:\s?true\b|\brejectUnauthorized:\s?false\b"
-        r"|\b_create_unverified_context\b|\bCERT_NONE\b"
+        ("verify", "InsecureSkipVerify", "rejectUnauthorized", "unverified", "CERT_NONE"),
+        (
+            r"\bverify\s?=\s?False\b|\bInsecureSkipVerify:\s?true\b|\brejectUnauthorized:\s?false\b"
+            r"|\b_create_unverified_context\b|\bCERT_NONE\b"
+        ),
     ),
-    "weak hash": r"\b(?:md5|sha1|MD5|SHA1)\s?\(|[\"'](?:MD5|SHA-?1|md5|sha1)[\"']",
-    "unbounded copy": r"\b(?:strcpy|strcat|gets|vsprintf|sprintf)\s?\(",
-    "pull_request_target": r"\bpull_request_target\b",
-    "download and run": r"\b(?:curl|wget)\b[^|]{0,300}\|\s?(?:sudo\s)?(?:ba|z|k)?sh\b",
+    "weak hash": (
+        ("md5", "sha1", "MD5", "SHA1", "SHA-1"),
+        r"\b(?:md5|sha1|MD5|SHA1)\s?\(|[\"'](?:MD5|SHA-?1|md5|sha1)[\"']",
+    ),
+    "unbounded copy": (
+        ("strcpy", "strcat", "gets", "sprintf"),
+        r"\b(?:strcpy|strcat|gets|vsprintf|sprintf)\s?\(",
+    ),
+    "pull_request_target": (("pull_request_target",), r"\bpull_request_target\b"),
+    "download and run": (
+        ("curl", "wget"),
+        r"\b(?:curl|wget)\b[^|]{0,300}\|\s?(?:sudo\s)?(?:ba|z|k)?sh\b",
+    ),
 }
-_DANGER = re.compile("|".join(f"({pattern})" for pattern in _DANGERS.values()))
-_DANGER_NAMES = tuple(_DANGERS)
+_FORMS = {name: re.compile(pattern) for name, (_, pattern) in _DANGERS.items()}
 _LONGEST_LINE = 2_000  # characters that are looked through
 _MANY_LINES = 200  # beyond it, size says no more
 
@@ -95,8 +129,13 @@ def _is_sensitive(path: str, policy: Policy, *, quiet: bool) -> bool:
 
 
 def _dangers(added: Sequence[str]) -> list[str]:
-    found: dict[str, None] = {}
-    for text in added:
-        for match in _DANGER.finditer(text[:_LONGEST_LINE]):
-            found[_DANGER_NAMES[(match.lastindex or 1) - 1]] = None
-    return list(found)
+    """The dangers among *added*; a form is looked for only in lines that hold its sign."""
+    lines = [text[:_LONGEST_LINE] for text in added]
+    whole = "\n".join(lines)
+    found: list[str] = []
+    for name, (signs, _) in _DANGERS.items():
+        for sign in signs:
+            if sign in whole and any(_FORMS[name].search(text) for text in lines if sign in text):
+                found.append(name)
+                break
+    return found

@@ -47,6 +47,11 @@ def joint(check: Check, others: Sequence[Verdict]) -> Check:
     )
 
 
+def graver(one: Conclusion, other: Conclusion) -> Conclusion:
+    """The worse of two conclusions."""
+    return min(one, other, key=_ORDER.index)
+
+
 def own(verdict: Verdict) -> Check:
     """What a concluded review said, in short."""
     conclusion = _standing(verdict)

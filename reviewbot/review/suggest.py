@@ -9,6 +9,8 @@ from reviewbot.domain.finding import Side
 from reviewbot.review.wording import is_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reviewbot.domain.outcome import Judged
 
 MOST_LINES = 20
@@ -40,38 +42,81 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+# What models put before code: fences, a diff's signs and headers, the prompt's numbers.
+_MARK = re.compile(r"(\s{0,8}(?:```|~~~)|[-+](?![-+\d])|@@ |\s{0,8}\d{1,9} [-+ ] )")
+
 
 def committable(judged: Judged) -> tuple[str, ...] | None:
     """The replacement of exactly the anchored lines, or None where that is not proven safe."""
     suggestion, anchor = judged.finding.suggestion, judged.anchor
     if suggestion is None or anchor is None or anchor.side is Side.LEFT:
         return None
-    lines = _indented(tuple(suggestion.rstrip("\n").split("\n")), judged.code)
-    if not _replaces(lines, judged) or _PRIVILEGED.search(anchor.path):
+    written = tuple(suggestion.removesuffix("\n").split("\n"))
+    if not _names_the_range(judged) or _PRIVILEGED.search(anchor.path):
+        return None
+    if not _marks(written) <= _marks([line.lstrip() for line in judged.code]):
+        return None
+    lines = _indented(written, judged.code)
+    if lines is None or not _replaces(lines, judged.code):
         return None
     return lines if _is_harmless("\n".join(lines), "\n".join(judged.code)) else None
 
 
-def _indented(lines: tuple[str, ...], code: tuple[str, ...]) -> tuple[str, ...]:
-    """Models drop the common indentation; give it back where the first line tells it."""
-    first = next((line for line in code if line.strip()), "")
-    lost = first[: len(first) - len(first.lstrip())]
-    flush = lines[0] == lines[0].lstrip() and bool(lost)
-    return tuple(f"{lost}{line}" if line.strip() else line for line in lines) if flush else lines
+def _names_the_range(judged: Judged) -> bool:
+    """Whether the anchored lines are those that the model would replace.
 
-
-def _replaces(lines: tuple[str, ...], judged: Judged) -> bool:
-    """Whether it is a change, of a size that a person can judge, of the range the model meant."""
+    Only quoted lines are proven: the ends of a range around one line are the model's count.
+    """
     finding = judged.finding
     meant = finding.end_line - finding.start_line + 1
-    quoted = len(finding.quote.strip("\n").split("\n"))
-    # Only quoted lines are proven: the ends of a range around one line are the model's count.
-    same_range = meant == quoted == len(judged.code)
-    return same_range and lines != judged.code and len(lines) <= MOST_LINES
+    quoted = finding.quote.strip("\n").count("\n") + 1
+    return meant == quoted == len(judged.code)
+
+
+# --- indentation -----------------------------------------------------------------------------
+
+
+def _indented(lines: tuple[str, ...], code: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Models drop indentation, of all lines or of the first; None where that cannot be told."""
+    lost = _indentation(next((line for line in code if line.strip()), ""))
+    if not lost or not lines[0].strip() or _indentation(lines[0]):
+        return lines
+    rest = [line for line in lines[1:] if line.strip()]
+    if all(line.startswith(lost) for line in rest) and rest:
+        # Their indentation may be whole: a line that stays as it was tells.
+        whole = any(line in code for line in rest)
+        if whole == any(f"{lost}{line}" in code for line in rest):
+            return None
+        if whole:
+            return (f"{lost}{lines[0]}", *lines[1:])
+    return tuple(f"{lost}{line}" if line.strip() else line for line in lines)
+
+
+def _indentation(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _mixes(lines: tuple[str, ...], code: tuple[str, ...]) -> bool:
+    """Whether lines would be indented by tabs among spaces, or the other way round."""
+    there, here = ({_indentation(line)[:1] for line in side} - {""} for side in (code, lines))
+    return bool(there and here - there)
+
+
+# --- the replacement -------------------------------------------------------------------------
+
+
+def _marks(lines: Sequence[str]) -> set[str]:
+    """What stands before lines that is a model's more often than a file's."""
+    return {match[1].strip() for line in lines if (match := _MARK.match(line))}
+
+
+def _replaces(lines: tuple[str, ...], code: tuple[str, ...]) -> bool:
+    """Whether it is a change, of a size that a person can judge."""
+    return lines != code and len(lines) <= MOST_LINES and not _mixes(lines, code)
 
 
 def _is_harmless(new: str, old: str) -> bool:
-    if not is_plain(new) or "\r" in old or "\ufffd" in new or _PLACEHOLDER.search(new):
+    if not is_plain(new) or "\r" in old or "\ufffd" in new + old or _PLACEHOLDER.search(new):
         return False
     known = set(_ADDRESS.findall(old)) | set(_PROCESS.findall(old))
     return all(found in known for found in _ADDRESS.findall(new) + _PROCESS.findall(new))

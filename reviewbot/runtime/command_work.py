@@ -39,22 +39,32 @@ def carry_out_once(clerk: Clerk, metrics: Metrics, owner: str) -> bool:
 def _carry_out(clerk: Clerk, commands: Commands, claim: CommandClaim) -> str:
     try:
         clerk.carry_out(claim)
-    except (NotFound, Rejected):
-        commands.finish(claim)  # the comment is gone or locked, or the App was removed
-        return "gone"
-    except RateLimited as error:
-        commands.postpone(claim, error.seconds, str(error))
-        return "rate limited"
     except ReviewbotError as error:
-        _log.warning("failed", extra={"comment": claim.wish.name, "kind": type(error).__name__})
-        commands.postpone(claim, _backoff(claim), str(error))
-        return "failed"
+        return _failed(commands, claim, error)
     except Exception as error:  # noqa: BLE001 - one bug must not end the worker
         _log.exception("bug", extra={"comment": claim.wish.name})
         commands.postpone(claim, _backoff(claim), f"a bug: {type(error).__name__}")
         return "failed"
     commands.finish(claim)
     return "done"
+
+
+def _failed(commands: Commands, claim: CommandClaim, error: ReviewbotError) -> str:
+    if commands.halted(claim):
+        commands.release(claim)  # nobody's fault; it is carried out when that is over
+        return "halted"
+    match error:
+        case NotFound() | Rejected():
+            commands.finish(claim)  # the comment is gone or locked, or the App was removed
+            return "gone"
+        case RateLimited(seconds=seconds):
+            commands.postpone(claim, seconds, str(error))
+            return "rate limited"
+        case _:
+            about = {"comment": claim.wish.name, "kind": type(error).__name__}
+            _log.warning("failed", extra=about)
+            commands.postpone(claim, _backoff(claim), str(error))
+            return "failed"
 
 
 def _bury(clerk: Clerk, claim: CommandClaim) -> str:

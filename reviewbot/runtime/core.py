@@ -18,8 +18,9 @@ from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.rulings import SqlRulings
 from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.models.clock import Clock
+from reviewbot.models.rollout import Rollout
 from reviewbot.models.router import Router
-from reviewbot.review.conduct import House, review_pull_request
+from reviewbot.review.conduct import House, Shares, review_pull_request
 from reviewbot.review.ports import Ports
 from reviewbot.runtime.attended import Attended
 from reviewbot.runtime.same_head import SameHeadForge
@@ -34,11 +35,13 @@ if TYPE_CHECKING:
     from reviewbot.domain.pull_request import PullKey, ReviewRequest
     from reviewbot.github.auth import TokenSource
     from reviewbot.github.conversation import Conversation
+    from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.database import Database
     from reviewbot.review.ports import Forge, Observer
     from reviewbot.review.quote import Quote
     from reviewbot.runtime.settings import Settings
 
+_HEAD_START = 2.0  # seconds, in which an endpoint has read the first request's prompt
 _LONGEST_DRAW = 2**64
 
 
@@ -51,6 +54,7 @@ class Core:
     ledger: SqlLedger
     router: Router
     secret: bytes
+    model: Rollout
 
     def review(
         self,
@@ -116,11 +120,14 @@ class Core:
         """Every effect that a review may have."""
         return Ports(
             forge=forge,
-            model=self.router,
+            model=self.model,
             answers=self.ledger,
             journal=Reviews(self.database),
             observer=observer,
-            side_by_side=SideBySide(self.settings.limits.calls_per_review),
+            side_by_side=SideBySide(
+                self.settings.limits.calls_per_review,
+                _HEAD_START if self.router.caches_prefixes else 0.0,
+            ),
             rulings=SqlRulings(self.database),
         )
 
@@ -132,21 +139,32 @@ class Core:
             per_installation=values.budget.per_installation,
             per_server=values.budget.per_server,
             audited=_draw(self.secret, values.limits.audit_share),
+            shares=Shares(
+                author=values.budget.author_share,
+                repository=values.budget.repository_share,
+                escalation=values.budget.escalation_share,
+            ),
         )
 
 
 @contextmanager
-def open_core(settings: Settings) -> Iterator[Core]:
-    """Open the ledger and make everything ready; raises SettingsError or LedgerError."""
+def open_core(
+    settings: Settings, hears: Callable[[Alert], object] = lambda _alert: None
+) -> Iterator[Core]:
+    """Open the ledger and make everything ready; *hears* is told of limits that fill up.
+
+    Raises SettingsError or LedgerError.
+    """
     config = router_config(settings)
     with ExitStack() as stack:
         database = open_database(settings.database_url())
         stack.callback(database.close)
         migrate(database)
-        ledger = SqlLedger(database, patience=settings.limits.budget_wait_seconds)
+        patience = settings.limits.budget_wait_seconds
+        ledger = SqlLedger(database, patience=patience, hears=hears)
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
         stack.callback(router.close)
-        yield Core(settings, database, ledger, router, secret_of(database))
+        yield Core(settings, database, ledger, router, secret_of(database), Rollout(router, config))
 
 
 def _draw(secret: bytes, share: float) -> Callable[[str], bool]:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
-from enum import StrEnum
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import Forbidden, ReviewbotError, UsageError
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd
 from reviewbot.github.auth import StaticToken
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.identity import identify_app, identify_token
+from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.commands import Commands
 from reviewbot.ledger.desk import Desk
-from reviewbot.ledger.house import flagged
-from reviewbot.review.plan import BYTES_PER_TOKEN, CHUNK_TOKENS
+from reviewbot.ledger.installations import REMOVED, Installations
+from reviewbot.ledger.quarantine import flagged
+from reviewbot.ledger.reviews import starved
+from reviewbot.ledger.switch import Switch
+from reviewbot.review.plan import BYTES_PER_TOKEN, REQUEST_TOKENS
 from reviewbot.review.prompt import OUTPUT_CAP
+from reviewbot.runtime.diagnosis import Diagnosis, Health, asked
+from reviewbot.runtime.doctor_app import examine_app
 from reviewbot.runtime.service import app_auth, desk_rules, webhook_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from reviewbot.runtime.core import Core
     from reviewbot.runtime.settings import GitHub, Settings
@@ -29,25 +33,8 @@ if TYPE_CHECKING:
 _RULES_BYTES = 16_000  # of a prompt beside its chunks: rules, schema, guidance
 _MESSAGES = 2
 _STUCK_SECONDS = 3_600.0
-
-
-class Health(StrEnum):
-    """How a part is."""
-
-    FINE = "fine"
-    WARNING = "warning"
-    WRONG = "wrong"  # of the configuration: exit code 2
-    DOWN = "down"  # cannot be reached: exit code 3
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """One part, how it is, and what to do."""
-
-    part: str
-    health: Health
-    says: str
-    advice: str = ""
+_STARVED_DAYS = 7
+_MOST_STARVED = 20
 
 
 def examine(core: Core) -> Iterator[Diagnosis]:
@@ -56,8 +43,10 @@ def examine(core: Core) -> Iterator[Diagnosis]:
     yield from _endpoints(core)
     yield from _limits(core)
     yield from _github(core.settings)
+    yield from _stops(core)
     yield from _desk(core)
     yield _commands(core)
+    yield from _starved(core)
 
 
 def _endpoints(core: Core) -> Iterator[Diagnosis]:
@@ -69,8 +58,12 @@ def _endpoints(core: Core) -> Iterator[Diagnosis]:
         else:
             yield Diagnosis(part, Health.FINE, "it answers")
     for name, why in flagged(core.database):
-        advice = "Check the route's price and the vendor's bill."
-        yield Diagnosis(f"endpoint {name}", Health.WARNING, why, advice)
+        advice = (
+            "Check the route's price and the vendor's bill; then `reviewbot ledger release"
+            f" {name} --why …` lets it be called again."
+        )
+        says = f"under quarantine, so it is not called: it {why}"
+        yield Diagnosis(f"endpoint {name}", Health.WARNING, says, advice)
 
 
 def _limits(core: Core) -> Iterator[Diagnosis]:
@@ -83,7 +76,7 @@ def _limits(core: Core) -> Iterator[Diagnosis]:
         policy.per_day,
         policy.per_month,
     )
-    size = int(CHUNK_TOKENS * BYTES_PER_TOKEN) + _RULES_BYTES
+    size = int(REQUEST_TOKENS * BYTES_PER_TOKEN) + _RULES_BYTES
     for tier in (Tier.CHEAP, Tier.STRONG):
         price = core.router.price(tier)
         if price is None:
@@ -101,17 +94,30 @@ def _limits(core: Core) -> Iterator[Diagnosis]:
             yield Diagnosis(f"limits, {tier} tier", Health.FINE, says)
 
 
+def _starved(core: Core) -> Iterator[Diagnosis]:
+    """Reviews of late that a limit kept from reading everything."""
+    since = Clock().milliseconds(-_STARVED_DAYS * 86_400)
+    for each in starved(core.database, since)[:_MOST_STARVED]:
+        name = f"{each.repository}#{each.key.number}"
+        says = f"not everything was read: no room in {', '.join(each.shortages)}"
+        advice = f"Raise the limit, then `reviewbot ledger resume {name}` reads the rest."
+        yield Diagnosis(f"review {name}", Health.WARNING, says, advice)
+
+
 def _github(settings: Settings) -> Iterator[Diagnosis]:
     github = settings.github
     if not github.app_id and not github.token:
-        advice = "Set github.app_id and its keys for `serve`, or GITHUB_TOKEN for `review`."
+        advice = "`reviewbot serve` opens a page that sets an App up; `review` wants GITHUB_TOKEN."
         yield Diagnosis("GitHub", Health.WARNING, "no App and no token is configured", advice)
         return
     if github.app_id:
-        yield _asked("webhook secret", lambda: _secrets_told(settings))
-        yield _asked(f"GitHub App {github.app_id}", lambda: _identified_app(settings))
+        yield asked("webhook secret", lambda: _secrets_told(settings))
+        identified = asked(f"GitHub App {github.app_id}", lambda: _identified_app(settings))
+        yield identified
+        if identified.health is Health.FINE:
+            yield from examine_app(settings)
     if github.token:
-        yield _asked("GitHub token", lambda: _identified_token(github))
+        yield asked("GitHub token", lambda: _identified_token(github))
 
 
 def _secrets_told(settings: Settings) -> str:
@@ -129,13 +135,18 @@ def _identified_token(github: GitHub) -> str:
         return identify_token(client)
 
 
-def _asked(part: str, ask: Callable[[], str]) -> Diagnosis:
-    try:
-        return Diagnosis(part, Health.FINE, ask())
-    except (Forbidden, UsageError) as error:
-        return Diagnosis(part, Health.WRONG, str(error), error.advice)
-    except ReviewbotError as error:
-        return Diagnosis(part, Health.DOWN, str(error), error.advice)
+def _stops(core: Core) -> Iterator[Diagnosis]:
+    """What administrators, here or on GitHub, have stopped."""
+    if stop := Switch(core.database).stopped():
+        at = datetime.fromtimestamp(stop.at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        says = f"stopped by {stop.actor} at {at}: {stop.why}"
+        yield Diagnosis("spending", Health.WARNING, says, "`reviewbot start` allows it again.")
+    for installation_id, standing in Installations(core.database).stopped():
+        says = f"it is {standing} on GitHub, and not worked for"
+        advice = "Who suspended it can lift that on GitHub, under the installation's settings."
+        if standing == REMOVED:
+            continue
+        yield Diagnosis(f"installation {installation_id}", Health.WARNING, says, advice)
 
 
 def _commands(core: Core) -> Diagnosis:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from reviewbot.runtime.model_metrics import ModelMetrics, availability
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reviewbot.ledger.desk import Desk
+    from reviewbot.ledger.switch import Switch
     from reviewbot.models.router import Router
 
 _REVIEW_SECONDS = (1, 5, 15, 30, 60, 120, 300, 600, 900)
@@ -30,11 +33,22 @@ class Metrics:
         self.commands = Counter(
             "reviewbot_commands", "Commands by how they ended", ["outcome"], registry=self.registry
         )
+        self.redelivered = Counter(
+            "reviewbot_redeliveries",
+            "Missed deliveries that GitHub was asked to send again",
+            registry=self.registry,
+        )
         self.findings = Counter(
             "reviewbot_findings", "Open findings by severity", ["severity"], registry=self.registry
         )
         self.spent = Counter(
             "reviewbot_spent_usd", "Settled cost of reviews in USD", registry=self.registry
+        )
+        self.alerts = Counter(
+            "reviewbot_budget_alerts",
+            "Limits that passed 50, 80 or 100 per cent",
+            ["scope", "level"],
+            registry=self.registry,
         )
         self.seconds = Histogram(
             "reviewbot_review_seconds",
@@ -42,10 +56,13 @@ class Metrics:
             buckets=_REVIEW_SECONDS,
             registry=self.registry,
         )
+        self.models = ModelMetrics(self.registry)
 
-    def watch(self, desk: Desk, router: Router | None) -> None:
-        """Show the desk, and the breakers where models are asked, whenever asked."""
-        self.registry.register(_Gauges(desk, router))
+    def watch(self, desk: Desk, switch: Switch, router: Router | None) -> None:
+        """Show the desk, the switch, and the breakers where models are asked, whenever asked."""
+        self.registry.register(_Gauges(desk, switch, router))
+        if router is not None:
+            router.subscribe(self.models.call)
 
     def text(self) -> bytes:
         """The exposition format."""
@@ -53,8 +70,8 @@ class Metrics:
 
 
 class _Gauges:
-    def __init__(self, desk: Desk, router: Router | None) -> None:
-        self._desk, self._router = desk, router
+    def __init__(self, desk: Desk, switch: Switch, router: Router | None) -> None:
+        self._desk, self._switch, self._router = desk, switch, router
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         counts = self._desk.counts()
@@ -66,6 +83,11 @@ class _Gauges:
         yield GaugeMetricFamily(
             "reviewbot_desk_oldest_seconds", "How long the oldest work waits", value=counts.oldest
         )
+        yield GaugeMetricFamily(
+            "reviewbot_spending_stopped",
+            "1 while an administrator has stopped all spending",
+            value=self._switch.stopped() is not None,
+        )
         if self._router is not None:
             up = GaugeMetricFamily(
                 "reviewbot_endpoint_breaker",
@@ -75,3 +97,4 @@ class _Gauges:
             for endpoint, state in self._router.endpoints_status():
                 up.add_metric([endpoint, state.value], 1)
             yield up
+            yield availability(self._router)

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.command import CommandWish
 from reviewbot.domain.errors import SettingsError
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
+from reviewbot.github.client import GitHubClient
+from reviewbot.github.markers import Marker
+from reviewbot.github.permission import may_write
 from reviewbot.ledger.commands import CommandRules, Commands
 from reviewbot.ledger.desk import Desk, DeskRules
+from reviewbot.ledger.installations import Installations
+from reviewbot.ledger.merge_groups import MergeGroups
 from reviewbot.ledger.rulings import SqlRulings
+from reviewbot.ledger.switch import Switch
+from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.runtime.clerk import Clerk
 from reviewbot.runtime.core import open_core
+from reviewbot.runtime.health import HealthChecks
+from reviewbot.runtime.intake import Intake, Taken
+from reviewbot.runtime.merge_groups import QueueAnswers
 from reviewbot.runtime.metrics import Metrics
+from reviewbot.runtime.redelivery import HourlyRedelivery, Redelivery
+from reviewbot.runtime.upkeep import Upkeep, alarm
 from reviewbot.runtime.work import Workshop
 from reviewbot.runtime.workers import EmbeddedWorkers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reviewbot.domain.pull_request import Wish
     from reviewbot.github.auth import TokenSource
+    from reviewbot.github.events import Event
+    from reviewbot.ledger.database import Database
     from reviewbot.runtime.core import Core
     from reviewbot.runtime.procrastination import ProcrastinateWaker
     from reviewbot.runtime.settings import Settings
@@ -34,21 +46,19 @@ class Service:
 
     core: Core
     desk: Desk
-    commands: Commands
+    switch: Switch
+    intake: Intake
     shop: Workshop
     metrics: Metrics
     webhook_secrets: tuple[str, ...]
     workers: EmbeddedWorkers | None
 
-    def record(self, delivery_id: str, wish: Wish | CommandWish) -> bool:
-        """Remember what an event asks for; False if that is known already."""
-        if isinstance(wish, CommandWish):
-            fresh = self.commands.record(wish)
-        else:
-            fresh = self.desk.record(delivery_id, wish)
-        if self.workers is not None:
+    def take(self, delivery_id: str, event: Event) -> Taken:
+        """Write down what an event asks for, and tell the workers."""
+        taken = self.intake.take(delivery_id, event)
+        if self.workers is not None and taken is Taken.RECORDED:
             self.workers.wake()
-        return fresh
+        return taken
 
 
 @contextmanager
@@ -60,18 +70,87 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
     secrets = webhook_secrets(settings)
     tokens = app_tokens(settings)
     with ExitStack() as stack:
-        core = stack.enter_context(open_core(settings))
-        waker = _waker(settings, core, stack)
-        desk = Desk(core.database, desk_rules(settings), waker=waker)
-        commands = Commands(core.database, command_rules(settings))
         metrics = Metrics()
-        metrics.watch(desk, core.router)
-        shop = _shop(core, desk, commands, tokens, metrics)
+        core = stack.enter_context(open_core(settings, alarm(metrics)))
+        desk = open_desk(settings, core.database, stack)
+        switch = Switch(core.database)
+        metrics.watch(desk, switch, core.router)
+        core.model.subscribe(metrics.models.compared)
+        health = HealthChecks(core.router, settings.limits.probe_seconds, settings.limits.sla)
+        stack.callback(health.stop)
+        health.start()
+        upkeep = Upkeep(core, desk, settings.alerts_url())
+        stack.callback(upkeep.stop)
+        upkeep.start()
+        groups = MergeGroups(core.database)
+        commands = Commands(core.database, command_rules(settings))
+        clerk = _clerk(core, desk, commands, tokens)
+        shop = _shop(core, clerk, metrics, tokens, groups)
         workers = _workers(shop, settings, core) if embedded else None
         if workers is not None:
             stack.callback(workers.stop)
             workers.start()
-        yield Service(core, desk, commands, shop, metrics, secrets, workers)
+        intake = Intake(
+            desk=desk,
+            commands=commands,
+            installations=Installations(core.database),
+            groups=groups,
+            verdicts=Verdicts(core.database),
+            marker=Marker(core.secret),
+        )
+        if embedded and settings.github.app_id:
+            _redeliver(core, metrics, stack)
+        yield Service(core, desk, switch, intake, shop, metrics, secrets, workers)
+
+
+def _clerk(core: Core, desk: Desk, commands: Commands, tokens: TokenSource) -> Clerk:
+    return Clerk(
+        core=core,
+        desk=desk,
+        commands=commands,
+        rulings=SqlRulings(core.database),
+        forge=lambda installation_id: core.forge(tokens, installation_id),
+        conversation=lambda installation_id: core.conversation(tokens, installation_id),
+    )
+
+
+def _shop(
+    core: Core, clerk: Clerk, metrics: Metrics, tokens: TokenSource, groups: MergeGroups
+) -> Workshop:
+    settings = core.settings
+
+    def writes(installation_id: int, repository: str, login: str) -> bool:
+        client = GitHubClient(settings.github.api_url, tokens, installation_id)
+        with closing(client):
+            return may_write(client, repository, login)
+
+    answers = QueueAnswers(
+        groups=groups,
+        verdicts=Verdicts(core.database),
+        forge=clerk.forge,
+        policy=settings.values.policy,
+        patience=settings.limits.review_seconds,
+    )
+    return Workshop(
+        desk=clerk.desk,
+        forge=clerk.forge,
+        review=core.review_unattended,
+        metrics=metrics,
+        review_seconds=settings.limits.review_seconds,
+        clerk=clerk,
+        may_write=writes,
+        errands=(answers,),
+    )
+
+
+def _redeliver(core: Core, metrics: Metrics, stack: ExitStack) -> None:
+    """Look for deliveries that never arrived, as long as the service runs."""
+    auth, api_url = app_auth(core.settings), core.settings.github.api_url
+    hourly = HourlyRedelivery(
+        Redelivery(core.database, metrics, lambda: GitHubClient(api_url, auth))
+    )
+    stack.callback(hourly.stop)
+    hourly.start()
 
 
 def desk_rules(settings: Settings) -> DeskRules:
@@ -90,27 +169,6 @@ def command_rules(settings: Settings) -> CommandRules:
     """How commands are worked."""
     limits = settings.limits
     return CommandRules(lease=limits.lease_seconds, attempts=limits.review_attempts)
-
-
-def _shop(
-    core: Core, desk: Desk, commands: Commands, tokens: TokenSource, metrics: Metrics
-) -> Workshop:
-    clerk = Clerk(
-        core=core,
-        desk=desk,
-        commands=commands,
-        rulings=SqlRulings(core.database),
-        forge=lambda installation_id: core.forge(tokens, installation_id),
-        conversation=lambda installation_id: core.conversation(tokens, installation_id),
-    )
-    return Workshop(
-        desk=desk,
-        forge=clerk.forge,
-        review=core.review_unattended,
-        metrics=metrics,
-        review_seconds=core.settings.limits.review_seconds,
-        clerk=clerk,
-    )
 
 
 def app_tokens(settings: Settings) -> TokenSource:
@@ -140,6 +198,12 @@ def webhook_secrets(settings: Settings) -> tuple[str, ...]:
     return now, settings.secret("github.previous_webhook_secret", variable, file)
 
 
+def open_desk(settings: Settings, database: Database, stack: ExitStack) -> Desk:
+    """The desk; where many machines work it, with a bell that they all hear."""
+    waker = _waker(settings, stack) if database.is_shared else None
+    return Desk(database, desk_rules(settings), waker=waker)
+
+
 def _workers(shop: Workshop, settings: Settings, core: Core) -> EmbeddedWorkers:
     count = settings.limits.workers
     if not count and not core.database.is_shared:
@@ -148,9 +212,7 @@ def _workers(shop: Workshop, settings: Settings, core: Core) -> EmbeddedWorkers:
     return EmbeddedWorkers(shop, count)
 
 
-def _waker(settings: Settings, core: Core, stack: ExitStack) -> ProcrastinateWaker | None:
-    if not core.database.is_shared:
-        return None
+def _waker(settings: Settings, stack: ExitStack) -> ProcrastinateWaker:
     from reviewbot.runtime.procrastination import ProcrastinateWaker, prepare  # noqa: PLC0415 - an extra
 
     url = settings.database_url()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -41,6 +42,7 @@ Address = Annotated[str, AfterValidator(_checked_address)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
+Share = Annotated[Decimal, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -55,6 +57,7 @@ class Server(_Section):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     threads: Count = 8
     read_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
+    public_url: Address | None = None
     metrics_token_env: str = ""
     metrics_token_file: str = ""
 
@@ -79,6 +82,7 @@ class GitHub(_Section):
     webhook_secret_file: str = ""
     previous_webhook_secret_env: str = ""
     previous_webhook_secret_file: str = ""
+    credentials_dir: str = ""
     token: str = Field(default="", repr=False)
 
 
@@ -112,10 +116,18 @@ class Route(_Section):
 
 
 class Model(_Section):
-    """A model under the name that people know it by; the first route is preferred."""
+    """A model under the name that people know it by; the first route is preferred.
+
+    With *routing* ``latency`` the route that answers soonest is preferred. *weight* is the per
+    cent of its tier's questions that it is asked first; *shadow* the share of them that it is
+    asked besides, to be compared and never posted.
+    """
 
     name: Name
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    routing: Literal["order", "latency"] = "order"
+    weight: Annotated[float, Field(ge=0, le=100)] | None = None
+    shadow: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class Tiers(_Section):
@@ -126,10 +138,19 @@ class Tiers(_Section):
 
 
 class Budget(_Section):
-    """Limits in USD that hold over all repositories; the repositories' own are in the policy."""
+    """Limits in USD that hold over all repositories; the repositories' own are in the policy.
+
+    For the App: *author_share* is what one author may take of a repository's day,
+    *repository_share* what one repository may take of an installation's month, never less than
+    one pull request's limit. Second looks may fill each limit up to *escalation_share*; the
+    rest is kept for first readings.
+    """
 
     per_installation: Usd = parse_usd("500")
     per_server: Usd = parse_usd("500")
+    author_share: Share = Decimal("0.20")
+    repository_share: Share = Decimal("0.20")
+    escalation_share: Share = Decimal("0.90")
 
 
 class Limits(_Section):
@@ -149,6 +170,8 @@ class Limits(_Section):
     strong_seconds: Seconds = 120.0
     call_attempts: Count = 3
     budget_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    probe_seconds: Seconds = 30.0
+    sla: Annotated[float, Field(gt=0, le=100)] | None = None
     audit_share: Annotated[float, Field(ge=0, le=1)] = 0.02
 
 
@@ -158,6 +181,14 @@ class Retention(_Section):
     calls_days: Days = 760.0
     answers_days: Days = 30.0
     deliveries_days: Days = 7.0
+    egress_days: Days = 400.0
+
+
+class Alerts(_Section):
+    """Where alerts about limits are posted as JSON besides log and metrics; empty is nowhere."""
+
+    url_env: str = ""
+    url_file: str = ""
 
 
 class Quick(_Section):
@@ -184,6 +215,7 @@ class Values(_Section):
     budget: Budget = Budget()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    alerts: Alerts = Alerts()
     quick: Quick = Quick()
 
 
@@ -214,6 +246,15 @@ class Settings:
         database = self.values.database.model_copy(update={"url": url})
         return Settings(self.values.model_copy(update={"database": database}), self._environ)
 
+    def with_github(self, **values: str) -> Settings:
+        """These settings with other values in GitHub's section."""
+        github = self.values.github.model_copy(update=values)
+        return Settings(self.values.model_copy(update={"github": github}), self._environ)
+
+    def with_variables(self, variables: Mapping[str, str]) -> Settings:
+        """These settings, which find more secrets in their environment."""
+        return Settings(self.values, {**self._environ, **variables})
+
     def database_url(self) -> str:
         """Where the ledger is kept."""
         section = self.values.database
@@ -222,6 +263,13 @@ class Settings:
         if section.url:
             return section.url
         return f"sqlite:///{platformdirs.user_data_path('reviewbot') / 'ledger.db'}"
+
+    def alerts_url(self) -> str:
+        """Where alerts are posted; empty is nowhere."""
+        section = self.values.alerts
+        if not section.url_env and not section.url_file:
+            return ""
+        return self.secret("alerts.url", section.url_env, section.url_file)
 
     def secret(self, key: str, variable: str, file: str) -> str:
         """A secret's value; raises SettingsError with what to do if there is none."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
 T = TypeVar("T")
@@ -14,23 +14,36 @@ R = TypeVar("R")
 
 
 class SideBySide:
-    """A bounded number of calls at once, in order of their tasks."""
+    """A bounded number of calls at once, in order of their tasks.
 
-    def __init__(self, calls: int) -> None:
-        self._calls = calls
+    Where there are more tasks than places, the first has a *head_start* of so many seconds at
+    the most: an endpoint that caches by prefix then knows what the others begin with.
+    """
+
+    def __init__(self, calls: int, head_start: float = 0.0) -> None:
+        self._calls, self._head_start = calls, head_start
 
     def __call__(
         self, work: Callable[[T], R], tasks: Iterable[T]
     ) -> Iterator[tuple[T, Callable[[], R]]]:
         """Each task with a call that returns its result or raises its error, in task order."""
         with ThreadPoolExecutor(self._calls, "question") as pool:
-            futures = [(task, pool.submit(work, task)) for task in tasks]
+            futures = self._begun(pool, work, list(tasks))
             try:
                 for task, future in futures:
                     yield task, _result_of(future, pool)
             finally:
                 for _, future in futures:
                     future.cancel()
+
+    def _begun(
+        self, pool: ThreadPoolExecutor, work: Callable[[T], R], tasks: Sequence[T]
+    ) -> list[tuple[T, Future[R]]]:
+        ahead = [pool.submit(work, task) for task in tasks[:1]]
+        if self._head_start and len(tasks) > self._calls:
+            wait(ahead, self._head_start)
+        futures = [*ahead, *(pool.submit(work, task) for task in tasks[1:])]
+        return list(zip(tasks, futures, strict=True))
 
 
 def _result_of(future: Future[R], pool: ThreadPoolExecutor) -> Callable[[], R]:

@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reviewbot.domain.errors import SettingsError
+from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, Price, per_million, plain_usd
-from reviewbot.models.catalogue import Catalogue, flat_price
+from reviewbot.models.catalogue import Catalogue, Row, Tariff, flat_price
 from reviewbot.models.config import (
     EndpointConfig,
     ModelConfig,
     Patience,
     RouteConfig,
     RouterConfig,
+    Routing,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reviewbot.models.catalogue import Tariff
     from reviewbot.runtime.settings import Endpoint, Limits, Model, Route, Settings
 
 _OPENAI = "https://api.openai.com/v1"
@@ -34,6 +35,22 @@ def router_config(settings: Settings) -> RouterConfig:
     return _quick(settings, catalogue)
 
 
+def configured_tariffs(settings: Settings) -> list[Tariff]:
+    """What bills each configured route, named for model and endpoint; asks for no secret."""
+    catalogue = Catalogue.packaged()
+    return [
+        _tariff(f"{model.name} @ {route.endpoint}", _price(route, model.name, catalogue))
+        for model in settings.values.models
+        for route in model.routes
+    ]
+
+
+def _tariff(name: str, price: Tariff | Price) -> Tariff:
+    if isinstance(price, Price):
+        return Tariff(name, (Row(name, price),))
+    return Tariff(name, price.rows)
+
+
 def _from_sections(settings: Settings, catalogue: Catalogue) -> RouterConfig:
     values = settings.values
     endpoints = tuple(_endpoint(each, settings) for each in values.endpoints)
@@ -46,7 +63,11 @@ def _from_sections(settings: Settings, catalogue: Catalogue) -> RouterConfig:
         message = "tiers.cheap names no model"
         raise SettingsError(message, f"Name one or more of: {', '.join(names) or 'no models'}.")
     tiers = values.tiers
-    return RouterConfig(endpoints, models, tiers.cheap, tiers.strong, _patience(settings.limits))
+    config = RouterConfig(endpoints, models, tiers.cheap, tiers.strong, _patience(settings.limits))
+    if not config.tier(Tier.CHEAP):
+        message = "tiers.cheap names shadows only, whose answers are never used"
+        raise SettingsError(message, "Name a model without shadow there.")
+    return config
 
 
 def _endpoint(section: Endpoint, settings: Settings) -> EndpointConfig:
@@ -68,6 +89,9 @@ def _model(section: Model, endpoints: Iterable[str], catalogue: Catalogue) -> Mo
             RouteConfig(route.endpoint, route.model, _price(route, section.name, catalogue))
             for route in section.routes
         ),
+        Routing(section.routing),
+        section.weight,
+        section.shadow,
     )
 
 

@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0  # how often a review asks the desk whether it is still wanted
 _LONGEST_BACKOFF = 900.0
 _FIRST_BACKOFF = 5.0
+_MOST_ASKERS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Workshop:
     metrics: Metrics
     review_seconds: float
     clerk: Clerk
+    may_write: Callable[[int, str, str], bool]  # installation, repository, login
+    errands: tuple[Callable[[str], bool], ...] = ()  # other work, by a worker's name
 
 
 class Watch:
@@ -72,13 +75,15 @@ class Watch:
         """Not shown."""
 
     def interrupted(self) -> bool:
-        """Whether the service stops, the row is lost, or something newer is wanted."""
+        """Whether the service or all spending stops, or this review is not wanted any more."""
         if self._stopping.is_set() or self._heart.is_lost:
             return True
         with self._lock:
             if time.monotonic() >= self._next_look:
                 self._next_look = time.monotonic() + _LOOK_SECONDS
-                self._unwanted = self._desk.superseded(self._claim)
+                self._unwanted = self._desk.superseded(self._claim) or self._desk.halted(
+                    self._claim
+                )
             return self._unwanted
 
     def out_of_time(self) -> bool:
@@ -88,6 +93,8 @@ class Watch:
 
 def work_once(shop: Workshop, owner: str, stopping: threading.Event) -> bool:
     """Claim one row and work it; False if nothing is due."""
+    if any(errand(owner) for errand in shop.errands):
+        return True
     claim = shop.desk.claim(owner)
     if claim is None:
         return False
@@ -107,33 +114,58 @@ def work_once(shop: Workshop, owner: str, stopping: threading.Event) -> bool:
 
 
 def _work(shop: Workshop, claim: Claim, watch: Watch, stopping: threading.Event) -> str:
-    request = ReviewRequest(
-        repository=claim.repository,
-        number=claim.key.number,
-        trigger=f"desk {claim.wanted}",
-        installation_id=claim.installation_id,
-        full=claim.full,
-    )
     try:
-        outcome = shop.review(request, shop.forge(claim.installation_id), watch)
-    except PolicyError:
-        shop.desk.finish(claim)  # the check has said so; the next event looks again
-        return "unusable policy"
-    except NotFound:
-        shop.desk.finish(claim)  # deleted, or the App was removed from it
-        return "gone"
-    except RateLimited as error:
-        shop.desk.postpone(claim, error.seconds, str(error))
-        return "rate limited"
+        full = claim.full or _asked_with_right(shop, claim)
+        if claim.only_asked and not full:
+            shop.desk.finish(claim)
+            return "refused"
+        outcome = shop.review(_request(claim, full), shop.forge(claim.installation_id), watch)
     except ReviewbotError as error:
-        _log.warning("failed", extra={"pull": str(claim.key), "kind": type(error).__name__})
-        shop.desk.postpone(claim, _backoff(claim), str(error))
-        return "failed"
+        return _failed(shop, claim, error)
     except Exception as error:  # noqa: BLE001 - one bug must not end the worker
         _log.exception("bug", extra={"pull": str(claim.key)})
         shop.desk.postpone(claim, _backoff(claim), f"a bug: {type(error).__name__}")
         return "failed"
     return _end(shop, claim, outcome, stopping)
+
+
+def _request(claim: Claim, full: bool) -> ReviewRequest:  # noqa: FBT001 - a field of the request
+    return ReviewRequest(
+        repository=claim.repository,
+        number=claim.key.number,
+        trigger=f"desk {claim.wanted}",
+        installation_id=claim.installation_id,
+        full=full,
+        only_labels=claim.only_labels,
+    )
+
+
+def _asked_with_right(shop: Workshop, claim: Claim) -> bool:
+    """Whether somebody who may write asked by a button: looked up now, for rights change."""
+    return any(
+        shop.may_write(claim.installation_id, claim.repository, login)
+        for login in claim.askers[:_MOST_ASKERS]
+    )
+
+
+def _failed(shop: Workshop, claim: Claim, error: ReviewbotError) -> str:
+    if shop.desk.halted(claim):
+        shop.desk.release(claim)  # nobody's fault; it is worked on when that is over
+        return "halted"
+    match error:
+        case PolicyError():
+            shop.desk.finish(claim)  # the check has said so; the next event looks again
+            return "unusable policy"
+        case NotFound():
+            shop.desk.finish(claim)  # deleted, or the App was removed from it
+            return "gone"
+        case RateLimited(seconds=seconds):
+            shop.desk.postpone(claim, seconds, str(error))
+            return "rate limited"
+        case _:
+            _log.warning("failed", extra={"pull": str(claim.key), "kind": type(error).__name__})
+            shop.desk.postpone(claim, _backoff(claim), str(error))
+            return "failed"
 
 
 def _end(shop: Workshop, claim: Claim, outcome: Outcome, stopping: threading.Event) -> str:
@@ -148,13 +180,20 @@ def _end(shop: Workshop, claim: Claim, outcome: Outcome, stopping: threading.Eve
             shop.desk.finish(claim)
             return "skipped"
         case Superseded():
-            if shop.desk.superseded(claim):
-                shop.desk.finish(claim)  # what is wanted now is on the desk
-            elif stopping.is_set():
-                shop.desk.release(claim)
-            else:  # a push whose event has not come: its head is reviewed in any case
-                shop.desk.postpone(claim, shop.desk.rules.debounce, "")
-            return "superseded"
+            return _interrupted(shop, claim, stopping)
+
+
+def _interrupted(shop: Workshop, claim: Claim, stopping: threading.Event) -> str:
+    if shop.desk.halted(claim):
+        shop.desk.release(claim)
+        return "halted"
+    if shop.desk.superseded(claim):
+        shop.desk.finish(claim)  # what is wanted now is on the desk
+    elif stopping.is_set():
+        shop.desk.release(claim)
+    else:  # a push whose event has not come: its head is reviewed in any case
+        shop.desk.postpone(claim, shop.desk.rules.debounce, "")
+    return "superseded"
 
 
 def _bury(shop: Workshop, claim: Claim) -> None:

@@ -6,18 +6,19 @@ import copy
 import json
 import threading
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response as PlainResponse
 
 from reviewbot.sandbox.github_access import Access, App, Caller, generate_app_key
+from reviewbot.sandbox.github_deliveries import Delivery
 from reviewbot.sandbox.github_errors import Refused
 from reviewbot.sandbox.github_faults import Fault, Faults
 from reviewbot.sandbox.github_hub import Hub, Visit
 from reviewbot.sandbox.github_routes import create_application
 from reviewbot.sandbox.github_store import Person, SandboxPull, Store
-from reviewbot.sandbox.github_views import show_pull, show_repository
-from reviewbot.sandbox.github_webhook import send_webhook
+from reviewbot.sandbox.github_views import show_pull, show_repository, show_user
 from reviewbot.sandbox.github_writing import store_issue_comment, store_reply, store_review
 from reviewbot.sandbox.serving import Loopback, drop
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from reviewbot.sandbox.github_store import JsonObject
 
-__all__ = ["App", "Fault", "SandboxGitHub", "SandboxPull", "generate_app_key"]
+__all__ = ["App", "Delivery", "Fault", "SandboxGitHub", "SandboxPull", "generate_app_key"]
 
 _PREFIX = "/api/v3"
 
@@ -174,6 +175,35 @@ class SandboxGitHub:
         issue = {**shared, "pull_request": {"url": pull["url"], "html_url": pull["html_url"]}}
         return "issue_comment", told | {"issue": issue}
 
+    def suspend(self, installation_id: int) -> None:
+        """Suspend an installation: its tokens open nothing."""
+        with self._store.lock:
+            self._hub.access.suspended.add(installation_id)
+
+    def unsuspend(self, installation_id: int) -> None:
+        """Let a suspended installation work again."""
+        with self._store.lock:
+            self._hub.access.suspended.discard(installation_id)
+
+    def queue(self, number: int, head_sha: str, repository: str = "") -> JsonObject:
+        """Put a pull request into the merge queue as a commit; its ``merge_group`` payload."""
+        with self._store.lock:
+            pull = self._store.get(number, repository).pull
+            self._store.queued.setdefault(pull.repository.lower(), set()).add(head_sha)
+            ref = f"gh-readonly-queue/{pull.base_branch}/pr-{number}-{pull.base_sha}"
+            return {
+                "action": "checks_requested",
+                "merge_group": {
+                    "head_sha": head_sha,
+                    "head_ref": f"refs/heads/{ref}",
+                    "base_sha": pull.base_sha,
+                    "base_ref": f"refs/heads/{pull.base_branch}",
+                    "head_commit": {"id": head_sha, "tree_id": pull.base_sha},
+                },
+                "repository": show_repository(pull, self._hub.api),
+                "sender": show_user("github-merge-queue[bot]", 118344674, "Bot"),
+            }
+
     def deliver(
         self,
         url: str,
@@ -185,7 +215,21 @@ class SandboxGitHub:
     ) -> int:
         """Send a signed ``pull_request`` webhook to *url*; returns the status."""
         payload = self.payload(action, number, installation_id)
-        return send_webhook(url, "pull_request", payload, secret, delivery_id)
+        delivery = Delivery(url, "pull_request", payload, secret, delivery_id or str(uuid.uuid4()))
+        self._hub.hook_url = url
+        return self._hub.deliveries.send(delivery, self._hub.now())
+
+    def note_delivery(self, delivery: Delivery, status: int) -> None:
+        """Enter an attempt of an earlier time into the log of deliveries."""
+        with self._store.lock:
+            self._hub.hook_url = delivery.url
+            self._hub.deliveries.note(delivery, status, self._hub.now())
+
+    @property
+    def deliveries(self) -> list[JsonObject]:
+        """The log of deliveries, oldest first."""
+        with self._store.lock:
+            return [dict(entry) for entry, _ in self._hub.deliveries.attempts]
 
     # what was written and asked
 

@@ -25,10 +25,11 @@ GRANTED = {
     "checks": "write",
     "contents": "read",
     "issues": "read",
+    "merge_queues": "read",
     "metadata": "read",
     "pull_requests": "write",
 }
-EVENTS = ("pull_request", "issue_comment", "pull_request_review_comment")
+EVENTS = ("issue_comment", "merge_group", "pull_request", "pull_request_review_comment")
 _RANKS = ("", "read", "write", "admin")
 BOT = {"login": "reviewbot[bot]", "id": 4242, "type": "Bot"}
 OWNER = {"login": "token-owner", "id": 4343, "type": "User"}
@@ -54,6 +55,8 @@ class App:
     client_id: str = "Iv23liSandbox"
     installations: frozenset[int] = frozenset({1})
     slug: str = "reviewbot"
+    permissions: Mapping[str, str] = field(default_factory=lambda: dict(GRANTED))
+    events: tuple[str, ...] = EVENTS
 
 
 @dataclass(frozen=True)
@@ -89,17 +92,24 @@ class Access:
     pat: str
     app: App | None
     clock: Callable[[], float] = time.time
-    _tokens: dict[str, tuple[Caller, float]] = field(default_factory=dict)
+    suspended: set[int] = field(default_factory=set)
+    _tokens: dict[str, tuple[Caller, float, int]] = field(default_factory=dict)
 
     def caller(self, header: str | None) -> Caller:
         """Who sent this Authorization header; raises 401 if nobody may have."""
         token = _credential(header)
         if self.pat and secrets.compare_digest(token.encode(), self.pat.encode()):
             return Caller(OWNER)
-        caller, expires = self._tokens.get(token, (None, 0.0))
+        caller, expires, installation_id = self._tokens.get(token, (None, 0.0, 0))
         if caller is None or self.clock() >= expires:
             raise Refused(401, "Bad credentials")
+        self.demand_active(installation_id)
         return caller
+
+    def demand_active(self, installation_id: int) -> None:
+        """Raise GitHub's 403 for an installation that was suspended."""
+        if installation_id in self.suspended:
+            raise Refused(403, "This installation has been suspended")
 
     def signed_app(self, header: str | None) -> App:
         """The App whose JWT this header carries; raises 401 if it does not hold."""
@@ -122,8 +132,9 @@ class Access:
         if not isinstance(issued, int | float) or issued > now:
             _bad_jwt("'Issued at' claim ('iat') must be an Integer in the past")
 
-    def issue(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """A new installation token, narrowed as *body* wishes, never widened."""
+    def issue(self, installation_id: int, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A new token of an installation, narrowed as *body* wishes, never widened."""
+        self.demand_active(installation_id)
         wanted = body.get("permissions") or GRANTED
         for name, level in wanted.items():
             if _RANKS.index(level) > _RANKS.index(GRANTED.get(name, "")):
@@ -134,7 +145,7 @@ class Access:
         token = "ghs_" + secrets.token_hex(20)
         expires = self.clock() + TOKEN_SECONDS
         permissions = {**wanted, "metadata": "read"}
-        self._tokens[token] = (Caller(BOT, permissions, reach), expires)
+        self._tokens[token] = (Caller(BOT, permissions, reach), expires, installation_id)
         return {
             "token": token,
             "expires_at": datetime.fromtimestamp(expires, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 from flask import Response, jsonify, request
 
 from reviewbot.sandbox.github_access import BOT
+from reviewbot.sandbox.github_deliveries import Deliveries
 from reviewbot.sandbox.github_errors import Refused, not_found
+from reviewbot.sandbox.github_registrations import Registrations
 from reviewbot.sandbox.github_views import show_user
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ class Hub:
     access: Access
     pat_may_check: bool
     url: str = ""
+    hook_url: str = ""  # where the App's deliveries go
+    registrations: Registrations = field(default_factory=Registrations)
+    deliveries: Deliveries = field(default_factory=Deliveries)
 
     @property
     def api(self) -> str:

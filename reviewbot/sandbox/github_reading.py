@@ -59,7 +59,7 @@ def get_files(visit: Visit, number: int) -> Response:
     """GET pulls/{n}/files."""
     state = visit.state(number)
     entries = list(state.entries.values())[:_LISTED_FILES]
-    return answer_page([show_file(e, state.pull.head_sha, visit.url) for e in entries])
+    return answer_page([show_file(e, state.pull, visit.url) for e in entries])
 
 
 def get_tree(visit: Visit, ref: str) -> Response:
@@ -187,6 +187,16 @@ def get_commit(visit: Visit, ref: str) -> Response:
     page = f"{visit.page}/commit/{ref}"
     node = f"C_{ref}"
     return jsonify(sha=ref, node_id=node, url=f"{visit.url}/commits/{ref}", html_url=page)
+
+
+def get_comparison(visit: Visit, span: str) -> Response:
+    """GET compare/{base}...{head}: where they parted; files and commits are not shown."""
+    base, _, head = span.partition("...")
+    known = visit.store.commits(visit.repository)
+    if base not in known or head not in known:
+        raise not_found()
+    url = f"{visit.url}/commits/{base}"
+    return jsonify(status="ahead", merge_base_commit={"sha": base, "url": url}, commits=[])
 
 
 def get_check_runs(visit: Visit, ref: str) -> Response:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from reviewbot.sandbox import github_deliveries as deliveries
+from reviewbot.sandbox import github_manifest as registering
 from reviewbot.sandbox import github_reading as reading
 from reviewbot.sandbox import github_writing as writing
 from reviewbot.sandbox.github_access import BOT, EVENTS, GRANTED, OWNER
@@ -52,7 +54,6 @@ _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
         "/issues/comments/<int:comment_id>/reactions",
         writing.post_reaction_below,
     ),
-    ("GET", "/collaborators/<login>/permission", reading.get_permission),
     ("GET", "/issues/<int:number>/comments", reading.get_issue_comments),
     ("POST", "/issues/<int:number>/comments", writing.post_issue_comment),
     ("GET", "/issues/comments/<int:comment_id>", reading.get_issue_comment),
@@ -60,10 +61,12 @@ _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/git/trees/<path:ref>", reading.get_tree),
     ("GET", "/git/blobs/<sha>", reading.get_blob),
     ("GET", "/contents/<path:path>", reading.get_contents),
+    ("GET", "/compare/<path:span>", reading.get_comparison),
     ("POST", "/check-runs", writing.post_check_run),
     ("GET", "/check-runs/<int:run_id>", reading.get_check_run),
     ("PATCH", "/check-runs/<int:run_id>", writing.patch_check_run),
     ("GET", "/check-runs/<int:run_id>/annotations", reading.get_annotations),
+    ("GET", "/collaborators/<login>/permission", reading.get_permission),
     ("GET", "/commits/<ref>", reading.get_commit),
     ("GET", "/commits/<path:ref>/check-runs", reading.get_check_runs),
 )
@@ -160,14 +163,15 @@ def _show_installation(hub: Hub, app: App, installation_id: int) -> JsonObject:
         "html_url": f"{hub.url}/settings/installations/{installation_id}",
         "created_at": NOW,
         "updated_at": NOW,
-        "suspended_at": None,
+        "suspended_at": NOW if installation_id in hub.access.suspended else None,
     }
 
 
 def _post_access_token(hub: Hub, installation_id: int) -> tuple[Response, int]:
     if installation_id not in _signed_app(hub).installations:
         raise not_found()
-    return jsonify(hub.access.issue(check_body(read_json(), ACCESS_TOKEN))), 201
+    body = check_body(read_json(), ACCESS_TOKEN)
+    return jsonify(hub.access.issue(installation_id, body)), 201
 
 
 def _get_user(hub: Hub) -> Response:
@@ -196,7 +200,15 @@ def _get_rate_limit(hub: Hub) -> Response:
 
 
 _OTHER_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+    ("POST", "/settings/apps/new", registering.show_manifest),
+    ("POST", "/organizations/<owner>/settings/apps/new", registering.show_manifest),
+    ("POST", "/settings/apps/manifest", registering.create_app),
+    ("POST", "/app-manifests/<code>/conversions", registering.convert),
+    ("GET", "/apps/<slug>/installations/new", registering.install),
     ("GET", "/app", _get_app),
+    ("GET", "/app/hook/config", deliveries.show_hook),
+    ("GET", "/app/hook/deliveries", deliveries.list_deliveries),
+    ("POST", "/app/hook/deliveries/<int:delivery_id>/attempts", deliveries.redeliver),
     ("GET", "/app/installations/<int:installation_id>", _get_installation),
     ("POST", "/app/installations/<int:installation_id>/access_tokens", _post_access_token),
     ("GET", "/repos/<owner>/<name>/installation", _get_installation_of),

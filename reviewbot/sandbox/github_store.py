@@ -89,6 +89,7 @@ class Store:
         self.pulls: list[PullState] = []
         self.check_runs: list[JsonObject] = []
         self.people: dict[str, Person] = {}  # by login in lower case
+        self.queued: dict[str, set[str]] = {}  # commits of merge queues, by repository
         self._ids = itertools.count(9001)
 
     def next_id(self) -> int:
@@ -166,7 +167,8 @@ class Store:
     def commits(self, repository: str) -> set[str]:
         """Every commit that a check run may stand on."""
         states = self.of(repository)
-        return {sha for s in states for sha in (*s.heads, s.pull.base_sha)}
+        own = {sha for s in states for sha in (*s.heads, s.pull.base_sha)}
+        return own | self.queued.get(repository.lower(), set())
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.sandbox.github_access import EVENTS, GRANTED
 from reviewbot.sandbox.github_store import JsonObject, Tree, blob_sha
 
 if TYPE_CHECKING:
@@ -114,12 +113,14 @@ def _show_end(pull: SandboxPull, url: str, *, is_head: bool) -> JsonObject:
     }
 
 
-def show_file(entry: DiffEntry, head_sha: str, url: str) -> JsonObject:
-    """One entry of a pull request's list of files."""
+def show_file(entry: DiffEntry, pull: SandboxPull, url: str) -> JsonObject:
+    """One entry of a pull request's list of files; its id is that of the new content."""
+    head_sha = pull.head_sha
+    content = Tree(pull.head_files).blob(entry.path)
     additions = sum(hunk.additions for hunk in entry.hunks)
     deletions = sum(hunk.deletions for hunk in entry.hunks)
     shown: JsonObject = {
-        "sha": blob_sha(f"{head_sha}:{entry.path}".encode()),
+        "sha": blob_sha(f"{head_sha}:{entry.path}".encode() if content is None else content),
         "filename": entry.path,
         "status": entry.status,
         "additions": additions,
@@ -225,6 +226,6 @@ def show_app(app: App) -> dict[str, Any]:
         "html_url": f"https://github.com/apps/{app.slug}",
         "created_at": NOW,
         "updated_at": NOW,
-        "permissions": GRANTED,
-        "events": list(EVENTS),
+        "permissions": dict(app.permissions),
+        "events": list(app.events),
     }

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from reviewbot.sandbox.model_checks import Refused, check, known_model, read_body
 from reviewbot.sandbox.model_manners import Fault, Manners, Trouble
+from reviewbot.sandbox.model_said import BYTES_PER_TOKEN, Pacing, Said, filler
 from reviewbot.sandbox.reader import answer, answer_in_words
 from reviewbot.sandbox.serving import Loopback, drop
 
@@ -28,7 +29,6 @@ CHEAP_MODEL = "sandbox-cheap"
 STRONG_MODEL = "sandbox-strong"
 API_KEY = "sandbox-key"
 _LARGEST_BODY = 8 * 1024 * 1024  # bytes
-_BYTES_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class SandboxModel:
 
     def complete(self) -> Response:
         """Answer one chat completion, or fail as the model's next fault says."""
-        name = ""
+        name, arrived = "", time.monotonic()
         try:
             self._check_key()
             body = read_body(request.mimetype, request.get_data())
@@ -130,7 +130,12 @@ class SandboxModel:
         except Refused as refused:
             self._count(Call(name, refused.status))
             raise
-        return self._answer(name, body, fault)
+        said = self._say(name, body, fault)
+        if not body.get("stream"):
+            return _json(said.whole())
+        wants_usage = bool((body.get("stream_options") or {}).get("include_usage"))
+        events = said.events(Pacing(manners.pace, arrived, self._over), wants_usage=wants_usage)
+        return Response(events, content_type="text/event-stream")
 
     def _check_key(self) -> None:
         if request.headers.get("Authorization") != f"Bearer {self._api_key}":
@@ -153,34 +158,15 @@ class SandboxModel:
                 self._over.wait()
             drop(request.environ)
 
-    def _answer(self, name: str, body: dict[str, Any], fault: Fault | None) -> Response:
-        content = _content(name, body)
+    def _say(self, name: str, body: dict[str, Any], fault: Fault | None) -> Said:
+        pace = self._manners[name].pace if body.get("stream") else None
+        content = filler(pace.tokens) if pace else _content(name, body)
         if fault is not None and fault.trouble is Trouble.GARBLED:
             content = content[: len(content) // 2] + " … I could not go on."
-        content, ending = _capped(content, body)
+        content, ending = _capped(content, body, self._manners[name].longest)
         call = self._counted(name, body, content)
-        completion: dict[str, Any] = {
-            "id": f"chatcmpl-{uuid.uuid4().hex}",
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": name,
-            "choices": [
-                {
-                    "index": 0,
-                    "message": {"role": "assistant", "content": content, "refusal": None},
-                    "logprobs": None,
-                    "finish_reason": ending,
-                }
-            ],
-        }
-        if fault is None or fault.trouble is not Trouble.NO_USAGE:
-            completion["usage"] = {
-                "prompt_tokens": call.prompt_tokens,
-                "completion_tokens": call.completion_tokens,
-                "total_tokens": call.prompt_tokens + call.completion_tokens,
-                "prompt_tokens_details": {"cached_tokens": call.cached_tokens},
-            }
-        return _json(completion)
+        counted = fault is None or fault.trouble is not Trouble.NO_USAGE
+        return Said(name, content, ending, _usage(call) if counted else None)
 
     def _counted(self, name: str, body: dict[str, Any], content: str) -> Call:
         """What a call took; a system message that the model has seen comes from its cache."""
@@ -201,6 +187,15 @@ class SandboxModel:
 # --- answers ---------------------------------------------------------------------------------
 
 
+def _usage(call: Call) -> dict[str, Any]:
+    return {
+        "prompt_tokens": call.prompt_tokens,
+        "completion_tokens": call.completion_tokens,
+        "total_tokens": call.prompt_tokens + call.completion_tokens,
+        "prompt_tokens_details": {"cached_tokens": call.cached_tokens},
+    }
+
+
 def _content(name: str, body: dict[str, Any]) -> str:
     prompt = "\n".join(m["content"] for m in body["messages"] if m["role"] == "user")
     said = answer(prompt, strong=name != CHEAP_MODEL)
@@ -212,16 +207,17 @@ def _content(name: str, body: dict[str, Any]) -> str:
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
 
-def _capped(content: str, body: dict[str, Any]) -> tuple[str, str]:
-    cap = body.get("max_tokens") or body.get("max_completion_tokens") or 0
+def _capped(content: str, body: dict[str, Any], longest: int) -> tuple[str, str]:
+    allowed = (body.get("max_tokens"), body.get("max_completion_tokens"), longest)
+    cap = min((most for most in allowed if most), default=0)
     if not cap or _tokens(content) <= cap:
         return content, "stop"
-    cut = content.encode(errors="surrogatepass")[: cap * _BYTES_PER_TOKEN]
+    cut = content.encode(errors="surrogatepass")[: cap * BYTES_PER_TOKEN]
     return cut.decode(errors="ignore"), "length"
 
 
 def _tokens(text: str) -> int:
-    return math.ceil(len(text.encode(errors="surrogatepass")) / _BYTES_PER_TOKEN)
+    return math.ceil(len(text.encode(errors="surrogatepass")) / BYTES_PER_TOKEN)
 
 
 # --- HTTP ------------------------------------------------------------------------------------

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from reviewbot.sandbox.model_manners import Manners
 
 _PARAMETERS = frozenset(
-    {"model", "messages", "max_tokens", "max_completion_tokens", "temperature", "response_format"}
+    {
+        "model",
+        "messages",
+        "max_tokens",
+        "max_completion_tokens",
+        "temperature",
+        "response_format",
+        "stream",
+        "stream_options",
+    }
 )
 _ROLES = frozenset({"system", "developer", "user", "assistant"})
 _SCHEMA_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -75,6 +84,7 @@ def check(body: dict[str, Any], manners: Manners) -> None:
     _check_cap(body)
     _check_temperature(body)
     _check_format(body, manners)
+    _check_stream(body)
 
 
 def _check_messages(messages: object) -> None:
@@ -101,6 +111,16 @@ def _check_temperature(body: dict[str, Any]) -> None:
     value = body.get("temperature", 0)
     usable = isinstance(value, (int, float)) and not isinstance(value, bool)
     _require(usable and 0 <= value <= _HOTTEST, "temperature", "expected a number from 0 to 2")
+
+
+def _check_stream(body: dict[str, Any]) -> None:
+    streamed = body.get("stream", False)
+    _require(isinstance(streamed, bool), "stream", "expected a boolean")
+    options = body.get("stream_options")
+    if options is not None:
+        _require(streamed, "stream_options", "only allowed when 'stream' is set to true")
+        usable = isinstance(options, dict) and set(options) <= {"include_usage"}
+        _require(usable, "stream_options", "expected an object with include_usage")
 
 
 def _check_format(body: dict[str, Any], manners: Manners) -> None:

@@ -28,11 +28,26 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How a model streams: so many *tokens* of filler at a known speed."""
+
+    first: float  # seconds until the first token
+    speed: float  # tokens per second after it
+    tokens: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Manners:
-    """What a model takes, how fast it is, and its next troubles, one a request."""
+    """What a model takes, how fast it is, and its next troubles, one a request.
+
+    *longest* is how many tokens it says at the most, whatever the caller allows; 0 is any number.
+    With a *pace* its streams are filler at that pace; without one, its scripted answers at once.
+    """
 
     supports_schema: bool = True
     supports_json_object: bool = True
     refuses: frozenset[str] = frozenset()  # parameters
     delay: float = 0.0  # seconds
+    longest: int = 0
+    pace: Pace | None = None
     faults: tuple[Fault, ...] = ()

@@ -13,4 +13,4 @@ class TurnableClock:
         self.now += seconds
 
     def clock(self) -> Clock:
-        return Clock(lambda: self.now, self.turn)
+        return Clock(lambda: self.now, lambda _event, seconds: self.turn(seconds))

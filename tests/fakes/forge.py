@@ -28,6 +28,7 @@ class FakeForge:
     comments: dict[str, PostedFinding] = field(default_factory=dict)  # by fingerprint
     said: list[str] = field(default_factory=list)
     next_push: str = ""  # a head that is pushed as soon as the diff was fetched
+    closes: bool = False  # as soon as the diff was fetched
 
     def pull_request(self, request: ReviewRequest) -> PullRequest:
         assert request.number == self.pull.key.number
@@ -41,6 +42,8 @@ class FakeForge:
         assert pull == self.pull
         if self.next_push:
             self.pull = replace(self.pull, head_sha=self.next_push)
+        if self.closes:
+            self.pull = replace(self.pull, is_open=False)
         return self.changes
 
     def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:

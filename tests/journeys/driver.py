@@ -69,10 +69,10 @@ def defect(name: str = "find") -> Sequence[str]:
 
 
 def long_file(name: str) -> Sequence[str]:
-    """A harmless file too long to share a request with another one."""
+    """A harmless file of two chunks, which fill a request."""
     return [
         f"{name}_{n:03d} = 'a row of a table that nobody has anything to say of'"
-        for n in range(200)
+        for n in range(460)
     ]
 
 
@@ -151,6 +151,11 @@ class Running:
         return wait_for(f"an address in {self.log}", self._address)
 
     @property
+    def said(self) -> str:
+        """What it wrote to standard output so far."""
+        return self._said.read_text()
+
+    @property
     def log(self) -> str:
         """What it logged so far."""
         return self._log.read_text(errors="replace")
@@ -184,8 +189,8 @@ class Running:
 
     def _address(self) -> str:
         assert self._process.poll() is None, self.log
-        line = self._said.read_text()
-        return line.partition("listens on ")[2].strip() if line.endswith("\n") else ""
+        line, ended, _ = self.said.partition("\n")
+        return line.partition("listens on ")[2].strip() if ended else ""
 
 
 def _record(line: str) -> dict[str, Any]:
@@ -246,9 +251,14 @@ class Driver:
         seconds = {str(key): seconds for key, seconds in self.desk.waiting()}
         return time.time() + seconds[pull.key]
 
-    def serve(self, **settings: str) -> Running:
+    @property
+    def home(self) -> Path:
+        """The home of the person who starts everything."""
+        return self._folder
+
+    def serve(self, *options: str, **settings: str) -> Running:
         """Start ``reviewbot serve``; deliveries go to the last one that was started."""
-        self.service = self._start(["serve", "--port", "0"], settings)
+        self.service = self._start(["serve", "--port", "0", *options], settings)
         return self.service
 
     def worker(self, **settings: str) -> Running:
@@ -257,12 +267,20 @@ class Driver:
 
     def costs(self, *options: str) -> list[dict[str, Any]]:
         """What ``reviewbot costs --format json`` prints."""
-        command = [sys.executable, "-m", "reviewbot", "costs", "--format", "json", *options]
-        done = subprocess.run(
-            command, env=self._environ({}), capture_output=True, text=True, check=True
-        )
-        lines: list[dict[str, Any]] = json.loads(done.stdout)
+        lines: list[dict[str, Any]] = json.loads(self.run("costs", "--format", "json", *options))
         return lines
+
+    def run(self, *command: str, code: int = 0, **settings: str) -> str:
+        """What a command prints that ends at once."""
+        done = subprocess.run(
+            [sys.executable, "-m", "reviewbot", *command],
+            env=self._environ(settings),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
 
     def open(self, files: Mapping[str, Sequence[str]], **fields: Any) -> Pull:  # noqa: ANN401
         """Open a pull request that adds *files*, in a repository of its own."""
@@ -279,6 +297,19 @@ class Driver:
             )
         )
         return pull
+
+    def deliver(
+        self, event: str, payload: Mapping[str, Any], delivery: str = "", secret: str = SECRET
+    ) -> Answer:
+        """Send a signed webhook."""
+        body = json.dumps(payload).encode()
+        headers = {
+            "Content-Type": "application/json",
+            "X-GitHub-Event": event,
+            "X-GitHub-Delivery": delivery or str(uuid.uuid4()),
+            "X-Hub-Signature-256": signed(body, secret),
+        }
+        return self.post(body, headers)
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send something to the webhook's address."""
@@ -363,29 +394,30 @@ class Pull:
         *,
         event: str = "pull_request",
         delivery: str = "",
+        secret: str = SECRET,
         **more: Any,  # noqa: ANN401
     ) -> Answer:
         """Send GitHub's signed webhook; *more* goes into its payload."""
         github = self._driver.github
         payload = github.payload(action, self.number, _INSTALLATION, self.repository) | more
-        return self._send(event, payload, delivery)
+        return self._driver.deliver(event, payload, delivery, secret)
 
     def tell(self, comment: dict[str, Any], delivery: str = "", **more: Any) -> Answer:  # noqa: ANN401
         """Send GitHub's signed webhook about a new comment; *more* goes into its payload."""
         event, payload = self._driver.github.comment_payload(
             comment, self.number, _INSTALLATION, self.repository
         )
-        return self._send(event, payload | more, delivery)
+        return self._driver.deliver(event, payload | more, delivery)
 
-    def _send(self, event: str, payload: dict[str, Any], delivery: str) -> Answer:
-        body = json.dumps(payload).encode()
-        headers = {
-            "Content-Type": "application/json",
-            "X-GitHub-Event": event,
-            "X-GitHub-Delivery": delivery or str(uuid.uuid4()),
-            "X-Hub-Signature-256": signed(body),
-        }
-        return self._driver.post(body, headers)
+    def ask_again(
+        self,
+        sender: str = "alice",
+        action: str = "rerequested",
+        **more: Any,  # noqa: ANN401
+    ) -> Answer:
+        """Press a button of the newest check run."""
+        more |= {"check_run": self.checks(self.head)[-1], "sender": {"login": sender, "id": 5}}
+        return self.deliver(action, event="check_run", **more)
 
     def wait_for_check(self, head: str = "") -> dict[str, Any]:
         """The completed check run of a head, the present one without it."""

@@ -74,11 +74,11 @@ def test_bots_and_old_comments_command_nothing(bot: Driver) -> None:
         pull.number, "/reviewbot help", MARIA.login, MARIA.id, pull.repository
     )
     robot = {**comment, "user": {**comment["user"], "type": "Bot"}}
-    assert pull.tell(comment, action="edited").status == 200
-    assert pull.tell(comment, action="deleted").status == 200
-    assert pull.tell(robot).status == 200
-    assert pull.tell({**comment, "body": "> /reviewbot help"}).status == 200
-    assert pull.tell(comment, issue={"number": pull.number}).status == 200
+    assert pull.tell(comment, action="edited").status == 204
+    assert pull.tell(comment, action="deleted").status == 204
+    assert pull.tell(robot).status == 204
+    assert pull.tell({**comment, "body": "> /reviewbot help"}).status == 204
+    assert pull.tell(comment, issue={"number": pull.number}).status == 204
     assert pull.requests == []
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import sys
-import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reviewbot.domain.money import PicoUsd, format_usd, plain_usd
 from reviewbot.entrypoints.cli import FINE
-from reviewbot.entrypoints.cli.options import config_option, settings_from
+from reviewbot.entrypoints.cli.options import config_option, settings_from, since_option
+from reviewbot.entrypoints.formats.spreadsheet import cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,33 +21,23 @@ if TYPE_CHECKING:
 
     from reviewbot.ledger.costs import Spend
 
-_UNITS = {"h": 3_600, "d": 86_400, "w": 604_800}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_COLUMNS = ("name", "reviews", "calls", "tokens_in", "tokens_out", "spent", "presumed", "saved")
-
-
-def _since(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
-    """Milliseconds since 1970 of a duration such as 30d, or of a day."""
-    if match := re.fullmatch(r"(\d{1,6})([hdw])", value):
-        return max(0, int((time.time() - int(match[1]) * _UNITS[match[2]]) * 1000))
-    try:
-        day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
-        message = "write a duration such as 30d, 12h, 2w, or a day such as 2026-11-01"
-        raise click.BadParameter(message) from error
-    return int(day.timestamp() * 1000)
+_MOST_PULLS = 100
+_COLUMNS = (
+    "name",
+    "reviews",
+    "calls",
+    "tokens_in",
+    "tokens_out",
+    "spent_usd",
+    "presumed_usd",
+    "saved_usd",
+    "reserved_usd",
+)
 
 
 @click.command
 @click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
-@click.option(
-    "--since",
-    metavar="TIME",
-    default="30d",
-    show_default=True,
-    callback=_since,
-    help="How far back: 12h, 30d, 2w, or since a day such as 2026-11-01.",
-)
+@since_option
 @click.option(
     "--by",
     type=click.Choice(["repo", "pr", "model", "tier", "day"]),
@@ -65,9 +53,14 @@ def _since(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
     show_default=True,
     help="How to print.",
 )
+@click.option(
+    "--top",
+    type=click.IntRange(1, 100_000),
+    help="So many of the dearest lines, and one for all others; tables of PRs show 100.",
+)
 @config_option
-def command(repo: str, since: int, by: str, form: str, config: Path | None) -> int:
-    """Show what reviews cost. Days and months are UTC; amounts are USD."""
+def command(repo: str, since: int, by: str, form: str, top: int | None, config: Path | None) -> int:
+    """Show what reviews cost. Amounts are USD; days are whole ones, and UTC."""
     from reviewbot.ledger.costs import By, Query, spend  # noqa: PLC0415 - help does not need it
     from reviewbot.ledger.database import open_database  # noqa: PLC0415 - help does not need it
     from reviewbot.ledger.migrate import migrate  # noqa: PLC0415 - help does not need it
@@ -77,7 +70,8 @@ def command(repo: str, since: int, by: str, form: str, config: Path | None) -> i
     try:
         migrate(database)
         SqlLedger(database).presume_expired()
-        lines = spend(database, Query(By(by), since, repo))
+        most = top or (_MOST_PULLS if (by, form) == ("pr", "table") else None)
+        lines = spend(database, Query(By(by), since, repo, most))
     finally:
         database.close()
     if form == "json":
@@ -103,21 +97,23 @@ def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | N
         return
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column(title, overflow="fold")
-    for name in ("reviews", "calls", "tokens in", "tokens out", "spent", "presumed", "saved"):
+    under_way = ["reserved"] if any(line.reserved for line in lines) else []
+    usual = ("reviews", "calls", "tokens in", "tokens out", "spent", "presumed", "saved")
+    for name in (*usual, *under_way):
         table.add_column(name, justify="right", no_wrap=True)
     for line in lines:
         group = (groups or {}).get(line.name, "")
         name = f"{group} · {line.name}" if group else line.name
-        table.add_row(Text(one_line(name)), *_cells(line))
+        table.add_row(Text(one_line(name)), *_cells(line)[: len(table.columns) - 1])
     table.add_section()
-    table.add_row("total", *_total_cells(_total(lines)), style="bold")
+    table.add_row("total", *_total_cells(_total(lines))[: len(table.columns) - 1], style="bold")
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 def _cells(line: Spend) -> list[str]:
     counts = (line.reviews, line.calls, line.tokens_in, line.tokens_out)
     saved = "" if line.saved is None else format_usd(line.saved)
-    money = (format_usd(line.spent), format_usd(line.presumed), saved)
+    money = (format_usd(line.spent), format_usd(line.presumed), saved, format_usd(line.reserved))
     return [*(f"{count:,}" for count in counts), *money]
 
 
@@ -140,6 +136,7 @@ def _total(lines: Sequence[Spend]) -> Spend:
         spent=PicoUsd(sum(line.spent for line in lines)),
         presumed=PicoUsd(sum(line.presumed for line in lines)),
         saved=PicoUsd(sum(known)) if known else None,
+        reserved=PicoUsd(sum(line.reserved for line in lines)),
     )
 
 
@@ -154,20 +151,17 @@ def _plain(line: Spend) -> dict[str, Any]:
         "spent_usd": plain_usd(line.spent),
         "presumed_usd": plain_usd(line.presumed),
         "saved_usd": None if line.saved is None else plain_usd(line.saved),
+        "reserved_usd": plain_usd(line.reserved),
     }
 
 
 def _as_csv(lines: Sequence[Spend]) -> str:
-    from reviewbot.review.wording import one_line  # noqa: PLC0415 - help does not need it
 
     file = io.StringIO()
     rows = [_plain(line) for line in lines]
-    names = list(rows[0]) if rows else [*_COLUMNS[:5], "spent_usd", "presumed_usd", "saved_usd"]
+    names = list(rows[0]) if rows else [*_COLUMNS]
     writer = csv.DictWriter(file, names, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        name = row["name"]
-        # A spreadsheet would run a name that begins like a formula.
-        quote = "'" if name.startswith(_FORMULA) else ""
-        writer.writerow(row | {"name": f"{quote}{one_line(name)}"})
+        writer.writerow(row | {"name": cell(row["name"])})
     return file.getvalue()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from reviewbot.runtime.doctor import Diagnosis
+    from reviewbot.runtime.diagnosis import Diagnosis
 
 _SIGNS = {
     "fine": ("✓", "green"),
@@ -34,10 +34,11 @@ def command(config: Path | None, *, as_json: bool) -> int:
     Exit codes: 0 fine (warnings too), 2 wrong configuration, 3 something cannot be reached.
     """
     from reviewbot.runtime.core import open_core  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.credentials import with_stored_app  # noqa: PLC0415 - help does not need it
     from reviewbot.runtime.doctor import examine  # noqa: PLC0415 - help does not need it
 
     found: list[Diagnosis] = []
-    with open_core(settings_from(config)) as core:
+    with open_core(with_stored_app(settings_from(config))) as core:
         for diagnosis in examine(core):
             found.append(diagnosis)
             if not as_json:

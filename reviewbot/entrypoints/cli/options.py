@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +14,31 @@ import click
 if TYPE_CHECKING:
     from reviewbot.runtime.settings import Settings
 
+_UNITS = {"h": 3_600, "d": 86_400, "w": 604_800}
+
 config_option = click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     envvar="REVIEWBOT_CONFIG",
     show_envvar=True,
     help="The TOML configuration.",
+)
+
+
+def _since(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
+    """Milliseconds since 1970 of a duration such as 30d, or of a day."""
+    if match := re.fullmatch(r"(\d{1,6})([hdw])", value):
+        return max(0, int((time.time() - int(match[1]) * _UNITS[match[2]]) * 1000))
+    try:
+        day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        message = "write a duration such as 30d, 12h, 2w, or a day such as 2026-11-01"
+        raise click.BadParameter(message) from error
+    return int(day.timestamp() * 1000)
+
+
+since_option = click.option(
+    "--since", default="30d", show_default=True, callback=_since, help="How far back."
 )
 
 

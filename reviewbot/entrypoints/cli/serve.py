@@ -13,29 +13,40 @@ from reviewbot.entrypoints.cli.options import config_option, settings_from
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reviewbot.runtime.service import Service
+    from reviewbot.entrypoints.front import Front
     from reviewbot.runtime.settings import Settings
 
 
 @click.command
 @click.option("--host", help="The address to listen on; the default is server.host.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="The port; 0 is any free one.")
+@click.option(
+    "--print-credentials",
+    is_flag=True,
+    help="Let the set-up page print the new App's credentials instead of storing them.",
+)
 @config_option
-def command(host: str | None, port: int | None, config: Path | None) -> int:
+def command(
+    host: str | None, port: int | None, config: Path | None, *, print_credentials: bool
+) -> int:
     """Run the web service, with workers inside; on PostgreSQL add `reviewbot worker` at will.
 
-    Ctrl-C or SIGTERM stops it: reviews under way are handed back with all that was paid for.
+    Without an App's credentials it opens a set-up page, whose address it prints, and goes on
+    when the App is registered. Ctrl-C or SIGTERM stops it: reviews under way are handed back
+    with all that was paid for.
     """
-    from reviewbot.runtime.logs import log_to_stderr  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.service import open_service  # noqa: PLC0415 - help does not need it
+    from reviewbot.entrypoints.front import Keep, open_front  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.credentials import with_stored_app  # noqa: PLC0415 - the same
+    from reviewbot.runtime.logs import log_to_stderr  # noqa: PLC0415 - the same
 
-    settings = settings_from(config)
+    settings = with_stored_app(settings_from(config))
     log_to_stderr()
     signal.signal(signal.SIGTERM, _stop)
-    with open_service(settings) as service:
+    keep = Keep.PRINTED if print_credentials else Keep.FILES
+    with open_front(settings, keep) as front:
         server = settings.values.server
         _serve(
-            service,
+            front,
             settings,
             server.host if host is None else host,
             server.port if port is None else port,
@@ -43,20 +54,16 @@ def command(host: str | None, port: int | None, config: Path | None) -> int:
     return FINE
 
 
-def _serve(service: Service, settings: Settings, host: str, port: int) -> None:
+def _serve(front: Front, settings: Settings, host: str, port: int) -> None:
     from reviewbot.entrypoints.listening import Listener  # noqa: PLC0415 - help does not need it
-    from reviewbot.entrypoints.web import create_app  # noqa: PLC0415 - help does not need it
 
     section = settings.values.server
-    token = ""
-    if section.metrics_token_env or section.metrics_token_file:
-        token = settings.secret(
-            "server.metrics_token", section.metrics_token_env, section.metrics_token_file
-        )
-    app = create_app(service, token)
-    listener = Listener(app, host, port, section.threads, section.read_seconds)
+    listener = Listener(front, host, port, section.threads, section.read_seconds)
     for address in listener.addresses:
         click.echo(f"reviewbot listens on {address}")
+    if front.setup_path:
+        address = str(section.public_url or listener.addresses[0]).rstrip("/")
+        click.echo(f"Set it up at {address}{front.setup_path}")
     listener.run()
 
 

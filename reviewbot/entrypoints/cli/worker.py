@@ -24,10 +24,11 @@ def command(concurrency: int | None, config: Path | None) -> int:
 
     Ctrl-C or SIGTERM stops it: reviews under way are handed back with all that was paid for.
     """
+    from reviewbot.runtime.credentials import with_stored_app  # noqa: PLC0415 - help does not need it
     from reviewbot.runtime.logs import log_to_stderr  # noqa: PLC0415 - help does not need it
     from reviewbot.runtime.service import open_service  # noqa: PLC0415 - help does not need it
 
-    settings = settings_from(config)
+    settings = with_stored_app(settings_from(config))
     if settings.database_url().startswith("sqlite:"):
         message = "workers of their own need PostgreSQL, and database.url names none"
         raise SettingsError(message, "Set database.url, or let `reviewbot serve` do the work.")

@@ -155,6 +155,7 @@ def _service(github_url: str, folder: Path, key_file: Path, secret: str) -> dict
         "REVIEWBOT_GITHUB__WEBHOOK_SECRET_ENV": "DEMO_WEBHOOK_SECRET",
         "REVIEWBOT_DATABASE__URL": _database_url(folder),
         "REVIEWBOT_LIMITS__DEBOUNCE_SECONDS": "0",
+        "REVIEWBOT_LIMITS__AUDIT_SHARE": "0",  # the same for everybody who looks
     }
 
 

@@ -2,16 +2,20 @@
 
 CREATE TABLE settings_of_ledger (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
--- One row a scope: a pull request, a repository's day, …
+-- One row a scope: a pull request, a repository's day, … cap is the limit that the last
+-- reservation was judged by; closed_by names the endpoint that billed more than was possible.
 CREATE TABLE budgets (
-  scope    TEXT PRIMARY KEY,
-  settled  BIGINT NOT NULL DEFAULT 0,
-  reserved BIGINT NOT NULL DEFAULT 0,
-  presumed BIGINT NOT NULL DEFAULT 0,
-  closed   INTEGER NOT NULL DEFAULT 0
+  scope     TEXT PRIMARY KEY,
+  settled   BIGINT NOT NULL DEFAULT 0,
+  reserved  BIGINT NOT NULL DEFAULT 0,
+  presumed  BIGINT NOT NULL DEFAULT 0,
+  cap       BIGINT NOT NULL DEFAULT 0,
+  closed_by TEXT NOT NULL DEFAULT '',
+  begun_at  BIGINT NOT NULL DEFAULT 0
 );
 
--- One row an HTTP attempt; it never disappears while it counts.
+-- One row an HTTP attempt. It is closed once and never changed after that; it is thrown away
+-- when its time is over, and lives on in the sums below.
 CREATE TABLE calls (
   id              TEXT PRIMARY KEY,
   review_id       TEXT NOT NULL,
@@ -19,6 +23,7 @@ CREATE TABLE calls (
   number          BIGINT NOT NULL,
   repository      TEXT NOT NULL,
   installation_id BIGINT NOT NULL,
+  author_id       BIGINT NOT NULL,
   head_sha        TEXT NOT NULL,
   tier            TEXT NOT NULL,
   model           TEXT NOT NULL,
@@ -43,6 +48,7 @@ CREATE TABLE calls (
   tokens_thought  BIGINT NOT NULL DEFAULT 0,
   model_answered  TEXT NOT NULL DEFAULT '',
   latency_ms      BIGINT NOT NULL DEFAULT 0,
+  first_token_ms  BIGINT NOT NULL DEFAULT 0,
   error           TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX calls_by_review ON calls (review_id);
@@ -51,12 +57,16 @@ CREATE INDEX calls_in_flight ON calls (lease_until) WHERE state = 'reserved';
 
 -- What became known of a presumed call later; the call itself stays as it was written.
 CREATE TABLE corrections (
-  call_id    TEXT PRIMARY KEY,
-  at         BIGINT NOT NULL,
-  cost       BIGINT NOT NULL,
-  ending     TEXT NOT NULL,
-  tokens_in  BIGINT NOT NULL,
-  tokens_out BIGINT NOT NULL
+  call_id        TEXT PRIMARY KEY,
+  at             BIGINT NOT NULL,
+  cost           BIGINT NOT NULL,
+  ending         TEXT NOT NULL,
+  tokens_in      BIGINT NOT NULL,
+  tokens_out     BIGINT NOT NULL,
+  tokens_cached  BIGINT NOT NULL,
+  tokens_written BIGINT NOT NULL,
+  tokens_thought BIGINT NOT NULL,
+  model_answered TEXT NOT NULL
 );
 
 CREATE VIEW bills AS
@@ -69,8 +79,93 @@ SELECT c.id, c.review_id, c.repository_id, c.number, c.repository, c.installatio
   COALESCE(k.ending, c.ending) AS ending
 FROM calls c LEFT JOIN corrections k ON k.call_id = c.id;
 
--- Endpoints that billed more than was possible.
+-- Sums over ended calls, changed in the same transaction as they; grain is 'day' or 'month'.
+-- A review counts where its first call is: of all, of its tier, of its model.
+CREATE TABLE spending (
+  grain            TEXT NOT NULL,
+  period           TEXT NOT NULL,
+  repository_id    BIGINT NOT NULL,
+  repository       TEXT NOT NULL,
+  tier             TEXT NOT NULL,
+  model            TEXT NOT NULL,
+  endpoint         TEXT NOT NULL,
+  upstream         TEXT NOT NULL,
+  reviews          BIGINT NOT NULL DEFAULT 0,
+  reviews_of_tier  BIGINT NOT NULL DEFAULT 0,
+  reviews_of_model BIGINT NOT NULL DEFAULT 0,
+  calls            BIGINT NOT NULL DEFAULT 0,
+  failed           BIGINT NOT NULL DEFAULT 0,
+  tokens_in        BIGINT NOT NULL DEFAULT 0,
+  tokens_out       BIGINT NOT NULL DEFAULT 0,
+  tokens_cached    BIGINT NOT NULL DEFAULT 0,
+  tokens_written   BIGINT NOT NULL DEFAULT 0,
+  tokens_thought   BIGINT NOT NULL DEFAULT 0,
+  latency_ms       BIGINT NOT NULL DEFAULT 0,
+  spent            BIGINT NOT NULL DEFAULT 0,
+  presumed         BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (grain, period, repository_id, repository, tier, model, endpoint, upstream)
+);
+
+CREATE TABLE spending_by_repository (
+  grain         TEXT NOT NULL,
+  period        TEXT NOT NULL,
+  repository_id BIGINT NOT NULL,
+  repository    TEXT NOT NULL,
+  reviews       BIGINT NOT NULL DEFAULT 0,
+  calls         BIGINT NOT NULL DEFAULT 0,
+  tokens_in     BIGINT NOT NULL DEFAULT 0,
+  tokens_out    BIGINT NOT NULL DEFAULT 0,
+  spent         BIGINT NOT NULL DEFAULT 0,
+  presumed      BIGINT NOT NULL DEFAULT 0,
+  saved         BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (grain, period, repository_id, repository)
+);
+
+CREATE TABLE spending_by_pull (
+  grain         TEXT NOT NULL,
+  period        TEXT NOT NULL,
+  repository_id BIGINT NOT NULL,
+  repository    TEXT NOT NULL,
+  number        BIGINT NOT NULL,
+  reviews       BIGINT NOT NULL DEFAULT 0,
+  calls         BIGINT NOT NULL DEFAULT 0,
+  tokens_in     BIGINT NOT NULL DEFAULT 0,
+  tokens_out    BIGINT NOT NULL DEFAULT 0,
+  spent         BIGINT NOT NULL DEFAULT 0,
+  presumed      BIGINT NOT NULL DEFAULT 0,
+  saved         BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (grain, period, repository_id, repository, number)
+);
+
+-- Endpoints that billed more than was possible: not called until an administrator releases them.
 CREATE TABLE flagged_endpoints (endpoint TEXT PRIMARY KEY, at BIGINT NOT NULL, why TEXT NOT NULL);
+
+-- What administrators decided about money.
+CREATE TABLE audit (
+  id      TEXT PRIMARY KEY,
+  at      BIGINT NOT NULL,
+  who     TEXT NOT NULL,
+  action  TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  why     TEXT NOT NULL,
+  before  TEXT NOT NULL
+);
+
+-- One row a crossing of 50, 80 or 100 % of a limit; told says whether the
+-- alerts' address knows it.
+CREATE TABLE alerts (
+  scope      TEXT NOT NULL,
+  level      INTEGER NOT NULL,
+  cap        BIGINT NOT NULL,
+  spent      BIGINT NOT NULL,
+  repository TEXT NOT NULL,
+  number     BIGINT NOT NULL,
+  at         BIGINT NOT NULL,
+  told       INTEGER NOT NULL DEFAULT 0,
+  tries      INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (scope, level, cap)
+);
+CREATE INDEX alerts_untold ON alerts (at) WHERE told = 0;
 
 CREATE TABLE answers (
   key       TEXT NOT NULL,
@@ -95,11 +190,13 @@ CREATE TABLE reviews (
   opened_at     BIGINT NOT NULL,
   closed_at     BIGINT,
   saved         BIGINT NOT NULL DEFAULT 0,
+  starved       INTEGER NOT NULL DEFAULT 0,
   report        TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX reviews_open ON reviews (repository_id, number, head_sha, cause)
   WHERE state = 'open';
 CREATE INDEX reviews_by_time ON reviews (opened_at);
+CREATE INDEX reviews_starved ON reviews (closed_at) WHERE starved = 1;
 
 CREATE TABLE postings (
   key         TEXT PRIMARY KEY,
@@ -163,4 +260,138 @@ CREATE TABLE raised (
   digest        TEXT NOT NULL,
   title         TEXT NOT NULL,
   PRIMARY KEY (repository_id, number, fingerprint)
+);
+
+-- What may have left for a model endpoint: one row a call, written with its reservation and
+-- never changed. No prompt is kept, only its digest.
+CREATE TABLE egress (
+  call_id       TEXT PRIMARY KEY,
+  at            BIGINT NOT NULL,
+  repository_id BIGINT NOT NULL,
+  repository    TEXT NOT NULL,
+  number        BIGINT NOT NULL,
+  endpoint      TEXT NOT NULL,
+  jurisdiction  TEXT NOT NULL,
+  bytes         BIGINT NOT NULL,
+  digest        TEXT NOT NULL,
+  redactions    BIGINT NOT NULL
+);
+CREATE INDEX egress_by_time ON egress (at);
+
+-- Who asked for a review by a button, by the value of desk.wanted that the asking raised.
+CREATE TABLE askers (
+  repository_id BIGINT NOT NULL,
+  number        BIGINT NOT NULL,
+  wanted        BIGINT NOT NULL,
+  login         TEXT NOT NULL,
+  PRIMARY KEY (repository_id, number, wanted)
+);
+
+-- Installations, and repositories in them, that said how they stand; the others are active.
+CREATE TABLE installations (
+  id       BIGINT PRIMARY KEY,
+  standing TEXT NOT NULL,
+  at       BIGINT NOT NULL
+);
+CREATE TABLE installation_repositories (
+  installation_id BIGINT NOT NULL,
+  repository_id   BIGINT NOT NULL,
+  standing        TEXT NOT NULL,
+  at              BIGINT NOT NULL,
+  PRIMARY KEY (installation_id, repository_id)
+);
+
+-- Commits of merge queues whose check waits for an answer.
+CREATE TABLE merge_groups (
+  repository_id   BIGINT NOT NULL,
+  head_sha        TEXT NOT NULL,
+  number          BIGINT NOT NULL,
+  repository      TEXT NOT NULL,
+  installation_id BIGINT NOT NULL,
+  asked_at        BIGINT NOT NULL,
+  answered        INTEGER NOT NULL DEFAULT 0,
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  owner           TEXT NOT NULL DEFAULT '',
+  lease_until     BIGINT NOT NULL DEFAULT 0,
+  not_before      BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (repository_id, head_sha)
+);
+CREATE INDEX merge_groups_waiting ON merge_groups (not_before) WHERE answered = 0;
+
+-- One row while all spending is stopped.
+CREATE TABLE spending_stopped (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  at       BIGINT NOT NULL,
+  actor    TEXT NOT NULL,
+  why      TEXT NOT NULL
+);
+
+-- Deliveries that GitHub was asked to send again, each once.
+CREATE TABLE redeliveries (guid TEXT PRIMARY KEY, at BIGINT NOT NULL);
+
+-- What one process at a time does; *last_end* is when it was last done.
+CREATE TABLE turns (
+  name     TEXT PRIMARY KEY,
+  owner    TEXT NOT NULL,
+  until_at BIGINT NOT NULL,
+  last_end BIGINT NOT NULL DEFAULT 0
+);
+
+-- Commands in comments, one row each; what was said is forgotten once it is done.
+CREATE TABLE commands (
+  place           TEXT NOT NULL,
+  comment_id      BIGINT NOT NULL,
+  repository_id   BIGINT NOT NULL,
+  number          BIGINT NOT NULL,
+  repository      TEXT NOT NULL,
+  installation_id BIGINT NOT NULL,
+  thread          BIGINT NOT NULL,
+  sender_id       BIGINT NOT NULL,
+  sender          TEXT NOT NULL,
+  verb            TEXT NOT NULL,
+  said            TEXT NOT NULL,
+  state           TEXT NOT NULL DEFAULT 'waiting',
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  owner           TEXT NOT NULL DEFAULT '',
+  lease_until     BIGINT NOT NULL DEFAULT 0,
+  not_before      BIGINT NOT NULL,
+  at              BIGINT NOT NULL,
+  error           TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (place, comment_id)
+);
+CREATE INDEX commands_waiting ON commands (at) WHERE state = 'waiting';
+CREATE INDEX commands_by_sender ON commands (sender_id, at);
+
+-- Pull requests that are left alone until somebody says otherwise.
+CREATE TABLE pauses (
+  repository_id BIGINT NOT NULL,
+  number        BIGINT NOT NULL,
+  sender        TEXT NOT NULL,
+  at            BIGINT NOT NULL,
+  PRIMARY KEY (repository_id, number)
+);
+
+-- What people do not want to hear on a pull request: findings by fingerprint, rules by id.
+CREATE TABLE silences (
+  repository_id BIGINT NOT NULL,
+  number        BIGINT NOT NULL,
+  breadth       TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  sender_id     BIGINT NOT NULL,
+  sender        TEXT NOT NULL,
+  up_to         TEXT NOT NULL,
+  at            BIGINT NOT NULL,
+  PRIMARY KEY (repository_id, number, breadth, name, sender_id)
+);
+
+-- Heads whose review is dearer than the policy lets pass unasked.
+CREATE TABLE holds (
+  repository_id BIGINT NOT NULL,
+  number        BIGINT NOT NULL,
+  head_sha      TEXT NOT NULL,
+  quoted        BIGINT NOT NULL,
+  at            BIGINT NOT NULL,
+  approved      BIGINT NOT NULL DEFAULT 0,
+  approved_by   TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (repository_id, number, head_sha)
 );

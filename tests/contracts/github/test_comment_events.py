@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from reviewbot.domain.command import LONGEST, CommandWish, Place, Sender
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.github.commands import find_command
-from reviewbot.github.delivery import BadDelivery, Ignored, read_event, verify_delivery
+from reviewbot.github.delivery import verify_delivery
+from reviewbot.github.events import BadDelivery, Ignored, read_event
 from tests.contracts.github.test_delivery import SECRET, signed
 
 _PERSON = {"id": 9, "login": "maria", "type": "User"}

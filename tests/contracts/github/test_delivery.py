@@ -4,18 +4,16 @@ import contextlib
 import hashlib
 import hmac
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.pull_request import PullKey, Wish
-from reviewbot.github.delivery import BadDelivery, Ignored, Ping, VerifiedDelivery, verify_delivery
-from reviewbot.github.delivery import read_event as read_verified_event
-
-if TYPE_CHECKING:
-    from reviewbot.domain.command import CommandWish
+from reviewbot.github.delivery import VerifiedDelivery, verify_delivery
+from reviewbot.github.events import BadDelivery, Closed, Event, Ignored, Ping, Unknown
+from reviewbot.github.events import read_event as read_verified_event
 
 SECRET = "It's a Secret to Everybody"
 BODY = b"Hello, World!"
@@ -36,7 +34,7 @@ def signed(body: bytes, secret: str = SECRET) -> str:
     return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
 
 
-def read_event(name: str, body: bytes) -> Wish | CommandWish | Ignored | Ping:
+def read_event(name: str, body: bytes) -> Event:
     delivery = verify_delivery([SECRET], signed(body), body)
     assert delivery is not None
     return read_verified_event(name, delivery)
@@ -79,7 +77,9 @@ def test_during_a_rotation_both_secrets_are_accepted_and_no_third() -> None:
     assert verify_delivery(both, signed(BODY, "a third"), BODY) is None
 
 
-@pytest.mark.parametrize("action", ["opened", "reopened", "synchronize", "ready_for_review"])
+@pytest.mark.parametrize(
+    "action", ["opened", "reopened", "synchronize", "ready_for_review", "labeled"]
+)
 def test_what_changes_a_review_is_a_wish(action: str) -> None:
     wish = read_event("pull_request", event(action))
     assert wish == Wish(PullKey(5, 7), "acme/shop", 3, action)
@@ -92,13 +92,18 @@ def test_an_edit_is_a_wish_only_if_the_base_changed() -> None:
     assert isinstance(titled, Ignored)
 
 
-@pytest.mark.parametrize("action", ["closed", "labeled", "stacked"])
+def test_a_closed_pull_request_ends_what_waits() -> None:
+    wish = Wish(PullKey(5, 7), "acme/shop", 3, "closed")
+    assert read_event("pull_request", event("closed")) == Closed(wish)
+
+
+@pytest.mark.parametrize("action", ["assigned", "stacked"])
 def test_other_actions_are_ignored(action: str) -> None:
     assert isinstance(read_event("pull_request", event(action)), Ignored)
 
 
-def test_other_events_are_ignored_and_pings_known() -> None:
-    assert isinstance(read_event("push", b"{}"), Ignored)
+def test_other_events_are_unknown_and_pings_known() -> None:
+    assert read_event("push", b"{}") == Unknown()
     assert read_event("ping", b"{}") == Ping()
 
 

@@ -5,7 +5,7 @@ import pytest
 from reviewbot.domain.errors import Forbidden
 from reviewbot.github.auth import AppAuth, StaticToken
 from reviewbot.github.client import GitHubClient
-from reviewbot.github.identity import identify_app, identify_token
+from reviewbot.github.identity import Lacking, identify_app, identify_token, lacking
 from reviewbot.sandbox.github import App, Fault, SandboxGitHub, generate_app_key
 
 
@@ -13,6 +13,23 @@ def test_an_app_with_all_rights_is_named() -> None:
     pem, public = generate_app_key()
     with SandboxGitHub(app=App(12, public)) as hub:
         assert "'reviewbot'" in identify_app(GitHubClient(hub.url, AppAuth("12", pem)))
+
+
+def test_what_an_app_lacks_is_told_by_how_much_it_matters() -> None:
+    pem, public = generate_app_key()
+    granted = {"checks": "read", "contents": "read", "pull_requests": "write", "issues": "read"}
+    app = App(12, public, permissions=granted, events=("pull_request", "issue_comment"))
+    with SandboxGitHub(app=app) as hub:
+        found = lacking(GitHubClient(hub.url, AppAuth("12", pem)))
+    assert found == Lacking(
+        necessary=("checks: write",),
+        further=(
+            *("merge_queues: read", "metadata: read"),
+            *("the event merge_group", "the event pull_request_review_comment"),
+        ),
+    )
+    with SandboxGitHub(app=App(12, public)) as hub:
+        assert lacking(GitHubClient(hub.url, AppAuth("12", pem))) == Lacking((), ())
 
 
 def test_a_key_of_another_app_is_refused() -> None:

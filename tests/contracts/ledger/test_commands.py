@@ -9,6 +9,8 @@ import pytest
 from reviewbot.domain.command import CommandWish, Place, Sender
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.ledger.commands import CommandClaim, CommandRules, Commands
+from reviewbot.ledger.installations import REMOVED, Installations
+from reviewbot.ledger.switch import Switch
 from tests.fakes.clock import TurnableClock
 
 if TYPE_CHECKING:
@@ -108,3 +110,59 @@ def test_questions_are_counted_by_person_and_day(commands: Commands, turned: Tur
     verbs = ("ask", "explain")
     ranks = [commands.rank_today(_claimed(commands), verbs) for _ in range(5)]
     assert ranks == [1, 2, 3, 3, 1]
+
+
+def test_nothing_is_claimed_while_spending_or_the_installation_is_stopped(
+    commands: Commands, database: Database, turned: TurnableClock
+) -> None:
+    switch, installations = Switch(database), Installations(database, turned.clock())
+    commands.record(_wish())
+    switch.stop("ops", "too dear")
+    assert commands.claim("w1") is None
+    switch.start("ops")
+    installations.set(3, "suspended")
+    assert commands.claim("w1") is None
+    installations.set(3, "active")
+    assert _claimed(commands).attempt == 1
+
+
+def test_what_is_stopped_under_way_is_handed_back_untouched(
+    commands: Commands, database: Database
+) -> None:
+    switch = Switch(database)
+    commands.record(_wish())
+    claim = _claimed(commands)
+    assert not commands.halted(claim)
+    switch.stop("ops", "too dear")
+    assert commands.halted(claim)
+    assert commands.release(claim)
+    switch.start("ops")
+    assert _claimed(commands).attempt == 1
+
+
+def test_commands_for_what_is_gone_are_dropped_and_block_nothing(
+    commands: Commands, database: Database, turned: TurnableClock
+) -> None:
+    installations = Installations(database, turned.clock())
+    commands.record(_wish(1))
+    installations.change(3, [], [7])
+    assert commands.counts() == (0, 0)
+    turned.turn(1)
+    installations.change(3, [7], [])
+    commands.record(_wish(2))
+    assert _claimed(commands).wish.comment_id == 2
+    installations.set(3, REMOVED)
+    assert commands.counts() == (0, 0)
+
+
+def test_what_is_over_is_forgotten_in_time_and_what_waits_is_kept(
+    commands: Commands, turned: TurnableClock
+) -> None:
+    for comment in (1, 2, 3):
+        commands.record(_wish(comment, comment))
+    commands.finish(_claimed(commands))
+    commands.bury(_claimed(commands), "again and again")
+    assert commands.forget(days=7) == 0
+    turned.turn(8 * 86_400)
+    assert commands.forget(days=7) == 2
+    assert _claimed(commands).wish.comment_id == 3

@@ -21,24 +21,24 @@ if TYPE_CHECKING:
     from reviewbot.ledger.database import Database
 
 
-def _pull(head: str = "a" * 40) -> PullRequest:
+def pull(head: str = "a" * 40) -> PullRequest:
     author = Author(1, "alice")
     return PullRequest(PullKey(7, 1), "acme/shop", "t", author, head, "b" * 40, "main", "main")
 
 
 def test_a_review_started_again_is_the_same_review(database: Database) -> None:
     reviews = Reviews(database)
-    first = reviews.open(_pull(), "desk 1")
-    assert reviews.open(_pull(), "desk 1") == first
-    assert reviews.open(_pull("c" * 40), "desk 1") != first
-    assert reviews.open(_pull(), "desk 2") != first
+    first = reviews.open(pull(), "desk 1")
+    assert reviews.open(pull(), "desk 1") == first
+    assert reviews.open(pull("c" * 40), "desk 1") != first
+    assert reviews.open(pull(), "desk 2") != first
 
 
 def test_a_review_asked_for_after_it_was_closed_is_a_new_one(database: Database) -> None:
     reviews = Reviews(database)
-    first = reviews.open(_pull(), "command line")
+    first = reviews.open(pull(), "command line")
     reviews.close(first, "published", '{"cost": {"saved_usd": "0.25"}}')
-    assert reviews.open(_pull(), "command line") != first
+    assert reviews.open(pull(), "command line") != first
 
 
 def test_a_write_is_known_before_it_is_sent(database: Database) -> None:

@@ -10,8 +10,8 @@ from reviewbot.domain.errors import BudgetExhausted, LedgerError
 from reviewbot.domain.money import PicoUsd, Usage, parse_usd
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.ledger.costs import By, Query, spend
-from reviewbot.ledger.house import flagged
 from reviewbot.ledger.money import SqlLedger
+from reviewbot.ledger.quarantine import flagged
 from reviewbot.ledger.reviews import Reviews
 from reviewbot.review.ports import Answer, Attempt, Ending, Grant
 from tests.contracts.ledger.charges import charge

@@ -127,7 +127,7 @@ def test_a_prompt_that_is_too_long_teaches_nothing() -> None:
 @pytest.mark.parametrize(
     ("reply", "kind", "ending"),
     [
-        (ends("length", '{"findings":['), Kind.GARBLED, Ending.GARBLED),
+        (ends("length", '{"findings":['), Kind.CUT_OFF, Ending.GARBLED),
         (ends("stop"), Kind.GARBLED, Ending.GARBLED),
         (says(None), Kind.GARBLED, Ending.GARBLED),
         (says(choices=[]), Kind.GARBLED, Ending.GARBLED),

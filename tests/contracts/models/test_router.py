@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reviewbot.domain.egress import Egress
 from reviewbot.domain.errors import (
     BadAnswer,
     BudgetExhausted,
@@ -19,8 +20,11 @@ from reviewbot.domain.errors import (
 )
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.policy import Data
-from reviewbot.models.breaker import State
-from reviewbot.models.config import Patience
+from reviewbot.models.attempt import Attempts, Route
+from reviewbot.models.breaker import Breaker, State
+from reviewbot.models.config import Patience, RouteConfig
+from reviewbot.models.endpoint import Endpoint
+from reviewbot.models.faults import Fault
 from reviewbot.models.router import Router
 from reviewbot.review.ports import Ending
 from tests.contracts.models.scripted import Reply, Scripted, refuses, says
@@ -351,3 +355,36 @@ def test_the_sdk_is_not_imported_before_it_is_needed() -> None:
 
 def _impatient(config: RouterConfig) -> RouterConfig:
     return replace(config, patience=Patience(attempts=1, wait=5.0))
+
+
+def test_the_last_look_before_code_leaves_trusts_no_router() -> None:
+    ledger = FakeLedger()
+    with Scripted(says()).running() as server:
+        place = endpoint("one", server.url, "CN")
+        speaker = Endpoint(place)
+        route = Route("small-model", RouteConfig("one", "small", PRICE), speaker, Breaker(float))
+        attempts = Attempts(ledger, Hours().clock, Patience(), 1)
+        for data in (
+            Data(allowed_jurisdictions=("EU",)),
+            Data(allowed_endpoints=("two",)),
+            Data(allowed_jurisdictions=("CN",), allowed_endpoints=()),
+        ):
+            with pytest.raises(Fault, match="the policy lets no code go to one"):
+                attempts.make(question(), purse(data), route)
+        assert server.heard == []
+        assert not ledger.entries
+        assert attempts.make(question(), purse(Data(allowed_jurisdictions=("CN",))), route)
+        speaker.close()
+
+
+def test_an_endpoint_without_a_jurisdiction_is_on_no_list() -> None:
+    assert not Data(allowed_jurisdictions=("EU",)).allows("one", "")
+    assert Data().allows("one", "")
+
+
+def test_every_attempt_says_what_leaves() -> None:
+    with house([refuses(500)], [says()]) as it:
+        it.router.ask(question(), purse())
+        sent = [entry.charge.egress for entry in it.ledger.entries]
+    prompt = question().prompt
+    assert sent == [Egress.of(prompt.system, prompt.user)] * 2

@@ -43,6 +43,10 @@ def place(
     return (found.side, found.start_line, found.line) if isinstance(found, Anchor) else None
 
 
+def anchored(line: int) -> Anchor:
+    return Anchor("src/pay.py", RIGHT, line, line)
+
+
 @pytest.mark.parametrize(
     "quote",
     [
@@ -76,15 +80,31 @@ def test_a_context_line_on_the_left_is_addressed_on_the_right() -> None:
     assert place("# end", side=LEFT) == (RIGHT, 15, 15)
 
 
-def test_changed_lines_win_over_context_and_then_the_hint_decides() -> None:
-    assert place("    return total", (13, 13)) == (RIGHT, 43, 43)
-    assert place("x = 1", (41, 41)) == (RIGHT, 42, 42)
+def test_a_hint_decides_between_equal_lines_that_it_nearly_names() -> None:
+    assert place("    return total", (13, 13)) == (RIGHT, 13, 13)
+    assert place("    return total", (41, 41)) == (RIGHT, 43, 43)
+    assert place("x = 1", (41, 41)) == (RIGHT, 41, 41)
+    assert place("x = 1", (40, 43)) == (RIGHT, 42, 42)  # of two that it names, the changed one
+
+
+@pytest.mark.parametrize("quote", ["    return total", "return total", "x = 1", "14 +  x = 1"])
+def test_equal_lines_far_from_the_hint_are_not_guessed_between(quote: str) -> None:
+    assert place(quote, (90, 90)) is None
+
+
+def test_indentation_tells_lines_apart_only_where_a_quote_has_some() -> None:
+    hunk = "@@ -0,0 +1,2 @@\n+return x\n+    return x\n"
+    diff = index(hunk)
+
+    assert diff.anchor("src/pay.py", RIGHT, "    return x", (60, 60)) == anchored(2)
+    assert isinstance(diff.anchor("src/pay.py", RIGHT, "return x", (60, 60)), Unanchored)
 
 
 def test_lines_that_follow_each_other_are_a_range() -> None:
     assert place("    total = price * count\n    log(total)") == (RIGHT, 11, 12)
     assert place("11 -     total = price\n11 +     total = price * count") == (RIGHT, 11, 11)
     assert place("    log(total)\n\n    gone") == (RIGHT, 12, 12)
+    assert place("}\n    gone") is None
 
 
 def test_a_range_stays_in_one_hunk() -> None:
@@ -104,7 +124,9 @@ def test_a_part_of_the_path_will_do(path: str) -> None:
     assert place("    log(total)", path=path) == (RIGHT, 12, 12)
 
 
-@pytest.mark.parametrize("path", ["", "/", "ay.py", "src/other.py"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "ay.py", "src/other.py", "lib/src/pay.py", "mysrc/pay.py"]
+)
 def test_another_path_will_not(path: str) -> None:
     assert place("    log(total)", path=path) is None
 

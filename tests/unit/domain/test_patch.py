@@ -7,7 +7,7 @@ import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Line, Unreadable
@@ -253,51 +253,7 @@ def test_no_bytes_break_the_reader_and_no_entry_is_lost(raw: bytes) -> None:
     assert all(file.path for file in diff.files)
 
 
-# --- git as the judge ------------------------------------------------------------------------
-
-LINE = st.text(
-    st.characters(codec="utf-8", exclude_characters="\n\0") | st.sampled_from("+-@ \r\x0c\u2028"),
-    max_size=8,
-)
-LINES = st.lists(LINE | st.sampled_from(["-- x", "++ y", "diff --git a/x b/x", "@@ -1 +1 @@"]))
-
-
-def apply(old: list[str], file: FileDiff) -> list[str]:
-    new: list[str] = []
-    at = 0
-    for hunk in file.hunks:
-        has_old = any(line.old for line in hunk.lines)
-        begin = hunk.old_start - has_old  # without old lines it is the line before
-        new, at = new + old[at:begin], begin
-        for line in hunk.lines:
-            if line.old is not None:
-                assert (line.old, line.text) == (at + 1, old[at])
-                at += 1
-            if line.new is not None:
-                new.append(line.text)
-                assert line.new == len(new)
-    return new + old[at:]
-
-
-@given(LINES, st.data(), st.sampled_from(["-U0", "-U1", "-U3"]))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_applying_what_was_read_gives_the_new_file(
-    tmp_path: Path, old: list[str], data: st.DataObject, context: str
-) -> None:
-    kept = [line for line in old if data.draw(st.integers(0, 3))]
-    more = data.draw(LINES)
-    cut = data.draw(st.integers(0, len(kept)))
-    new = kept[:cut] + more + kept[cut:]
-    for name, lines in (("old", old), ("new", new)):
-        (tmp_path / name).write_bytes("".join(f"{line}\n" for line in lines).encode())
-
-    raw = git(tmp_path, "diff", "--no-index", "--text", context, "old", "new")
-
-    diff = parse_diff(raw)
-    assert not diff.unreadable
-    assert (apply(old, diff.files[0]) if diff.files else old) == new
+# --- git as the judge (see test_patch_git.py for its laws) ------------------------------------
 
 
 def test_every_kind_of_entry_that_git_writes_is_read(tmp_path: Path) -> None:

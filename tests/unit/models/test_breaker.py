@@ -66,3 +66,26 @@ def test_a_probe_that_was_not_made_is_left_to_the_next() -> None:
     assert breaker.enter() == 0.0
     breaker.left()
     assert breaker.enter() == 0.0
+
+
+def test_one_hang_opens_it() -> None:
+    seconds = Seconds()
+    breaker = Breaker(seconds, Temper(failures=5, rest=10.0))
+    breaker.tripped()
+    assert breaker.enter() == 10.0
+    seconds.now = 4.0
+    breaker.tripped()  # a call that was under way already
+    assert breaker.enter() == 6.0
+
+
+def test_after_the_rest_it_is_doubtful_until_someone_vouches_for_it() -> None:
+    breaker, seconds = opened()
+    assert not breaker.is_doubtful
+    seconds.now = 10.0
+    assert breaker.is_doubtful
+    breaker.vouched()
+    assert not breaker.is_doubtful
+    assert breaker.enter() == 0.0
+    breaker.failed()
+    seconds.now = 30.0
+    assert breaker.is_doubtful, "vouched for once, and it failed all the same"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from reviewbot.review.ports import Question
 
 SECRET = "AKIA" + "ABCDEFGHIJKLMNOP"
-BIG = [entry(f"src/m{n}.py", *(f"value = {n}{m}" for m in range(450))) for n in range(4)]
+BIG = [entry(f"src/m{n}.py", *(f"value = {n}{m}" for m in range(800))) for n in range(8)]
 
 
 def defect_found(question: Question) -> str:
@@ -196,6 +196,26 @@ def test_a_newer_push_makes_a_review_pointless() -> None:
     assert not here.forge.reviews
 
 
+def test_a_pull_request_that_is_closed_meanwhile_gets_no_review() -> None:
+    here = world(say=defect_found)
+    here.forge.closes = True
+
+    assert here.review() == Skipped(REQUEST, "it is closed")
+    assert last_check(here) is Conclusion.CANCELLED
+    assert not here.forge.reviews
+
+
+def test_labels_matter_only_to_a_policy_that_names_some() -> None:
+    labelled = replace(REQUEST, only_labels=True)
+    here = world()
+    assert here.review(labelled) == Skipped(labelled, "labels mean nothing to its policy")
+    assert not here.forge.checks
+
+    pull = replace(PULL, labels=("review-me",))
+    caring = world(pull=pull, policy="auto_review: {labels: [review-me]}")
+    assert isinstance(caring.review(labelled), Reviewed)
+
+
 def test_an_interrupted_review_writes_nothing_and_goes_on_where_it_stopped() -> None:
     here = world(diff(*BIG))
     here.observer.stop_at = 2
@@ -251,6 +271,19 @@ def test_short_money_goes_to_the_first_reading() -> None:
         "sensitive path; not done: not asked: the budget is for the first reading"
     ]
     assert poor.ledger.spent <= poor.ledger.limit
+
+
+def test_a_second_look_that_is_known_counts_however_short_money_is() -> None:
+    here = world(say=defect_found)
+    here.reviewed()
+    here.forge.pull = replace(PULL, head_sha="d" * 40)
+    here.forge.changes = diff(PAY, entry("b.py", "x = 1"))
+    here.ledger.limit = here.ledger.spent
+
+    again = here.reviewed()
+
+    assert again.receipt.count(Coverage.OVER_BUDGET) == 1
+    assert [j.tier for j in again.findings] == [Tier.STRONG]
 
 
 def test_without_a_strong_tier_the_second_look_says_so() -> None:
@@ -442,7 +475,11 @@ def test_every_segment_ends_in_one_class_and_a_second_run_ends_the_same(
     here.model.asked.clear()
     again = replace(here, journal=type(here.journal)(here.ledger)).reviewed()
     assert not answered & {key for question in here.model.asked for key in question.keys}
-    if not here.model.asked:
+    # What was posted before is looked at again; who has forgotten it looks at less.
+    looks = [[each.path for each in run.escalations] for run in (report, again)]
+    if not (here.model.asked or again.receipt.count(Coverage.OVER_BUDGET)) and (
+        looks[0] == looks[1]
+    ):
         assert [j.fingerprint for j in again.findings] == [j.fingerprint for j in report.findings]
 
 

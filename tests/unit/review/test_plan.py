@@ -12,7 +12,14 @@ from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Hunk, Line, U
 from reviewbot.domain.finding import Severity
 from reviewbot.domain.outcome import Coverage, Covered, Segment
 from reviewbot.domain.policy import Escalation, Policy
-from reviewbot.review.plan import BYTES_PER_TOKEN, Chunk, Plan, pack, plan_survey
+from reviewbot.review.plan import (
+    BYTES_PER_TOKEN,
+    REQUEST_TOKENS,
+    Chunk,
+    Plan,
+    pack,
+    plan_survey,
+)
 
 ANY = Policy()
 GATED = Policy(fail_on=Severity.HIGH)
@@ -291,7 +298,7 @@ def test_each_chunk_is_in_one_request_that_is_not_too_big(chunks: list[Chunk]) -
     requests = pack(chunks)
 
     assert Counter(id(c) for request in requests for c in request) == Counter(map(id, chunks))
-    assert all(len(r) == 1 or sum(c.tokens for c in r) <= 6000 for r in requests)
+    assert all(len(r) == 1 or sum(c.tokens for c in r) <= REQUEST_TOKENS for r in requests)
     assert not chunks or requests[0][0].risk == max(chunk.risk for chunk in chunks)
     assert requests == pack(chunks)
 

@@ -192,7 +192,9 @@ def test_a_miscounting_model_never_replaces_other_lines_than_it_quotes(  # noqa:
     )
     sieve = Sieve(INDEX, PULL.key, Policy())
     (found,) = sift([Weighed(finding, Tier.STRONG, "large", Standing.CONFIRMED)], sieve)
-    assert found.anchor is not None
+    if found.anchor is None:  # twins too far from the numbers to be told apart
+        assert committable(found) is None
+        return
     at = CODE[found.anchor.start_line - 1 : found.anchor.line]
     assert found.code == at
     stripped = [line.strip() for line in at]

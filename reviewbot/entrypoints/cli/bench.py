@@ -1,0 +1,295 @@
+"""``reviewbot bench``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reviewbot.domain.errors import SettingsError, UsageError
+from reviewbot.entrypoints.cli import FINE, UNFINISHED
+from reviewbot.entrypoints.cli.options import config_option, settings_from
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from fractions import Fraction
+
+    from rich.progress import Progress, TaskID
+
+    from reviewbot.domain.money import PicoUsd
+    from reviewbot.lab.load import Watcher
+    from reviewbot.lab.profile import Profile
+    from reviewbot.lab.report import Report
+    from reviewbot.runtime.targets import Places
+
+_CONNECT_SECONDS = 5.0
+
+
+def _usd(_ctx: click.Context, _param: click.Parameter, value: str) -> PicoUsd:
+    from reviewbot.domain.money import parse_usd  # noqa: PLC0415 - help does not need it
+
+    try:
+        return parse_usd(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _sla(_ctx: click.Context, _param: click.Parameter, value: str) -> Fraction:
+    from reviewbot.lab.quantities import parse_share  # noqa: PLC0415 - help does not need it
+
+    try:
+        return parse_share(f"{value.removesuffix('%')}%")
+    except UsageError as error:
+        message = "write a percentage such as 99.9"
+        raise click.BadParameter(message) from error
+
+
+@click.command(
+    epilog="Exit codes: 0 fine, 2 wrong use or configuration, 3 a model gave no answer at all."
+)
+@click.option(
+    "--model", "models", multiple=True, metavar="NAME", help="Only this model. Repeatable."
+)
+@click.option(
+    "--endpoint", "endpoints", multiple=True, metavar="NAME", help="Only this one. Repeatable."
+)
+@click.option("--base-url", default="", metavar="URL", help="This address, not the configuration.")
+@click.option(
+    "--api-key-env", default="", metavar="VARIABLE", help="Which holds the key of --base-url."
+)
+@click.option("--price", default="", metavar="IN/OUT", help="USD per million tokens at --base-url.")
+@click.option("--demo", is_flag=True, help="Models of known pace on this machine, without keys.")
+@click.option(
+    "--requests", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Each."
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="Requests of one model at once.",
+)
+@click.option(
+    "--input-tokens",
+    type=click.IntRange(50, 200_000),
+    default=2_000,
+    show_default=True,
+    help="About so many in each prompt.",
+)
+@click.option(
+    "--output-tokens",
+    type=click.IntRange(1, 4_096),
+    default=200,
+    show_default=True,
+    help="At most so many in each answer.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 600),
+    default=60.0,
+    show_default=True,
+    help="Seconds for one request.",
+)
+@click.option(
+    "--warm-up",
+    type=click.IntRange(0, 100),
+    default=1,
+    show_default=True,
+    help="Requests of each model before, not measured.",
+)
+@click.option(
+    "--sla", default="99.9", show_default=True, callback=_sla, help="Availability, in percent."
+)
+@click.option(
+    "--max-cost",
+    default="1.00",
+    show_default=True,
+    metavar="USD",
+    callback=_usd,
+    help="Nothing is sent if the whole run could cost more.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write a page with plots to this file.",
+)
+@config_option
+def command(  # noqa: PLR0913 - one a command-line option
+    *,
+    models: tuple[str, ...],
+    endpoints: tuple[str, ...],
+    base_url: str,
+    api_key_env: str,
+    price: str,
+    demo: bool,
+    requests: int,
+    concurrency: int,
+    input_tokens: int,
+    output_tokens: int,
+    timeout: float,
+    warm_up: int,
+    sla: Fraction,
+    max_cost: PicoUsd,
+    form: str,
+    html: Path | None,
+    config: Path | None,
+) -> int:
+    """Load models side by side with the same prompts, streamed, and compare.
+
+    All configured models are loaded at the same time, unless --model and --endpoint name some, or
+    --base-url another address. A run that could cost more than --max-cost does not start.
+    """
+    from reviewbot.lab.profile import Profile  # noqa: PLC0415 - help does not need it
+
+    where = _Where(models, endpoints, base_url, api_key_env, price, demo)
+    patience = (timeout, min(_CONNECT_SECONDS, timeout))
+    profile = Profile(requests, concurrency, input_tokens, output_tokens, *patience, warm_up)
+    with where.places(config) as places:
+        report = _measure(places, profile, sla, max_cost)
+    if html is not None:
+        _write(html, report)
+    _print(report, form)
+    return FINE if all(f.availability.answered for f in report.figures) else UNFINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """What is loaded, as it was said on the command line."""
+
+    models: tuple[str, ...]
+    endpoints: tuple[str, ...]
+    base_url: str
+    api_key_env: str
+    price: str
+    demo: bool
+
+    @contextmanager
+    def places(self, config: Path | None) -> Iterator[Places]:
+        """The endpoints and models; raises UsageError where options do not go together."""
+        from reviewbot.runtime import targets  # noqa: PLC0415 - help does not need it
+
+        self._check()
+        if self.demo:
+            from reviewbot.entrypoints.demo.paced import paced_places  # noqa: PLC0415 - demo only
+
+            with paced_places() as places:
+                yield targets.narrowed(places, self.models)
+        elif self.base_url:
+            address = targets.Address(self.base_url, _key(self.api_key_env), self.price)
+            yield targets.given(address, self.models)
+        else:
+            yield targets.configured(settings_from(config), self.models, self.endpoints)
+
+    def _check(self) -> None:
+        if self.demo and (self.base_url or self.endpoints):
+            message = "--demo has models of its own"
+            raise UsageError(message, "Leave out --base-url and --endpoint.")
+        if not self.base_url and (self.api_key_env or self.price):
+            message = "--api-key-env and --price are for --base-url"
+            raise UsageError(message, "The configuration says its own endpoints' keys and prices.")
+        if self.base_url and self.endpoints:
+            message = "--endpoint names endpoints of the configuration, --base-url another address"
+            raise UsageError(message, "Give one of both.")
+
+
+def _key(variable: str) -> str:
+    if variable and not os.environ.get(variable, "").strip():
+        message = f"the environment variable {variable} is not set"
+        raise SettingsError(message, "--api-key-env names it; set it to the key of --base-url.")
+    return os.environ[variable].strip() if variable else ""
+
+
+def _measure(places: Places, profile: Profile, sla: Fraction, most: PicoUsd) -> Report:
+    from reviewbot.lab.load import load  # noqa: PLC0415 - help does not need it
+    from reviewbot.lab.profile import check_bound  # noqa: PLC0415 - help does not need it
+    from reviewbot.lab.report import Report  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.targets import opened  # noqa: PLC0415 - help does not need it
+
+    at = datetime.now(UTC)
+    with opened(places, profile.input_tokens) as targets:
+        bound = check_bound(targets, profile, most)
+        with _watching([target.name for target in targets], profile.requests) as watcher:
+            run = load(targets, profile, watcher)
+    return Report.of(at, profile, sla, run, bound)
+
+
+def _print(report: Report, form: str) -> None:
+    from reviewbot.entrypoints.formats import bench  # noqa: PLC0415 - help does not need it
+
+    if form == "json":
+        click.echo(json.dumps(bench.plain(report), indent=2, ensure_ascii=False))
+    else:
+        bench.show(report)
+
+
+def _write(path: Path, report: Report) -> None:
+    from reviewbot.lab.page import page  # noqa: PLC0415 - only where it is asked for
+
+    try:
+        path.write_text(page(report), encoding="utf-8")
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}"
+        raise UsageError(message, "Name another file with --html.") from error
+
+
+# --- progress --------------------------------------------------------------------------------
+
+
+class _Silent:
+    def advances(self, target: str) -> None:
+        """Not shown."""
+
+    def stops(self, target: str, why: str) -> None:
+        """The report says so."""
+
+
+class _Bars:
+    """A bar a target; requests of several threads advance it."""
+
+    def __init__(self, progress: Progress, names: list[str], requests: int) -> None:
+        self._progress = progress
+        self._bars: dict[str, TaskID] = {
+            name: progress.add_task(name, total=requests) for name in names
+        }
+
+    def advances(self, target: str) -> None:
+        """One request further."""
+        self._progress.advance(self._bars[target])
+
+    def stops(self, target: str, why: str) -> None:
+        """Say why its bar does not fill."""
+        self._progress.update(self._bars[target], description=f"{target}: {why}")
+
+
+@contextmanager
+def _watching(names: list[str], requests: int) -> Iterator[Watcher]:
+    """Bars on a terminal, silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield _Silent()
+        return
+    from rich.console import Console  # noqa: PLC0415 - terminals only
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield _Bars(progress, names, requests)

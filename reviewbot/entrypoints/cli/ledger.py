@@ -1,0 +1,233 @@
+"""``reviewbot ledger``: what administrators do with the record of money."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reviewbot.domain.errors import UsageError
+from reviewbot.domain.money import format_usd, plain_usd
+from reviewbot.entrypoints.cli import FINE
+from reviewbot.entrypoints.cli.administering import actor, opened_ledger
+from reviewbot.entrypoints.cli.options import config_option, settings_from, since_option
+from reviewbot.entrypoints.formats.spreadsheet import cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TextIO
+
+    from reviewbot.ledger.reconcile import Line
+
+_FORMATS = click.Choice(["csv", "json"])
+
+
+@click.group
+def command() -> None:
+    """Look after the ledger: export, egress, reconcile, back up, release, resume."""
+
+
+@command.command
+@click.argument("endpoint")
+@click.option("--why", required=True, metavar="TEXT", help="For the record.")
+@config_option
+def release(endpoint: str, why: str, config: Path | None) -> int:
+    """Let ENDPOINT be called again that billed more than was possible.
+
+    Pull requests that were closed because of it are open again; what it billed stays recorded.
+    """
+    from reviewbot.ledger import quarantine  # noqa: PLC0415 - help does not need it
+
+    with opened_ledger(config) as database:
+        opened = quarantine.release(database, endpoint, actor(), why)
+    click.echo(f"{endpoint} may be called again; {opened} pull requests are open again.")
+    return FINE
+
+
+@command.command
+@click.argument("pull")
+@config_option
+def resume(pull: str, config: Path | None) -> int:
+    """Have PULL (OWNER/REPO#N) reviewed again, as after a raised limit.
+
+    What was read is known and costs nothing; only the rest is asked.
+    """
+    from reviewbot.entrypoints.cli.target import read_pull  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger import resuming  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.database import open_database  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.migrate import migrate  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.service import open_desk  # noqa: PLC0415 - help does not need it
+
+    settings = settings_from(config)
+    target = read_pull(pull, settings.github.server_url)
+    with ExitStack() as stack:
+        database = open_database(settings.database_url())
+        stack.callback(database.close)
+        migrate(database)
+        desk = open_desk(settings, database, stack)
+        resuming.resume(database, desk, target.repository, target.number)
+    click.echo(f"{target.repository}#{target.number} is on the desk.")
+    return FINE
+
+
+@command.command
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@config_option
+def backup(file: Path, config: Path | None) -> int:
+    """Copy the ledger to FILE while the service goes on (SQLite; for PostgreSQL use pg_dump)."""
+    with opened_ledger(config) as database:
+        database.backup(file)
+    click.echo(f"{file} holds {file.stat().st_size:,} bytes.")
+    return FINE
+
+
+@command.command
+@since_option
+@click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
+@click.option("--format", "form", type=_FORMATS, default="csv", show_default=True, help="How.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
+@config_option
+def export(since: int, repo: str, form: str, output: Path | None, config: Path | None) -> int:
+    """Print every attempt as CSV or JSON, corrections applied; amounts are exact, in USD."""
+    from reviewbot.ledger.export import attempts, names  # noqa: PLC0415 - help does not need it
+
+    with opened_ledger(config) as database, _opened(output) as out:
+        _write(attempts(database, since, repo), names(), form, out)
+    return FINE
+
+
+@command.command
+@since_option
+@click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
+@click.option("--format", "form", type=_FORMATS, default="csv", show_default=True, help="How.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
+@config_option
+def egress(since: int, repo: str, form: str, output: Path | None, config: Path | None) -> int:
+    """Print what left for which endpoint: time, repository, jurisdiction, size, digest."""
+    from reviewbot.ledger import egress as log  # noqa: PLC0415 - help does not need it
+
+    with opened_ledger(config) as database, _opened(output) as out:
+        _write(log.entries(database, since, repo), log.NAMES, form, out)
+    return FINE
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[TextIO]:
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        message = f"{output} cannot be written: {error.strerror}"
+        raise UsageError(message, "Name another file.") from error
+
+
+def _write(rows: Iterable[Mapping[str, Any]], names: Sequence[str], form: str, out: TextIO) -> None:
+    """Row by row: a ledger may be larger than the memory."""
+    if form == "csv":
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(names)
+        for row in rows:
+            writer.writerow([cell(row[name]) for name in names])
+        return
+    separator = "[\n"
+    for row in rows:
+        out.write(separator + json.dumps(row))
+        separator = ",\n"
+    out.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def _rate(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal:
+    try:
+        rate = Decimal(value)
+    except InvalidOperation as error:
+        message = "write how many USD one unit of the currency is, such as 1.08"
+        raise click.BadParameter(message) from error
+    if not rate.is_finite() or rate <= 0:
+        message = "a rate is more than zero"
+        raise click.BadParameter(message)
+    return rate
+
+
+@command.command
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--currency", default="USD", show_default=True, help="The invoice's currency.")
+@click.option("--rate", default="1", callback=_rate, help="USD for one unit of it.")
+@click.option("--endpoint", default="", help="Only what this endpoint answered.")
+@click.option("--day-column", default="", help="The column of days, if its name is unusual.")
+@click.option("--model-column", default="", help="The column of models.")
+@click.option("--cost-column", default="", help="The column of amounts.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+@config_option
+def reconcile(  # noqa: PLR0913, PLR0917 - one parameter an option
+    file: Path,
+    currency: str,
+    rate: Decimal,
+    endpoint: str,
+    day_column: str,
+    model_column: str,
+    cost_column: str,
+    form: str,
+    config: Path | None,
+) -> int:
+    """Compare a vendor's invoice or usage export (CSV) with the ledger, by day and model."""
+    from reviewbot.ledger import reconcile as matching  # noqa: PLC0415 - help does not need it
+
+    columns = matching.Columns(day_column, model_column, cost_column)
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            invoice = matching.read_invoice(lines, matching.Rate(currency, rate), columns)
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file} cannot be read as text"
+        raise UsageError(message, "Give the vendor's CSV export.") from error
+    with opened_ledger(config) as database:
+        lines_found = matching.reconcile(database, invoice, endpoint)
+    if form == "table":
+        _show([*lines_found, matching.total(lines_found)])
+    else:
+        rows = [_plain(line) for line in lines_found]
+        _write(rows, list(_plain(matching.total([]))), form, sys.stdout)
+    return FINE
+
+
+def _plain(line: Line) -> dict[str, Any]:
+    return {
+        "day": line.day,
+        "model": line.model,
+        "calls": line.calls,
+        "billed_usd": plain_usd(line.billed),
+        "settled_usd": plain_usd(line.settled),
+        "gap_usd": plain_usd(line.gap),
+        "presumed_usd": plain_usd(line.presumed),
+    }
+
+
+def _show(lines: Sequence[Line]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - tables only
+    from rich.table import Table  # noqa: PLC0415 - tables only
+
+    from reviewbot.review.wording import one_line  # noqa: PLC0415 - tables only
+
+    table = Table("day", "model")
+    for name in ("calls", "billed", "settled", "gap", "presumed"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for line in lines:
+        amounts = (line.billed, line.settled, line.gap, line.presumed)
+        cells = [f"{line.calls:,}", *(format_usd(amount) for amount in amounts)]
+        table.add_row(line.day, one_line(line.model), *cells)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)

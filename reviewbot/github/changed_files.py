@@ -1,0 +1,144 @@
+"""The diff of a pull request, from the best source that GitHub has for it.
+
+The raw diff up to its limits (300 files, 20,000 lines, 1 MB), else the list of files, and for
+files whose lines that leaves out both contents, compared here. A file that cannot be had in
+any way is a named gap and costs the others nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reviewbot.domain.compare import compared
+from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Unreadable
+from reviewbot.domain.errors import DiffError, Forbidden, ForgeUnavailable, NotFound
+from reviewbot.domain.patch import change_of, file_from_patch, parse_diff
+from reviewbot.github.errors import Rejected, TooLarge
+
+if TYPE_CHECKING:
+    from reviewbot.domain.pull_request import PullRequest
+    from reviewbot.github.client import GitHubClient, JsonObject
+
+_DIFF = "application/vnd.github.diff"
+_RAW = "application/vnd.github.raw+json"
+_MOST_FILES = 3000  # in GitHub's list
+_MOST_COMPARED = 20  # files whose contents are fetched: two requests each
+_MOST_CHANGES = 50_000  # lines of one such file
+_MOST_BYTES = 4 * 2**20  # of one content
+_MOST_FETCHED = 32 * 2**20  # bytes of all contents
+_NOT_HAD = (NotFound, Forbidden, Rejected, TooLarge, ForgeUnavailable)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _File(_Model):
+    """An entry of GitHub's list of changed files."""
+
+    filename: str
+    status: str
+    sha: str | None = Field(None, pattern=r"^[0-9a-f]{40,64}$")
+    changes: int = 0
+    previous_filename: str | None = None
+    patch: str | None = None
+
+
+class _Commit(_Model):
+    sha: str = Field(pattern=r"^[0-9a-f]{40,64}$")
+
+
+class _Comparison(_Model):
+    merge_base_commit: _Commit
+
+
+def read_diff(client: GitHubClient, pull: PullRequest) -> Diff:
+    """Everything that the pull request changes."""
+    path = f"/repos/{pull.repository}/pulls/{pull.key.number}"
+    try:
+        return parse_diff(client.get_raw(path, _DIFF))
+    except (TooLarge, ForgeUnavailable, DiffError):
+        return _from_list([*client.pages(f"{path}/files")], _Contents(client, pull))
+
+
+def _from_list(items: list[JsonObject], contents: _Contents) -> Diff:
+    entries = [_entry(item, contents) for item in items]
+    unreadable = [entry for entry in entries if isinstance(entry, Unreadable)]
+    if len(items) >= _MOST_FILES:
+        why = f"GitHub lists no more than {_MOST_FILES:,} files"
+        unreadable.append(Unreadable("(further files)", why))
+    return Diff(tuple(e for e in entries if isinstance(e, FileDiff)), tuple(unreadable))
+
+
+def _entry(item: JsonObject, contents: _Contents) -> FileDiff | Unreadable:
+    try:
+        file = _File.model_validate(item)
+    except ValidationError:
+        return Unreadable("(no name)", "GitHub's entry cannot be read")
+    entry = file_from_patch(
+        file.filename, file.previous_filename, file.status, file.patch, file.changes
+    )
+    if isinstance(entry, FileDiff) and entry.content is not Content.MISSING:
+        return entry
+    return contents.compared(file) or entry
+
+
+@dataclass(slots=True)
+class _Contents:
+    """Fetches files' contents on both sides, within limits that a pull request cannot raise."""
+
+    client: GitHubClient
+    pull: PullRequest
+    files: int = 0
+    fetched: int = 0
+    base: str = ""  # the commit that the pull request is compared with, once it is known
+
+    def compared(self, file: _File) -> FileDiff | None:
+        """The entry of *file*, or None where its contents cannot be had."""
+        if self.files >= _MOST_COMPARED or file.changes > _MOST_CHANGES or file.sha is None:
+            return None
+        self.files += 1
+        change = change_of(file.status)
+        old_path = file.previous_filename or file.filename
+        try:
+            new = b"" if change is Change.DELETED else self._blob(file.sha)
+            old = b"" if change is Change.ADDED else self._old(old_path)
+        except _NOT_HAD:
+            return None
+        return compared(file.filename, file.previous_filename, change, old, new)
+
+    def _blob(self, sha: str) -> bytes:
+        return self._get(f"/repos/{self.pull.repository}/git/blobs/{sha}", {})
+
+    def _old(self, path: str) -> bytes:
+        where = f"/repos/{self.pull.repository}/contents/{quote(path)}"
+        return self._get(where, {"ref": self._base()})
+
+    def _base(self) -> str:
+        """Where the head left the base branch, which may have moved on since."""
+        if not self.base:
+            span = f"{self.pull.base_sha}...{self.pull.head_sha}"
+            path = f"/repos/{self.pull.repository}/compare/{span}"
+            # Its list of files stands on the first page only.
+            found = self.client.get(path, {"per_page": "1", "page": "2"})
+            try:
+                self.base = _Comparison.model_validate(found).merge_base_commit.sha
+            except ValidationError as error:
+                message = f"GET {path}: GitHub's answer is no comparison"
+                raise ForgeUnavailable(message) from error
+        return self.base
+
+    def _get(self, path: str, params: dict[str, str]) -> bytes:
+        if self.fetched > _MOST_FETCHED:
+            message = f"GET {path}: enough contents were fetched"
+            raise TooLarge(message)
+        content = self.client.get_raw(path, _RAW, params)
+        self.fetched += len(content)
+        if len(content) > _MOST_BYTES:
+            message = f"GET {path}: the file is larger than {_MOST_BYTES // 2**20} MiB"
+            raise TooLarge(message)
+        return content

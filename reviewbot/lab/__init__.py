@@ -1,0 +1,1 @@
+"""The lab: what models cost beside each other, and how they bear a load."""

@@ -1,0 +1,56 @@
+"""Endpoints that billed more than was possible: not called until an administrator says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.errors import EndpointQuarantined, UsageError
+from reviewbot.ledger import audit, counters
+from reviewbot.ledger.clock import Clock
+
+if TYPE_CHECKING:
+    from reviewbot.ledger.database import Database, Session
+
+
+def flag(session: Session, endpoint: str, why: str, at: int) -> None:
+    """Put an endpoint under quarantine; the first reason stays."""
+    session.change(
+        "INSERT INTO flagged_endpoints (endpoint, at, why) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        endpoint,
+        at,
+        why,
+    )
+
+
+def refuse_flagged(session: Session, endpoint: str) -> None:
+    """Raise EndpointQuarantined for an endpoint under quarantine."""
+    rows = session.rows("SELECT why FROM flagged_endpoints WHERE endpoint = ?", endpoint)
+    if rows:
+        message = f"{endpoint} is under quarantine: it {rows[0][0]}"
+        raise EndpointQuarantined(message, f"`reviewbot ledger release {endpoint}` ends it.")
+
+
+def flagged(database: Database) -> list[tuple[str, str]]:
+    """Endpoints under quarantine, and what they did."""
+    with database.transaction() as session:
+        rows = session.rows("SELECT endpoint, why FROM flagged_endpoints ORDER BY endpoint")
+    return [(endpoint, why) for endpoint, why in rows]
+
+
+def release(
+    database: Database, endpoint: str, who: str, why: str, clock: Clock | None = None
+) -> int:
+    """Let an endpoint be called again, and write down who said so; raises UsageError.
+
+    Pull requests that were closed because of it are open again: returns how many. What was
+    billed stays recorded in full.
+    """
+    at = (clock or Clock()).milliseconds()
+    with database.transaction() as session:
+        rows = session.rows("SELECT why FROM flagged_endpoints WHERE endpoint = ?", endpoint)
+        if not rows:
+            message = f"the endpoint {endpoint!r} is under no quarantine"
+            raise UsageError(message, "`reviewbot doctor` names those that are.")
+        session.change("DELETE FROM flagged_endpoints WHERE endpoint = ?", endpoint)
+        audit.note(session, audit.Decision(at, who, "release", endpoint, why, rows[0][0]))
+        return counters.reopen(session, endpoint)

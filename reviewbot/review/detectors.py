@@ -1,0 +1,155 @@
+"""What secrets look like: vendors' published formats, and values that look random.
+
+Every pattern is tried in linear time: repeats are bounded, or can begin in one place only.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from itertools import pairwise
+
+from reviewbot.domain.egress import REDACTED
+
+# Tokens whose form alone gives them away.
+TOKENS = {
+    "private key": r"-----BEGIN (?:[A-Z0-9]+ ){0,6}PRIVATE KEY(?: BLOCK)?-----[^\n]*"
+    r"|\bPuTTY-User-Key-File-\d[^\n]*",
+    "AWS access key": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    # GitHub's stateless tokens hold a JWT: dots and dashes belong to them.
+    "GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9._-]{36,}|github_pat_[A-Za-z0-9_]{50,})",
+    "GitLab token": r"\bgl(?:pat|dt|rt|cbt|ptt|ft|oas|agent|soat|imt|ffct)-[A-Za-z0-9_.-]{20,}",
+    "Slack token": r"\bxox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9-]{10,}|\bxapp-\d-[A-Za-z0-9-]{20,}",
+    "Slack webhook": r"https://hooks\.slack\.com/\w{5,12}/[A-Za-z0-9/_-]{20,}",
+    "Discord webhook": r"https://discord(?:app)?\.com/api/webhooks/\d+/[A-Za-z0-9_-]{30,}",
+    "OpenAI or compatible key": r"\b[sr]k-(?:proj-|svcacct-|or-v1-|ant-)?[A-Za-z0-9_-]{20,}",
+    "model vendor's key": r"\b(?:gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{40,}|pplx-[A-Za-z0-9]{40,}"
+    r"|r8_[A-Za-z0-9]{30,}|nvapi-[A-Za-z0-9_-]{40,}|hf_[A-Za-z0-9]{30,}|api_org_[A-Za-z0-9]{30,})",
+    "Google API key": r"\bAIza[A-Za-z0-9_-]{35}",
+    "Google OAuth token": r"\bya29\.[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{24,}",
+    "Stripe key": r"\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}|\bwhsec_[A-Za-z0-9+/]{24,}",
+    "npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
+    "package registry's token": r"\bpypi-AgE[A-Za-z0-9_-]{50,}|\brubygems_[0-9a-f]{48}\b"
+    r"|\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}|\bcio[A-Za-z0-9]{32}\b|\bAKCp[A-Za-z0-9]{60,}",
+    "SendGrid key": r"\bSG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,}",
+    "Mailgun or Mailchimp key": r"\bkey-[0-9a-f]{32}\b|\b[0-9a-f]{32}-us\d{1,2}\b",
+    "Twilio key": r"\bSK[0-9a-f]{32}\b",
+    "Telegram bot token": r"\b\d{8,10}:AA[A-Za-z0-9_-]{32,33}\b",
+    "DigitalOcean token": r"\bdo[opr]_v1_[0-9a-f]{64}\b",
+    "Azure key": r"\b(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,}={0,2}"
+    r"|(?<![A-Za-z0-9_.~-])[A-Za-z0-9_.~-]{3}\dQ~[A-Za-z0-9_.~-]{31,34}",
+    "Vault or Terraform token": r"\bhv[sbr]\.[A-Za-z0-9_-]{24,}"
+    r"|\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}",
+    "Databricks token": r"\bdapi[0-9a-f]{32}(?:-\d)?\b",
+    "Atlassian token": r"\bAT(?:ATT|CTT|BB)3x[A-Za-z0-9_=-]{50,}",
+    "service's token": r"\b(?:shp(?:at|ss|ca|pa)_[0-9a-f]{32}|lin_(?:api|oauth)_[A-Za-z0-9]{40}"
+    r"|ntn_[A-Za-z0-9]{40,}|PMAK-[0-9a-f]{24}-[0-9a-f]{34}|NRAK-[A-Z0-9]{27}"
+    r"|gl(?:sa|c)_[A-Za-z0-9+/=_]{32,}|dp\.(?:pt|st|ct|sa)\.[A-Za-z0-9.]{40,}|fig[du]_[A-Za-z0-9_-]{40,}"
+    r"|sbp_[0-9a-f]{40}|pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.-]{32,}|nfp_[A-Za-z0-9]{36,}"
+    r"|sntry[su]_[A-Za-z0-9+/=_]{40,}|pul-[0-9a-f]{40}|CCI(?:PAT|PRJ)_[A-Za-z0-9_]{40,}"
+    r"|sq[pua]_[0-9a-f]{40}|sq0(?:atp|csp)-[A-Za-z0-9_-]{22,}|FlyV1 fm\d_[A-Za-z0-9+/=_,-]{40,})",
+    "JSON web token": r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}"
+    r"\.[A-Za-z0-9_-]{10,}",
+    "age or PGP secret": r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}",
+}
+TOKEN = re.compile("|".join(f"({pattern})" for pattern in TOKENS.values()))
+TOKEN_KINDS = tuple(TOKENS)
+# What every token above holds; most lines hold none and are passed in one look.
+TOKEN_SIGN = re.compile(
+    r"PRIVATE KEY|PuTTY|A[KS]IA|gh[pousr]_|github_pat_|gl[a-z]{2,5}[-_]|xox|xapp-|hooks\.slack"
+    r"|discord|[sr]k[-_]|gsk_|xai-|pplx-|r8_|nvapi-|hf_|api_org_|AIza|ya29|GOCSPX|whsec_|npm_|pypi-"
+    r"|rubygems_|dckr_|cio[A-Za-z0-9]|AKCp|SG\.|key-|-us\d|SK[0-9a-f]|:AA|_v1_|AccountKey|AccessKey"
+    r"|\dQ~|hv[sbr]\.|atlasv1|dapi|3x|shp[a-z]{2}_|lin_|ntn_|PMAK|NRAK|dp\.|fig[du]_|sbp_|pscale_"
+    r"|nfp_|sntry|pul-|CCIP|sq[pua]_|sq0|FlyV1|eyJ|AGE-SECRET"
+)
+PRIVATE_KEY_END = re.compile(r"-----END (?:[A-Z0-9]+ ){0,6}PRIVATE KEY(?: BLOCK)?-----")
+
+CONNECTION = re.compile(
+    r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"]{0,64}:)([^\s@'\"{}$<>]{3,128})(@)"
+)
+HEADER = re.compile(
+    r"(?i)(\b(?:authorization|x-api-key|private-token)[\"']?\s{0,4}[:=,]\s{0,4}[\"']?"
+    r"(?:(?:bearer|basic|token)\s{1,4})?)([A-Za-z0-9._~+/=-]{16,2000})()"
+)
+HEADER_SIGN = re.compile(r"(?i)authorization|x-api-key|private-token")
+_NAMES = (
+    r"(?:passwd|password|passphrase|pwd|secret|token(?!iz)|api[_-]?key|access[_-]?key|auth[_-]?key"
+    r"|account[_-]?key|credential)s?[A-Za-z0-9_]{0,32}"
+)
+ASSIGNMENT = re.compile(
+    rf"""(?i)({_NAMES}["']?\s{{0,4}}(?::=|=>|[:=])\s{{0,4}}["'`])([^"'`\s]{{8,256}})(["'`])"""
+)
+# Without quotes, as in .env, .ini, .npmrc, YAML and connection strings.
+BARE_ASSIGNMENT = re.compile(
+    rf"(?i)({_NAMES}\s{{0,4}}[:=]\s{{0,4}})([A-Za-z0-9+/_.~!@%^*=-]{{12,256}})(?=\s|;|&|,|#|$)()"
+)
+ASSIGNMENT_SIGN = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
+
+_HARMLESS = re.compile(
+    r"(?i)^(?:\W*(?:x{3,}|\*{3,}|\.{3,}|example|changeme|change-me|placeholder|dummy|fake|mock|test"
+    r"|your|my[-_]|insert|replace|todo|none|null|redacted|foo|bar|lorem)"
+    r"|\$\{?|\{\{|<|%\(|process\.env|os\.environ|arn:|https?://[^@]*$|secret://|vault:|ref\+)"
+    r"|^[~^<>=v]{0,3}\d{1,6}(?:\.\d{1,6}){1,3}[-+.\w]{0,40}$"  # a version
+)
+_SMALL_PATH = re.compile(r"^[./]{0,3}[a-z0-9_.-]+(?:/[a-z0-9_.-]+)+$")
+_UUID = re.compile(r"(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_WORDS = re.compile(r"^[A-Za-z]+(?:[-_.:][A-Za-z]+)*$")
+_WORD_PASSWORD = re.compile(r"(?i)pass|pwd")
+_ACCESS = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")  # an attribute in code
+_PLACEHOLDER = re.compile(
+    r"(?i)x{6,}|\*{3,}|0{12,}|example|placeholder|your[-_]|[-_]here\b|redacted|<[a-z]"
+)
+_NO_SECRETS = (_HARMLESS, _SMALL_PATH, _PLACEHOLDER)
+_KEBAB = re.compile(r"^[sr]k(?:-[a-z]+)+$")  # a class of a style sheet
+_LONGEST_PREFIX = 8  # characters of most tokens' forms
+_LEAST_ENTROPY = 2.8  # bits a character
+_LEAST_RANDOM = 16  # characters
+_LEAST_CHANGES = 0.3  # changes of the kind of character, for each character
+_LEAST_BODY_ENTROPY = 2.0
+
+
+def is_placeholder(token: str) -> bool:
+    """Whether a text of a token's form only shows where a token goes."""
+    if token.startswith("-----BEGIN"):
+        return False
+    if _PLACEHOLDER.search(token) or _KEBAB.match(token):
+        return True
+    return entropy(token[_LONGEST_PREFIX:]) < _LEAST_BODY_ENTROPY
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a value under a *name* that promises a secret may be one."""
+    if value.startswith(REDACTED.strip()) or any(each.search(value) for each in _NO_SECRETS):
+        return False
+    if _WORDS.match(value) and not _WORD_PASSWORD.search(name):
+        return False
+    return entropy(value) >= _LEAST_ENTROPY
+
+
+def is_random(value: str) -> bool:
+    """Whether nobody would choose a value as a name: letters and digits in no order."""
+    digits = sum(letter.isdigit() for letter in value)
+    letters = sum(letter.isalpha() for letter in value)
+    if len(value) < _LEAST_RANDOM or min(digits, letters) <= 1 or _UUID.match(value):
+        return False
+    kinds = [_kind(letter) for letter in value]
+    changes = sum(one != other for one, other in pairwise(kinds))
+    return changes >= _LEAST_CHANGES * len(value) and entropy(value) >= _LEAST_ENTROPY
+
+
+def is_bare_secret(name: str, value: str) -> bool:
+    """The same as ``is_secret`` for a value without quotes, which may be code."""
+    return is_secret(name, value) and is_random(value) and not _ACCESS.match(value)
+
+
+def entropy(text: str) -> float:
+    """Shannon entropy in bits a character."""
+    total = len(text)
+    return -sum(n / total * math.log2(n / total) for n in Counter(text).values()) if total else 0.0
+
+
+def _kind(letter: str) -> int:
+    if letter.isdigit():
+        return 0
+    return 1 if letter.islower() else 2 if letter.isupper() else 3

@@ -1,0 +1,42 @@
+"""Asks about several chunks at once, and in smaller parts where that was too much.
+
+An answer that was cut off, or is no answer to the question, says nothing reliable about any of
+its chunks, and the same request would mostly end the same way. A single chunk that is cut off
+keeps none of its findings either: that it was read would not be true.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.errors import BadAnswer, BudgetExhausted, ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reviewbot.review.ports import Answer
+    from reviewbot.review.prompt import Task
+
+    Ended = tuple[Sequence[Task], Sequence[Answer] | ModelError | BudgetExhausted]
+
+
+def in_parts(
+    tasks: Sequence[Task], ask: Callable[[Sequence[Task]], Sequence[Answer]]
+) -> list[Ended]:
+    """How each part ended: the whole, or its halves, down to single chunks."""
+    waiting = deque([tasks])
+    ended: list[Ended] = []
+    while waiting:
+        part = waiting.popleft()
+        try:
+            ended.append((part, ask(part)))
+        except BadAnswer as error:
+            if len(part) > 1:
+                middle = len(part) // 2
+                waiting.extendleft((part[middle:], part[:middle]))
+            else:
+                ended.append((part, error))
+        except (ModelError, BudgetExhausted) as error:
+            ended.append((part, error))
+    return ended

@@ -1,0 +1,81 @@
+"""Looks at the App's registration: where GitHub delivers, and whether it arrives."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reviewbot.domain.errors import ReviewbotError
+from reviewbot.github.client import GitHubClient
+from reviewbot.github.hook import hook_url, read_log
+from reviewbot.github.identity import lacking
+from reviewbot.runtime.diagnosis import Diagnosis, Health
+from reviewbot.runtime.service import app_auth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reviewbot.runtime.settings import Settings
+
+_PATH = "/webhook"
+_SETTINGS = "under the App's settings on GitHub"
+_RIGHTS = "permissions and events"
+_UNSIGNED = 401
+
+
+def examine_app(settings: Settings) -> Iterator[Diagnosis]:
+    """Every part of the App's registration."""
+    looks: tuple[tuple[str, Callable[[GitHubClient], Iterator[Diagnosis]]], ...] = (
+        (_RIGHTS, _rights),
+        ("webhook", lambda client: _webhook(client, settings.values.server.public_url or "")),
+        ("deliveries", _deliveries),
+    )
+    with closing(GitHubClient(settings.github.api_url, app_auth(settings))) as client:
+        for part, look in looks:
+            try:
+                yield from look(client)
+            except ReviewbotError as error:
+                yield Diagnosis(part, Health.DOWN, str(error), error.advice)
+
+
+def _rights(client: GitHubClient) -> Iterator[Diagnosis]:
+    found = lacking(client)
+    advice = f"Add it {_SETTINGS}, Permissions & events; owners then accept it."
+    if found.necessary:
+        says = f"reviews lack {', '.join(found.necessary)}"
+        yield Diagnosis(_RIGHTS, Health.WRONG, says, advice)
+    if found.further:
+        says = f"commands in comments, or merge queues, lack {', '.join(found.further)}"
+        yield Diagnosis(_RIGHTS, Health.WARNING, says, advice)
+    if not found.necessary and not found.further:
+        yield Diagnosis(_RIGHTS, Health.FINE, "nothing is missing")
+
+
+def _webhook(client: GitHubClient, public_url: str) -> Iterator[Diagnosis]:
+    url = hook_url(client)
+    expected = f"{public_url.rstrip('/')}{_PATH}" if public_url else ""
+    if not url:
+        advice = f"Write this service's address, https://YOUR-HOST{_PATH}, {_SETTINGS}, Webhook."
+        yield Diagnosis("webhook", Health.WRONG, "the App has no webhook URL", advice)
+    elif (expected and url != expected) or urlsplit(url).path != _PATH:
+        says = f"GitHub delivers to {url}"
+        advice = f"Write {expected or f'https://YOUR-HOST{_PATH}'} {_SETTINGS}, Webhook."
+        yield Diagnosis("webhook", Health.WRONG, says, advice)
+    else:
+        yield Diagnosis("webhook", Health.FINE, f"GitHub delivers to {url}")
+
+
+def _deliveries(client: GitHubClient) -> Iterator[Diagnosis]:
+    log = read_log(client)
+    says = f"{log.arrived} arrived in the last three days, {len(log.missed)} did not"
+    if not log.missed:
+        yield Diagnosis("deliveries", Health.FINE, says)
+        return
+    last = log.missed[-1]
+    says = f"{says}; the last of these was answered {last.status} at {last.at:%Y-%m-%d %H:%M UTC}"
+    if last.status == _UNSIGNED:
+        advice = f"Write the same webhook secret here and {_SETTINGS}, Webhook."
+    else:
+        advice = "Is the webhook's URL reachable? `reviewbot serve` has them sent again, hourly."
+    yield Diagnosis("deliveries", Health.WARNING, says, advice)

@@ -1,0 +1,108 @@
+"""A primary that hangs costs a review one deadline, and the reviews after it nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reviewbot.domain.errors import ModelUnavailable
+from reviewbot.domain.policy import Data
+from reviewbot.models.breaker import State
+from reviewbot.models.clock import Clock
+from reviewbot.models.config import Patience
+from reviewbot.models.router import Router
+from tests.contracts.models.scripted import Scripted, says
+from tests.contracts.models.world import Hours, config, endpoint, purse, question
+from tests.fakes.ledger import FakeLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEADLINE = 0.8
+_ALIVE = Data(allowed_endpoints=("alive",))
+PATIENCE = Patience(connect=0.5, cheap=DEADLINE)
+
+
+class Hanging:
+    """Takes connections and never answers."""
+
+    def __init__(self, listening: socket.socket) -> None:
+        self._listening = listening
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        self.taken: list[socket.socket] = []
+
+    def take(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                self.taken.append(self._listening.accept()[0])
+
+
+@contextlib.contextmanager
+def hanging() -> Iterator[Hanging]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = Hanging(listening)
+        thread = threading.Thread(target=server.take)
+        thread.start()
+        try:
+            yield server
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for line in server.taken:
+                line.close()
+
+
+@contextlib.contextmanager
+def pair(clock: Clock) -> Iterator[tuple[Router, Hanging, FakeLedger]]:
+    """A router whose first endpoint hangs and whose second one answers."""
+    with hanging() as dead, Scripted(says()).running() as alive:
+        ledger = FakeLedger()
+        known = config(endpoint("dead", dead.url), endpoint("alive", alive.url), patience=PATIENCE)
+        router = Router(known, ledger, clock)
+        router.ask(question(), replace(purse(), review_id="warm-up", data=_ALIVE))
+        yield router, dead, ledger
+        router.close()
+
+
+def test_a_review_waits_for_it_once() -> None:
+    with pair(Clock.real()) as (router, dead, ledger):
+        begun = time.monotonic()
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(router.ask, question(), purse()) for _ in range(12)]
+            assert all(each.result() for each in asked)
+        took = time.monotonic() - begun
+        assert DEADLINE <= took < 2 * DEADLINE
+        assert len(dead.taken) <= 4, "only what was under way when the first deadline passed"
+        assert dict(router.endpoints_status())["dead"] is State.OPEN
+        assert len(ledger.entries) == 13 + len(dead.taken), "every attempt is in the ledger"
+
+
+def test_the_reviews_after_it_do_not_wait_at_all() -> None:
+    hours = Hours()
+    with pair(hours.clock) as (router, dead, _):
+        router.ask(question(), purse())
+        assert len(dead.taken) == 1
+        hours.seconds += 3_600.0
+        assert dict(router.endpoints_status())["dead"] is State.HALF_OPEN
+        begun = time.monotonic()
+        router.ask(question(), purse())
+        router.ask(question(), replace(purse(), review_id="another"))
+        assert time.monotonic() - begun < DEADLINE
+        assert len(dead.taken) == 1
+
+
+def test_a_lone_endpoint_that_hangs_is_asked_again() -> None:
+    with hanging() as dead:
+        alone = config(endpoint("dead", dead.url), patience=PATIENCE)
+        router = Router(alone, FakeLedger(), Hours().clock)
+        with pytest.raises(ModelUnavailable, match="did not answer in time"):
+            router.ask(question(), purse())
+        router.close()
+        assert len(dead.taken) == PATIENCE.attempts

@@ -1,0 +1,50 @@
+"""What doctor says of the App's registration."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from reviewbot.sandbox.github import Delivery
+from tests.journeys.driver import SECRET
+
+if TYPE_CHECKING:
+    from tests.journeys.driver import Driver
+
+_PUBLIC = "https://reviews.example.org"
+
+
+def _diagnosed(bot: Driver, code: int = 0) -> dict[str, Any]:
+    said = bot.run("doctor", "--json", code=code, SERVER__PUBLIC_URL=_PUBLIC)
+    return {each["part"]: each for each in json.loads(said)}
+
+
+def _note(bot: Driver, url: str, status: int) -> None:
+    bot.github.note_delivery(Delivery(url, "ping", {}, SECRET), status)
+
+
+def test_an_app_that_is_as_it_should_be_is_fine(local_bot: Driver) -> None:
+    _note(local_bot, f"{_PUBLIC}/webhook", 200)
+    found = _diagnosed(local_bot)
+    for part in ("permissions and events", "webhook", "deliveries"):
+        assert found[part]["health"] == "fine", found[part]
+    assert "1 arrived" in found["deliveries"]["says"]
+
+
+def test_deliveries_that_were_signed_otherwise_are_explained(local_bot: Driver) -> None:
+    _note(local_bot, f"{_PUBLIC}/webhook", 401)
+    found = _diagnosed(local_bot)["deliveries"]
+    assert (found["health"], "answered 401" in found["says"]) == ("warning", True)
+    assert "secret" in found["advice"]
+
+
+def test_an_app_without_a_webhook_is_wrong(local_bot: Driver) -> None:
+    found = _diagnosed(local_bot, code=2)["webhook"]
+    assert (found["says"], "https://" in found["advice"]) == ("the App has no webhook URL", True)
+
+
+def test_a_webhook_that_leads_elsewhere_is_wrong(local_bot: Driver) -> None:
+    _note(local_bot, "https://old.example.org/webhook", 502)
+    found = _diagnosed(local_bot, code=2)
+    assert "https://old.example.org" in found["webhook"]["says"]
+    assert f"{_PUBLIC}/webhook" in found["webhook"]["advice"]
