@@ -76,6 +76,7 @@ class Fate(StrEnum):
     COMMENT = "comment"  # an inline comment of this review
     STANDING = "standing"  # posted by an earlier review, and still true
     SUMMARY = "summary"  # in the summary: beyond the cap, or without a proven line
+    SILENCED = "silenced"  # somebody with write access does not want to hear of it
     WITHHELD = "withheld"  # not shown to people by default
 
 
@@ -96,7 +97,7 @@ class Judged:
     @property
     def is_open(self) -> bool:
         """Whether it counts for the conclusion."""
-        return self.fate is not Fate.WITHHELD
+        return self.fate not in {Fate.SILENCED, Fate.WITHHELD}
 
 
 @dataclass(frozen=True, slots=True)

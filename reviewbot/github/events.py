@@ -10,16 +10,20 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from reviewbot.domain.command import CommandWish
 from reviewbot.domain.pull_request import PullKey, Wish
 from reviewbot.github.checks import REVIEW_AGAIN
+from reviewbot.github.comment_events import COMMENT_EVENTS, read_comment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reviewbot.domain.command import Place
     from reviewbot.github.delivery import VerifiedDelivery
 
 _WISHES = frozenset(
@@ -125,7 +129,7 @@ class RepositoriesChanged:
     at: int
 
 
-Work = Wish | Closed | RunRerequested | SuiteRerequested | GroupRequested
+Work = Wish | CommandWish | Closed | RunRerequested | SuiteRerequested | GroupRequested
 Event = Work | InstallationChanged | RepositoriesChanged | Ping | Ignored | Unknown
 
 
@@ -282,6 +286,11 @@ def _pull_request(payload: object) -> Event:
     return Ignored("this action changes nothing that is reviewed")
 
 
+def _comment(place: Place, payload: object) -> Event:
+    command = read_comment(place, payload)
+    return command or Ignored("no command by a person in a new comment on a pull request")
+
+
 def _check_run(payload: object) -> Event:
     read = _asked(payload, _RunEvent, "rerequested", "requested_action")
     if read is None:
@@ -366,6 +375,7 @@ _READERS: dict[str, Callable[[object], Event]] = {
     "check_run": _check_run,
     "check_suite": _check_suite,
     "merge_group": _merge_group,
+    **{event: partial(_comment, place) for event, place in COMMENT_EVENTS.items()},
     "installation": _installation,
     "installation_repositories": _installation_repositories,
     "ping": _ping,

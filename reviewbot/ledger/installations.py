@@ -23,6 +23,8 @@ HALTED = (
     " AND r.standing <> 'active'))"
 )
 
+_DROP_COMMANDS = "UPDATE commands SET state = 'done', said = '', error = '', owner = ''"
+
 
 class Installations:
     """Remembers how installations stand; what nobody spoke of is active.
@@ -50,6 +52,10 @@ class Installations:
                 session.change(
                     "UPDATE desk SET done = wanted WHERE installation_id = ?", installation_id
                 )
+                session.change(
+                    f"{_DROP_COMMANDS} WHERE installation_id = ? AND state = 'waiting'",
+                    installation_id,
+                )
 
     def change(
         self, installation_id: int, added: Iterable[int], removed: Iterable[int], at: int = 0
@@ -64,6 +70,12 @@ class Installations:
                     session.change(
                         "UPDATE desk SET done = wanted WHERE installation_id = ?"
                         " AND repository_id = ?",
+                        installation_id,
+                        repository_id,
+                    )
+                    session.change(
+                        f"{_DROP_COMMANDS} WHERE installation_id = ? AND repository_id = ?"
+                        " AND state = 'waiting'",
                         installation_id,
                         repository_id,
                     )

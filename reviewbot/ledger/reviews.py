@@ -7,17 +7,18 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.finding import Category, Severity, Side
+from reviewbot.domain.finding import Category, Severity, Side, Tier
 from reviewbot.domain.money import PicoUsd, parse_usd
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import PullKey
+from reviewbot.domain.spent import Spent
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.rollups import add_closed
 from reviewbot.ledger.scopes import pull_scope
 from reviewbot.review.ports import Money
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.ledger.database import Database, Session
@@ -88,6 +89,44 @@ class Reviews:
             for name, path, side, kind, grade, digest, title in rows
         ]
 
+    def rule_of(self, pull: PullKey, fingerprint: str) -> str:
+        """The rule that a finding cites, by the latest report that has it, or nothing."""
+        with self._database.transaction() as session:
+            rows = session.rows(
+                "SELECT report FROM reviews WHERE repository_id = ? AND number = ?"
+                " AND state = 'published' ORDER BY closed_at DESC",
+                pull.repository_id,
+                pull.number,
+            )
+        cited = (dict(_rules(report)).get(fingerprint, "") for (report,) in rows)
+        return next(filter(None, cited), "")
+
+    def spent(self, pull: PullKey) -> Sequence[Spent]:
+        """What a pull request has cost, reviews first."""
+        with self._database.transaction() as session:
+            rows = session.rows(
+                "SELECT b.tier, CASE WHEN c.reason = 'ask' THEN 1 ELSE 0 END AS answers, COUNT(*),"
+                " SUM(b.tokens_in), SUM(b.tokens_out),"
+                " SUM(CASE WHEN b.state = 'settled' THEN b.cost ELSE 0 END),"
+                " SUM(CASE WHEN b.state = 'presumed' THEN b.cost ELSE 0 END)"
+                " FROM bills AS b JOIN calls AS c ON c.id = b.id"
+                " WHERE b.repository_id = ? AND b.number = ? GROUP BY 1, 2 ORDER BY 2, 1",
+                pull.repository_id,
+                pull.number,
+            )
+        return [
+            Spent(
+                tier=Tier(tier),
+                is_answer=bool(answers),
+                calls=int(calls),
+                tokens_in=int(tokens_in),
+                tokens_out=int(tokens_out),
+                settled=PicoUsd(int(settled)),
+                presumed=PicoUsd(int(presumed)),
+            )
+            for tier, answers, calls, tokens_in, tokens_out, settled, presumed in rows
+        ]
+
     def money(self, review_id: str, pull: PullKey) -> Money:
         """What the review and its pull request have cost so far."""
         with self._database.transaction() as session:
@@ -97,6 +136,13 @@ class Reviews:
             )
         pr_total = PicoUsd(int(total[0][0])) if total else PicoUsd(0)
         return Money(PicoUsd(spent), PicoUsd(presumed), pr_total, tokens_in, tokens_out, calls)
+
+
+def _rules(report: str) -> Iterator[tuple[str, str]]:
+    """The fingerprints of a report's findings, and the rules that they cite."""
+    for found in json.loads(report).get("findings", ()) if report else ():
+        if found.get("rule"):
+            yield found["fingerprint"], found["rule"]
 
 
 @dataclass(frozen=True, slots=True)

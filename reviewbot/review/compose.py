@@ -188,7 +188,8 @@ def summary(report: Report) -> str:
     parts += _section("More findings", _told(listed))
     parts += _details("Findings on lines", _standing(report))
     parts += _details("Coverage receipt", [*_coverage_table(report.receipt), *_saved(report.bill)])
-    parts += _details("Withheld", _withheld(report))
+    parts += _details("Silenced", _unheard(report, Fate.SILENCED))
+    parts += _details("Withheld", _unheard(report, Fate.WITHHELD))
     return _bounded(["\n\n".join(parts)])
 
 
@@ -233,12 +234,12 @@ def _standing(report: Report) -> list[str]:
     ]
 
 
-def _withheld(report: Report) -> list[str]:
+def _unheard(report: Report, fate: Fate) -> list[str]:
     return [
         f"- {wording.code_span(place(j))}: {wording.markdown(j.finding.title)} "
         f"({wording.markdown(wording.shortened(j.why, 160))})"
         for j in report.findings
-        if not j.is_open
+        if j.fate is fate
     ]
 
 

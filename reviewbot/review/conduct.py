@@ -20,6 +20,7 @@ from reviewbot.review import notices
 from reviewbot.review.compose import compose
 from reviewbot.review.earlier import follow
 from reviewbot.review.escalate import choose
+from reviewbot.review.estimate import estimate
 from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
 from reviewbot.review.paths import matches_any
 from reviewbot.review.plan import plan_survey
@@ -30,6 +31,7 @@ from reviewbot.review.reading import second_tasks, surveyed, tell
 from reviewbot.review.record import as_json
 from reviewbot.review.redact import redact
 from reviewbot.review.sift import Sieve, sift
+from reviewbot.review.silence import Silenced
 from reviewbot.review.weigh import Weighed
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from reviewbot.review.earlier import Aftermath
     from reviewbot.review.escalate import SecondLook
     from reviewbot.review.plan import Plan
-    from reviewbot.review.ports import BaseFiles, Document, Ports
+    from reviewbot.review.ports import BaseFiles, Check, Document, Ports
     from reviewbot.review.prompt import Briefing, Task
     from reviewbot.review.reading import Readings
     from reviewbot.review.redact import Redaction
@@ -115,25 +117,25 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     policy = effective_policy(files, house.policy)
     if request.only_labels and not policy.auto_review.labels:
         return Skipped(request, "labels mean nothing to its policy")
-    if not request.full and (why := reason_to_skip(pull, policy)):
-        ports.forge.conclude(pull, notices.skipped(why, policy))
+    if not request.full and (unasked := _unasked(pull, policy, ports)):
+        why, notice = unasked
+        ports.forge.conclude(pull, notice)
         return Skipped(request, why)
 
     ports.forge.begin(pull)
-    purse = _purse(ports.journal.open(pull, request.trigger), pull, policy, house)
+    ready = _prepared(pull, policy, files, ports)
+    if held := _held(ready, ports):
+        ports.forge.conclude(pull, held)
+        return Skipped(request, "its cost waits for approval")
+
+    purse = purse_of(ports.journal.open(pull, request.trigger), pull, policy, house)
     try:
-        report = _read(_prepared(pull, policy, files, ports), purse, ports, house.audited)
+        report = _read(ready, purse, ports, house.audited)
     except Interrupted:
         report = None
 
-    # A newer head makes what was read pointless; its own review is on the desk.
-    now = ports.forge.pull_request(request)
-    if now.head_sha != pull.head_sha:
-        ports.forge.conclude(pull, notices.superseded())
-        return Superseded(request, by=now.head_sha)
-    if not now.is_open:
-        ports.forge.conclude(pull, notices.closed())
-        return Skipped(request, "it is closed")
+    if overtaken := _overtaken(request, pull, ports):
+        return overtaken
     if report is None:
         return Superseded(request, by="")
 
@@ -143,6 +145,19 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     raised = [comment.finding for comment in publication.comments if url]
     ports.journal.close(purse.review_id, "published", json.dumps(as_json(report)), raised)
     return Reviewed(report, url)
+
+
+def _overtaken(request: ReviewRequest, pull: PullRequest, ports: Ports) -> Outcome | None:
+    """How it ends where something came in between, after saying so in the check."""
+    now = ports.forge.pull_request(request)
+    if now.head_sha != pull.head_sha:
+        # What was read is pointless; the newer head's own review is on the desk.
+        ports.forge.conclude(pull, notices.superseded())
+        return Superseded(request, by=now.head_sha)
+    if not now.is_open:
+        ports.forge.conclude(pull, notices.closed())
+        return Skipped(request, "it is closed")
+    return None
 
 
 def prepare(request: ReviewRequest, ports: Ports, house: House) -> Prepared:
@@ -155,6 +170,22 @@ def prepare(request: ReviewRequest, ports: Ports, house: House) -> Prepared:
 def _prepared(pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports) -> Prepared:
     redaction = redact(ports.forge.diff(pull), policy.redaction)
     return Prepared(pull, policy, files.guidance, redaction, plan_survey(redaction.diff, policy))
+
+
+def _unasked(pull: PullRequest, policy: Policy, ports: Ports) -> tuple[str, Check] | None:
+    """Why policy or people want no review, and what the check says then; None if they do."""
+    if who := ports.rulings.paused_by(pull.key):
+        return f"{who} paused its reviews", notices.paused(who, policy)
+    why = reason_to_skip(pull, policy)
+    return (why, notices.skipped(why, policy)) if why else None
+
+
+def _held(ready: Prepared, ports: Ports) -> Check | None:
+    """What the check says where a review is dearer than the policy lets pass unasked."""
+    quoted, most = estimate(ready, ports).p90, ready.policy.budget.approve_above
+    if quoted <= most or ports.rulings.may_cost(ready.pull, quoted):
+        return None
+    return notices.too_dear(ready.pull, quoted, most)
 
 
 def reason_to_skip(pull: PullRequest, policy: Policy) -> str | None:
@@ -184,12 +215,14 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     second = _second(looks, survey, strong, purse, ports, exhausted)
 
     readings = tell(ready.plan, first, survey, choice, looks, second)
-    sieve = Sieve(AnchorIndex(ready.redaction.diff), ready.pull.key, ready.policy, posted)
+    silenced = Silenced(ready.pull.author.id, tuple(ports.rulings.silences(ready.pull.key)))
+    index = AnchorIndex(ready.redaction.diff)
+    sieve = Sieve(index, ready.pull.key, ready.policy, posted, silenced)
     local = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
     judged = sift([*local, *readings.weighed()], sieve)
     receipt = readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG))
     aftermath = follow(judged, posted, sieve.index, receipt)
-    findings = (*judged, *aftermath.still_open)
+    findings = (*judged, *map(silenced.judge, aftermath.still_open))
     return Report(
         pull=ready.pull,
         findings=findings,
@@ -221,7 +254,8 @@ def _second(
     return examine(again, briefing, purse, ports, exhausted)
 
 
-def _purse(review_id: str, pull: PullRequest, policy: Policy, house: House) -> Purse:
+def purse_of(review_id: str, pull: PullRequest, policy: Policy, house: House) -> Purse:
+    """Who pays, and the limits of every scope under policy and server."""
     return Purse(
         review_id=review_id,
         pull=pull.key,

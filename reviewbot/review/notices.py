@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.money import format_usd
 from reviewbot.review import wording
 from reviewbot.review.ports import Check, Conclusion
 
 if TYPE_CHECKING:
     from reviewbot.domain.errors import PolicyError
+    from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.policy import Policy
+    from reviewbot.domain.pull_request import PullRequest
 
 
 def unusable_policy(error: PolicyError) -> Check:
@@ -28,6 +31,30 @@ def skipped(why: str, policy: Policy) -> Check:
         conclusion=Conclusion.ACTION_REQUIRED if gated else Conclusion.SKIPPED,
         title=wording.shortened(f"Not reviewed: {why}", 250),
         summary=f"This pull request was not reviewed: {wording.markdown(why)}.",
+    )
+
+
+def paused(who: str, policy: Policy) -> Check:
+    """Somebody paused the reviews of this pull request; a gate stays closed meanwhile."""
+    gated = policy.fail_on is not None and policy.enabled
+    return Check(
+        conclusion=Conclusion.ACTION_REQUIRED if gated else Conclusion.NEUTRAL,
+        title=f"Not reviewed: {wording.one_line(who)} paused its reviews",
+        summary="Reviews of this pull request are paused. The comment `/reviewbot resume` ends "
+        "that; `/reviewbot review full` asks for a single one.",
+    )
+
+
+def too_dear(pull: PullRequest, quoted: PicoUsd, most: PicoUsd) -> Check:
+    """The quote is over the policy's threshold: nothing is asked until somebody approves."""
+    command = f"/reviewbot approve-cost {pull.head_sha[:10]}"
+    return Check(
+        conclusion=Conclusion.ACTION_REQUIRED,
+        title=f"Not reviewed: it may cost {format_usd(quoted)}, which needs approval",
+        summary=f"Nine of ten reviews of this size cost up to {format_usd(quoted)}, and the policy "
+        f"lets {format_usd(most)} pass unasked (`budget.approve_above`). Nothing was asked, "
+        "nothing was spent.\n\nSomebody with write access approves this commit's review with "
+        f"the comment `{command}`.",
     )
 
 

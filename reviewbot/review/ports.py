@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.policy import Data
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
+    from reviewbot.domain.ruling import Rulings
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -349,10 +350,7 @@ class Journal(Protocol):
     """The ledger's record of reviews."""
 
     def open(self, pull: PullRequest, trigger: str) -> str:
-        """The id of the review of this head and trigger.
-
-        It is the same when the review is started again, and a new one after it was closed.
-        """
+        """The id of the review of this head and trigger: the same one until it is closed."""
 
     def close(
         self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()
@@ -388,6 +386,7 @@ class Ports:
     journal: Journal
     observer: Observer
     side_by_side: SideBySide
+    rulings: Rulings
 
 
 class SideBySide(Protocol):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import re2
 
+from reviewbot.domain.diff import Hunk, Line
 from reviewbot.domain.egress import REDACTED
 from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Category, Finding, Severity, Side
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Sequence
 
-    from reviewbot.domain.diff import Diff, FileDiff, Hunk, Line
+    from reviewbot.domain.diff import Diff, FileDiff
 
 _LONGEST_LINE = 100_000  # what lies beyond is cut: no reader sees such a line whole
 
@@ -77,6 +78,13 @@ def redact(diff: Diff, patterns: Sequence[str] = ()) -> Redaction:
 
     files = tuple(clean_file(file) for file in diff.files)
     return Redaction(replace(diff, files=files), tuple(found), len(counted))
+
+
+def redact_text(text: str, patterns: Sequence[str] = ()) -> str:
+    """Foreign prose without secrets; *patterns* are a policy's own (RE2 syntax)."""
+    lines = tuple(Line(" ", None, None, line) for line in text.split("\n"))
+    cleaned = _clean_hunk(Hunk(0, 0, "", lines), _compiled(patterns), lambda *_: None)
+    return "\n".join(line.text for line in cleaned.lines)
 
 
 def _compiled(patterns: Sequence[str]) -> list[re2._Regexp]:

@@ -11,6 +11,7 @@ from reviewbot.domain.diff import Anchor
 from reviewbot.domain.finding import Severity, Standing, Tier
 from reviewbot.domain.outcome import Fate, Judged
 from reviewbot.review.earlier import alike, recognise
+from reviewbot.review.silence import NOTHING_SILENCED, Silenced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,6 +36,7 @@ class Sieve:
     pull: PullKey
     policy: Policy
     posted: tuple[PostedFinding, ...] = ()
+    silenced: Silenced = NOTHING_SILENCED
 
 
 def sift(weighed: Iterable[Weighed], sieve: Sieve) -> tuple[Judged, ...]:
@@ -42,7 +44,8 @@ def sift(weighed: Iterable[Weighed], sieve: Sieve) -> tuple[Judged, ...]:
     judged = [_place(each, sieve) for each in weighed]
     judged = [_threshold(each, sieve.policy) for each in judged]
     ranked = sorted(judged, key=_importance)
-    return tuple(_cap(recognise(_merge(ranked), sieve.posted, sieve.index), sieve.policy))
+    known = recognise(_merge(ranked), sieve.posted, sieve.index)
+    return tuple(_cap(map(sieve.silenced.judge, known), sieve.policy))
 
 
 def _importance(judged: Judged) -> tuple[bool, int, bool, float, str, int]:

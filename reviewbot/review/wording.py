@@ -42,6 +42,11 @@ def visible(text: str) -> str:
     )
 
 
+def spoken(text: str) -> str:
+    """*text* as its readers see it: without HTML comments, which hide marks and worse."""
+    return _HTML_COMMENT.sub("", visible(text))
+
+
 def one_line(text: str) -> str:
     """*text* for a terminal's or a log's line."""
     return " ".join(visible(text).split())
@@ -49,7 +54,7 @@ def one_line(text: str) -> str:
 
 def markdown(text: str) -> str:
     """Foreign prose as Markdown that only shows: code spans stay, all else is inert."""
-    text = _HTML_COMMENT.sub("", visible(text))
+    text = spoken(text)
     parts: list[str] = []
     end = 0
     for match in _CODE_SPAN.finditer(text):

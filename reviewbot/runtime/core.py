@@ -15,12 +15,14 @@ from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.postings import Postings
 from reviewbot.ledger.reviews import Reviews
+from reviewbot.ledger.rulings import SqlRulings
 from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.models.clock import Clock
 from reviewbot.models.rollout import Rollout
 from reviewbot.models.router import Router
 from reviewbot.review.conduct import House, Shares, review_pull_request
 from reviewbot.review.ports import Ports
+from reviewbot.runtime.attended import Attended
 from reviewbot.runtime.same_head import SameHeadForge
 from reviewbot.runtime.side_by_side import SideBySide
 from reviewbot.runtime.tiers import router_config
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.outcome import Outcome
     from reviewbot.domain.pull_request import PullKey, ReviewRequest
     from reviewbot.github.auth import TokenSource
+    from reviewbot.github.conversation import Conversation
     from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.database import Database
     from reviewbot.review.ports import Forge, Observer
@@ -60,15 +63,23 @@ class Core:
         observer: Observer,
         max_cost: PicoUsd | None = None,
     ) -> Outcome:
-        """Review one pull request; *max_cost* bounds this review alone."""
-        house = replace(self._house(), per_review=max_cost)
-        return review_pull_request(request, self._ports(forge, observer), house)
+        """Review one pull request for whoever is there and pays; *max_cost* bounds this review."""
+        house = replace(self.house(), per_review=max_cost)
+        ports = self.ports(forge, observer)
+        there = replace(ports, rulings=Attended(ports.rulings))
+        return review_pull_request(request, there, house)
+
+    def review_unattended(
+        self, request: ReviewRequest, forge: Forge, observer: Observer
+    ) -> Outcome:
+        """Review one pull request for an event; what is dear waits for approval."""
+        return review_pull_request(request, self.ports(forge, observer), self.house())
 
     def quote(self, request: ReviewRequest, forge: Forge, observer: Observer) -> Quote:
         """What a review would cost; nothing is asked or written."""
         from reviewbot.review.quote import quote_pull_request  # noqa: PLC0415 - quotes only
 
-        return quote_pull_request(request, self._ports(forge, observer), self._house())
+        return quote_pull_request(request, self.ports(forge, observer), self.house())
 
     def forge_with_token(self) -> Forge:
         """GitHub with GITHUB_TOKEN; raises SettingsError without one."""
@@ -90,13 +101,23 @@ class Core:
         forge = GitHubForge(client, Postings(self.database), Marker(self.secret))
         return SameHeadForge(forge, Verdicts(self.database))
 
+    def conversation(self, tokens: TokenSource, installation_id: int) -> Conversation:
+        """Comments on GitHub, with the tokens of one installation."""
+        from reviewbot.github.client import GitHubClient  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.conversation import Conversation  # noqa: PLC0415 - as above
+        from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
+
+        client = GitHubClient(self.settings.github.api_url, tokens, installation_id)
+        return Conversation(client, Postings(self.database), Marker(self.secret))
+
     def doubt_summary(self, pull: PullKey) -> None:
         """Look for the sticky summary before writing it: a ledger that was lost may know it."""
         from reviewbot.github.publisher import summary_key  # noqa: PLC0415 - not for local diffs
 
         Postings(self.database).intend(summary_key(pull))
 
-    def _ports(self, forge: Forge, observer: Observer) -> Ports:
+    def ports(self, forge: Forge, observer: Observer) -> Ports:
+        """Every effect that a review may have."""
         return Ports(
             forge=forge,
             model=self.model,
@@ -107,9 +128,11 @@ class Core:
                 self.settings.limits.calls_per_review,
                 _HEAD_START if self.router.caches_prefixes else 0.0,
             ),
+            rulings=SqlRulings(self.database),
         )
 
-    def _house(self) -> House:
+    def house(self) -> House:
+        """What the server decides for every review."""
         values = self.settings.values
         return House(
             policy=values.policy,

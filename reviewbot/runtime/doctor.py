@@ -12,6 +12,7 @@ from reviewbot.github.auth import StaticToken
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.identity import identify_app, identify_token
 from reviewbot.ledger.clock import Clock
+from reviewbot.ledger.commands import Commands
 from reviewbot.ledger.desk import Desk
 from reviewbot.ledger.installations import REMOVED, Installations
 from reviewbot.ledger.quarantine import flagged
@@ -44,6 +45,7 @@ def examine(core: Core) -> Iterator[Diagnosis]:
     yield from _github(core.settings)
     yield from _stops(core)
     yield from _desk(core)
+    yield _commands(core)
     yield from _starved(core)
 
 
@@ -145,6 +147,15 @@ def _stops(core: Core) -> Iterator[Diagnosis]:
         if standing == REMOVED:
             continue
         yield Diagnosis(f"installation {installation_id}", Health.WARNING, says, advice)
+
+
+def _commands(core: Core) -> Diagnosis:
+    waiting, dead = Commands(core.database).counts()
+    says = f"{waiting} waiting, {dead} given up"
+    if not dead:
+        return Diagnosis("commands", Health.FINE, says)
+    advice = "See the workers' logs; whoever wrote one writes it once more."
+    return Diagnosis("commands", Health.WARNING, says, advice)
 
 
 def _desk(core: Core) -> Iterator[Diagnosis]:

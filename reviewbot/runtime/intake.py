@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
+from reviewbot.domain.command import CommandWish
 from reviewbot.domain.pull_request import PullKey, Wish
 from reviewbot.github.events import (
     Closed,
@@ -22,6 +23,7 @@ from reviewbot.github.events import (
 if TYPE_CHECKING:
     from reviewbot.github.events import Event, Work
     from reviewbot.github.markers import Marker
+    from reviewbot.ledger.commands import Commands
     from reviewbot.ledger.desk import Desk
     from reviewbot.ledger.installations import Installations
     from reviewbot.ledger.merge_groups import MergeGroups
@@ -45,6 +47,7 @@ class Intake:
     """Where events are written down."""
 
     desk: Desk
+    commands: Commands
     installations: Installations
     groups: MergeGroups
     verdicts: Verdicts
@@ -69,6 +72,8 @@ class Intake:
         match event:
             case Wish():
                 return _taken(fresh=self.desk.record(delivery_id, event))
+            case CommandWish():
+                return _taken(fresh=self.commands.record(event))
             case Closed(wish=wish):
                 return Taken.RECORDED if self.desk.record_end(wish) else Taken.IGNORED
             case RunRerequested():

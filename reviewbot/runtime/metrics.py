@@ -30,6 +30,9 @@ class Metrics:
         self.reviews = Counter(
             "reviewbot_reviews", "Reviews by how they ended", ["outcome"], registry=self.registry
         )
+        self.commands = Counter(
+            "reviewbot_commands", "Commands by how they ended", ["outcome"], registry=self.registry
+        )
         self.redelivered = Counter(
             "reviewbot_redeliveries",
             "Missed deliveries that GitHub was asked to send again",

@@ -17,6 +17,7 @@ from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
 from reviewbot.domain.errors import LedgerError
+from reviewbot.runtime.command_work import carry_out_once
 from reviewbot.runtime.work import work_once
 from reviewbot.runtime.workers import worker_name
 
@@ -79,7 +80,26 @@ def run_worker(url: str, shop: Workshop, concurrency: int) -> None:
         del timestamp
         look()
 
-    asyncio.run(_run(app, stopping, concurrency))
+    clerk = threading.Thread(target=_carry_out, args=(shop, stopping), name="clerk")
+    clerk.start()
+    try:
+        asyncio.run(_run(app, stopping, concurrency))
+    finally:
+        stopping.set()
+        clerk.join()
+
+
+def _carry_out(shop: Workshop, stopping: threading.Event) -> None:
+    """Commands wait for no review: jobs may all be busy for minutes."""
+    name = worker_name()
+    while not stopping.is_set():
+        try:
+            worked = carry_out_once(shop.clerk, shop.metrics, name)
+        except LedgerError:
+            _log.warning("the ledger cannot be used", extra={"worker": name})
+            worked = False
+        if not worked:
+            stopping.wait(_POLL_SECONDS)
 
 
 async def _run(app: App, stopping: threading.Event, concurrency: int) -> None:

@@ -11,11 +11,14 @@ from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.markers import Marker
 from reviewbot.github.permission import may_write
+from reviewbot.ledger.commands import CommandRules, Commands
 from reviewbot.ledger.desk import Desk, DeskRules
 from reviewbot.ledger.installations import Installations
 from reviewbot.ledger.merge_groups import MergeGroups
+from reviewbot.ledger.rulings import SqlRulings
 from reviewbot.ledger.switch import Switch
 from reviewbot.ledger.verdicts import Verdicts
+from reviewbot.runtime.clerk import Clerk
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.health import HealthChecks
 from reviewbot.runtime.intake import Intake, Taken
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from reviewbot.github.auth import TokenSource
     from reviewbot.github.events import Event
     from reviewbot.ledger.database import Database
-    from reviewbot.review.ports import Forge
     from reviewbot.runtime.core import Core
     from reviewbot.runtime.procrastination import ProcrastinateWaker
     from reviewbot.runtime.settings import Settings
@@ -81,13 +83,16 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         stack.callback(upkeep.stop)
         upkeep.start()
         groups = MergeGroups(core.database)
-        shop = _shop(core, desk, metrics, tokens, groups)
+        commands = Commands(core.database, command_rules(settings))
+        clerk = _clerk(core, desk, commands, tokens)
+        shop = _shop(core, clerk, metrics, tokens, groups)
         workers = _workers(shop, settings, core) if embedded else None
         if workers is not None:
             stack.callback(workers.stop)
             workers.start()
         intake = Intake(
             desk=desk,
+            commands=commands,
             installations=Installations(core.database),
             groups=groups,
             verdicts=Verdicts(core.database),
@@ -98,13 +103,21 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         yield Service(core, desk, switch, intake, shop, metrics, secrets, workers)
 
 
+def _clerk(core: Core, desk: Desk, commands: Commands, tokens: TokenSource) -> Clerk:
+    return Clerk(
+        core=core,
+        desk=desk,
+        commands=commands,
+        rulings=SqlRulings(core.database),
+        forge=lambda installation_id: core.forge(tokens, installation_id),
+        conversation=lambda installation_id: core.conversation(tokens, installation_id),
+    )
+
+
 def _shop(
-    core: Core, desk: Desk, metrics: Metrics, tokens: TokenSource, groups: MergeGroups
+    core: Core, clerk: Clerk, metrics: Metrics, tokens: TokenSource, groups: MergeGroups
 ) -> Workshop:
     settings = core.settings
-
-    def forge(installation_id: int) -> Forge:
-        return core.forge(tokens, installation_id)
 
     def writes(installation_id: int, repository: str, login: str) -> bool:
         client = GitHubClient(settings.github.api_url, tokens, installation_id)
@@ -114,16 +127,17 @@ def _shop(
     answers = QueueAnswers(
         groups=groups,
         verdicts=Verdicts(core.database),
-        forge=forge,
+        forge=clerk.forge,
         policy=settings.values.policy,
         patience=settings.limits.review_seconds,
     )
     return Workshop(
-        desk=desk,
-        forge=forge,
-        review=core.review,
+        desk=clerk.desk,
+        forge=clerk.forge,
+        review=core.review_unattended,
         metrics=metrics,
         review_seconds=settings.limits.review_seconds,
+        clerk=clerk,
         may_write=writes,
         errands=(answers,),
     )
@@ -149,6 +163,12 @@ def desk_rules(settings: Settings) -> DeskRules:
         per_repository=limits.reviews_per_repository,
         per_server=limits.reviews_per_server,
     )
+
+
+def command_rules(settings: Settings) -> CommandRules:
+    """How commands are worked."""
+    limits = settings.limits
+    return CommandRules(lease=limits.lease_seconds, attempts=limits.review_attempts)
 
 
 def app_tokens(settings: Settings) -> TokenSource:

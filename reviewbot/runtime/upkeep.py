@@ -11,6 +11,7 @@ import httpx2
 from reviewbot.domain.errors import LedgerError
 from reviewbot.domain.money import plain_usd
 from reviewbot.ledger import alerts, egress
+from reviewbot.ledger.commands import Commands
 from reviewbot.ledger.house import tidy
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Upkeep:
             tidy(self._core.database, kept.answers_days, kept.calls_days)
             egress.forget(self._core.database, kept.egress_days)
             self._desk.forget_deliveries(kept.deliveries_days)
+            Commands(self._core.database).forget(kept.deliveries_days)
 
 
 def post_alerts(core: Core, url: str) -> None:

@@ -12,6 +12,7 @@ from reviewbot.domain.errors import NotFound, PolicyError, RateLimited, Reviewbo
 from reviewbot.domain.outcome import Reviewed, Skipped, Superseded
 from reviewbot.domain.pull_request import ReviewRequest
 from reviewbot.review import notices
+from reviewbot.runtime.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.outcome import Outcome
     from reviewbot.ledger.desk import Claim, Desk
     from reviewbot.review.ports import Forge, Observer, Stage
+    from reviewbot.runtime.clerk import Clerk
     from reviewbot.runtime.metrics import Metrics
 
 _log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ class Workshop:
     review: Callable[[ReviewRequest, Forge, Observer], Outcome]
     metrics: Metrics
     review_seconds: float
+    clerk: Clerk
     may_write: Callable[[int, str, str], bool]  # installation, repository, login
     errands: tuple[Callable[[str], bool], ...] = ()  # other work, by a worker's name
 
@@ -49,23 +52,20 @@ class Watch:
         self._end = time.monotonic() + seconds
         self._next_look = 0.0
         self._unwanted = False
-        self._lost = threading.Event()
-        self._over = threading.Event()
         self._lock = threading.Lock()
-        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._heart = Heartbeat(lambda: desk.renew(claim), desk.rules.lease)
 
     def __enter__(self) -> Self:
-        self._heart.start()
+        self._heart.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._heart.join()
+        self._heart.__exit__()
 
     @property
     def is_lost(self) -> bool:
         """Whether another worker owns the row now."""
-        return self._lost.is_set()
+        return self._heart.is_lost
 
     def begins(self, stage: Stage, questions: int) -> None:
         """Logged."""
@@ -76,7 +76,7 @@ class Watch:
 
     def interrupted(self) -> bool:
         """Whether the service or all spending stops, or this review is not wanted any more."""
-        if self._stopping.is_set() or self._lost.is_set():
+        if self._stopping.is_set() or self._heart.is_lost:
             return True
         with self._lock:
             if time.monotonic() >= self._next_look:
@@ -89,16 +89,6 @@ class Watch:
     def out_of_time(self) -> bool:
         """Whether the deadline is over."""
         return time.monotonic() > self._end
-
-    def _beat(self) -> None:
-        while not self._over.wait(self._desk.rules.lease / 3):
-            try:
-                alive = self._desk.renew(self._claim)
-            except ReviewbotError:
-                continue  # the lease outlives a short outage of the database
-            if not alive:
-                self._lost.set()
-                return
 
 
 def work_once(shop: Workshop, owner: str, stopping: threading.Event) -> bool:

@@ -1,4 +1,7 @@
-"""Worker threads inside the serving process, over the same desk as everybody else."""
+"""Worker threads inside the serving process, over the same desk as everybody else.
+
+Commands have a thread of their own: who says *pause* does not wait for reviews to end.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,12 @@ import uuid
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import LedgerError
+from reviewbot.runtime.command_work import carry_out_once
 from reviewbot.runtime.work import work_once
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reviewbot.runtime.work import Workshop
 
 _log = logging.getLogger(__name__)
@@ -19,16 +25,15 @@ _LONGEST_NAP = 1.0  # seconds; leases end and debounces pass without anybody say
 
 
 class EmbeddedWorkers:
-    """So many threads that work the desk until they are stopped."""
+    """So many threads that work the desk, and one for commands, until they are stopped."""
 
     def __init__(self, shop: Workshop, count: int) -> None:
         self._shop = shop
         self._stopping = threading.Event()
         self._bell = threading.Condition()
-        self._threads = [
-            threading.Thread(target=self._run, args=(worker_name(),), name=f"worker-{n}")
-            for n in range(count)
-        ]
+        self._threads = [self._thread(self._review, f"worker-{n}") for n in range(count)]
+        if count:
+            self._threads.append(self._thread(self._carry_out, "clerk"))
 
     def start(self) -> None:
         """Begin."""
@@ -51,10 +56,19 @@ class EmbeddedWorkers:
         for thread in self._threads:
             thread.join()
 
-    def _run(self, owner: str) -> None:
+    def _thread(self, work: Callable[[str], bool], name: str) -> threading.Thread:
+        return threading.Thread(target=self._run, args=(work, worker_name()), name=name)
+
+    def _review(self, owner: str) -> bool:
+        return work_once(self._shop, owner, self._stopping)
+
+    def _carry_out(self, owner: str) -> bool:
+        return carry_out_once(self._shop.clerk, self._shop.metrics, owner)
+
+    def _run(self, work: Callable[[str], bool], owner: str) -> None:
         while not self._stopping.is_set():
             try:
-                worked = work_once(self._shop, owner, self._stopping)
+                worked = work(owner)
             except LedgerError:
                 _log.warning("the ledger cannot be used", extra={"worker": owner})
                 worked = False

@@ -19,9 +19,9 @@ from reviewbot.sandbox.github_faults import Fault, Faults
 from reviewbot.sandbox.github_hub import Hub, Visit
 from reviewbot.sandbox.github_people import People, Person
 from reviewbot.sandbox.github_routes import create_application
-from reviewbot.sandbox.github_store import SandboxPull, Store
+from reviewbot.sandbox.github_store import Collaborator, SandboxPull, Store
 from reviewbot.sandbox.github_views import show_pull, show_repository, show_user
-from reviewbot.sandbox.github_writing import store_issue_comment, store_review
+from reviewbot.sandbox.github_writing import store_issue_comment, store_reply, store_review
 from reviewbot.sandbox.serving import Loopback, drop
 
 if TYPE_CHECKING:
@@ -108,14 +108,36 @@ class SandboxGitHub:
         """Close or merge a pull request."""
         self._store.close(number, repository, merged=merged)
 
+    def add_collaborator(self, login: str, user_id: int, role: str = "") -> None:
+        """Let somebody have an account, and a role in every repository, such as maintain."""
+        with self._store.lock:
+            self._store.collaborators[login.lower()] = Collaborator(login, user_id, role)
+
     def add_issue_comment(
-        self, number: int, body: str, login: str = "mallory", user_id: int = 666
+        self,
+        number: int,
+        body: str,
+        login: str = "mallory",
+        user_id: int = 666,
+        repository: str = "",
     ) -> JsonObject:
         """Let somebody else comment on a pull request."""
         with self._store.lock:
-            state = self._store.get(number)
-            comment = store_issue_comment(self._guest(number, login, user_id), state, body)
-            return copy.deepcopy(comment)
+            state = self._store.get(number, repository)
+            guest = self._guest(number, login, user_id, repository)
+            return copy.deepcopy(store_issue_comment(guest, state, body))
+
+    def add_reply(self, comment_id: int, body: str, login: str, user_id: int) -> JsonObject:
+        """Let somebody else reply in the thread that a comment on a line begins."""
+        with self._store.lock:
+            for state in self._store.pulls:
+                for first in state.review_comments:
+                    if first["id"] == comment_id:
+                        pull = state.pull
+                        guest = self._guest(pull.number, login, user_id, pull.repository)
+                        return copy.deepcopy(store_reply(guest, state, first, body))
+        message = f"there is no comment {comment_id}"
+        raise KeyError(message)
 
     def add_review(
         self, number: int, body: str, login: str = "mallory", user_id: int = 666
@@ -126,9 +148,9 @@ class SandboxGitHub:
             guest = self._guest(number, login, user_id)
             return copy.deepcopy(store_review(guest, self._store.get(number), said))
 
-    def _guest(self, number: int, login: str, user_id: int) -> Visit:
+    def _guest(self, number: int, login: str, user_id: int, repository: str = "") -> Visit:
         caller = Caller({"login": login, "id": user_id, "type": "User"})
-        return Visit(self._hub, caller, self._store.get(number).pull.repository)
+        return Visit(self._hub, caller, self._store.get(number, repository).pull.repository)
 
     def payload(
         self, action: str, number: int, installation_id: int = 0, repository: str = ""
@@ -154,10 +176,20 @@ class SandboxGitHub:
             payload["label"] = pull["labels"][-1]
         return payload
 
-    def give_role(self, login: str, role: str) -> None:
-        """Make somebody an admin, or let them maintain, write, triage or read."""
-        with self._store.lock:
-            self._store.roles[login.lower()] = role
+    def comment_payload(
+        self, comment: JsonObject, number: int, installation_id: int, repository: str
+    ) -> tuple[str, JsonObject]:
+        """The event about a new comment, and its payload."""
+        told = self.payload("created", number, installation_id, repository)
+        pull = told.pop("pull_request")
+        del told["number"]
+        told |= {"comment": {**comment, "performed_via_github_app": None}}
+        told["sender"] = comment["user"]
+        if "pull_request_url" in comment:
+            return "pull_request_review_comment", told | {"pull_request": pull}
+        shared = {key: pull[key] for key in ("number", "title", "state", "user", "labels")}
+        issue = {**shared, "pull_request": {"url": pull["url"], "html_url": pull["html_url"]}}
+        return "issue_comment", told | {"issue": issue}
 
     def suspend(self, installation_id: int) -> None:
         """Suspend an installation: its tokens open nothing."""
@@ -231,6 +263,11 @@ class SandboxGitHub:
     def issue_comments(self) -> list[JsonObject]:
         """Every comment below a pull request."""
         return self._copied(s.issue_comments for s in self._store.pulls)
+
+    @property
+    def reactions(self) -> list[JsonObject]:
+        """Every reaction to a comment, with the comment's id."""
+        return self._copied(s.reactions for s in self._store.pulls)
 
     @property
     def check_runs(self) -> list[JsonObject]:

@@ -106,6 +106,11 @@ class Visit:
             raise not_found()
         return state
 
+    def state_of(self, comment: JsonObject) -> PullState:
+        """The pull request that a comment stands on."""
+        url = comment.get("issue_url") or comment["pull_request_url"]
+        return self.state(int(url.rpartition("/")[2]))
+
 
 def check_headers() -> None:
     """Raise what GitHub answers to a client without a name or of an unknown API version."""

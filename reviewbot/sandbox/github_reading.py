@@ -159,6 +159,27 @@ def find_issue_comment(visit: Visit, comment_id: int) -> JsonObject:
     raise not_found()
 
 
+def find_review_comment(visit: Visit, comment_id: int) -> JsonObject:
+    """A comment on a line; raises 404."""
+    for state in visit.store.of(visit.repository):
+        for comment in state.review_comments:
+            if comment["id"] == comment_id:
+                return comment
+    raise not_found()
+
+
+def get_permission(visit: Visit, login: str) -> Response:
+    """GET collaborators/{login}/permission: roles between come down to the four old words."""
+    person = visit.store.collaborators.get(login.lower())
+    if person is None:
+        raise not_found()
+    private = visit.store.of(visit.repository)[0].pull.private
+    role = person.role or ("none" if private else "read")
+    word = {"maintain": "write", "triage": "read"}.get(role, role)
+    shown = show_user(person.login, person.id, "User")
+    return jsonify(permission=word, role_name=role, user=shown)
+
+
 def get_commit(visit: Visit, ref: str) -> Response:
     """GET commits/{sha}: that it is there, and nothing of what it holds."""
     if ref not in visit.store.commits(visit.repository):
@@ -176,14 +197,6 @@ def get_comparison(visit: Visit, span: str) -> Response:
         raise not_found()
     url = f"{visit.url}/commits/{base}"
     return jsonify(status="ahead", merge_base_commit={"sha": base, "url": url}, commits=[])
-
-
-def get_permission(visit: Visit, login: str) -> Response:
-    """GET collaborators/{username}/permission: who is not known may read what is public."""
-    role = visit.store.roles.get(login.lower(), "read")
-    permission = {"maintain": "write", "triage": "read"}.get(role, role)
-    user = show_user(login, 4, "User")
-    return jsonify({"permission": permission, "role_name": role, "user": user})
 
 
 def get_check_runs(visit: Visit, ref: str) -> Response:

@@ -45,6 +45,16 @@ _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
         "/pulls/<int:number>/comments/<int:comment_id>/replies",
         writing.post_reply,
     ),
+    (
+        "POST",
+        "/pulls/comments/<int:comment_id>/reactions",
+        writing.post_reaction_on_line,
+    ),
+    (
+        "POST",
+        "/issues/comments/<int:comment_id>/reactions",
+        writing.post_reaction_below,
+    ),
     ("GET", "/issues/<int:number>/comments", reading.get_issue_comments),
     ("POST", "/issues/<int:number>/comments", writing.post_issue_comment),
     ("GET", "/issues/comments/<int:comment_id>", reading.get_issue_comment),

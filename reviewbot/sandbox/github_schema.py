@@ -84,6 +84,15 @@ REVIEW = Object(
 
 ISSUE_COMMENT = Object({"body": _BODY}, ("body",))
 
+REACTION = Object(
+    {
+        "content": Text(
+            choices=("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
+        )
+    },
+    ("content",),
+)
+
 _ANNOTATION = Object(
     {
         "path": Text(),

@@ -64,11 +64,21 @@ class PullState:
     reviews: list[JsonObject] = field(default_factory=list)
     review_comments: list[JsonObject] = field(default_factory=list)
     issue_comments: list[JsonObject] = field(default_factory=list)
+    reactions: list[JsonObject] = field(default_factory=list)
 
     @property
     def entries(self) -> dict[str, DiffEntry]:
         """The files of the current diff."""
         return self.heads[self.pull.head_sha]
+
+
+@dataclass(frozen=True)
+class Collaborator:
+    """A user, and the role that they have in every repository; empty is none."""
+
+    login: str
+    id: int
+    role: str
 
 
 class Store:
@@ -78,7 +88,7 @@ class Store:
         self.lock = threading.RLock()
         self.pulls: list[PullState] = []
         self.check_runs: list[JsonObject] = []
-        self.roles: dict[str, str] = {}  # of people, by login
+        self.collaborators: dict[str, Collaborator] = {}  # by login in lower case
         self.queued: dict[str, set[str]] = {}  # commits of merge queues, by repository
         self._ids = itertools.count(9001)
 

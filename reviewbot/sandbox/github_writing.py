@@ -13,12 +13,14 @@ from reviewbot.sandbox.github_judge import judge_check_run, judge_comment, judge
 from reviewbot.sandbox.github_reading import (
     find_check_run,
     find_issue_comment,
+    find_review_comment,
     show_check_run,
 )
 from reviewbot.sandbox.github_schema import (
     CHECK_RUN_UPDATE,
     ISSUE_COMMENT,
     NEW_CHECK_RUN,
+    REACTION,
     REVIEW,
     check_body,
 )
@@ -112,21 +114,50 @@ def post_reply(visit: Visit, number: int, comment_id: int) -> tuple[Response, in
     first = next((c for c in state.review_comments if c["id"] == comment_id), None)
     if first is None or first.get("in_reply_to_id"):
         raise not_found()
+    return jsonify(store_reply(visit, state, first, text)), 201
+
+
+def store_reply(visit: Visit, state: PullState, first: JsonObject, text: str) -> JsonObject:
+    """Remember a reply to the first comment of a thread."""
     reply_id = visit.store.next_id()
     reply = first | {
         "id": reply_id,
         "node_id": f"PRRC_{reply_id}",
         "url": f"{visit.url}/pulls/comments/{reply_id}",
-        "html_url": f"{visit.page}/pull/{number}#discussion_r{reply_id}",
+        "html_url": f"{visit.page}/pull/{state.pull.number}#discussion_r{reply_id}",
         "body": text,
         "user": visit.user,
         "author_association": visit.association,
-        "in_reply_to_id": comment_id,
+        "in_reply_to_id": first["id"],
         "created_at": visit.hub.now(),
         "updated_at": visit.hub.now(),
     }
     state.review_comments.append(reply)
-    return jsonify(reply), 201
+    return reply
+
+
+def post_reaction_below(visit: Visit, comment_id: int) -> tuple[Response, int]:
+    """POST issues/comments/{id}/reactions."""
+    return _react(visit, find_issue_comment(visit, comment_id))
+
+
+def post_reaction_on_line(visit: Visit, comment_id: int) -> tuple[Response, int]:
+    """POST pulls/comments/{id}/reactions."""
+    return _react(visit, find_review_comment(visit, comment_id))
+
+
+def _react(visit: Visit, comment: JsonObject) -> tuple[Response, int]:
+    """A new reaction, or the one that the same user gave before."""
+    visit.caller.demand("issues", "pull_requests")
+    content = check_body(read_json(), REACTION)["content"]
+    about = {"content": content, "user": visit.user, "comment_id": comment["id"]}
+    reactions = visit.state_of(comment).reactions
+    for known in reactions:
+        if known | about == known:
+            return jsonify(known), 200
+    reaction: JsonObject = {"id": visit.store.next_id(), "created_at": visit.hub.now(), **about}
+    reactions.append(reaction)
+    return jsonify(reaction), 201
 
 
 def post_issue_comment(visit: Visit, number: int) -> tuple[Response, int]:

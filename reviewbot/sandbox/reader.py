@@ -80,6 +80,14 @@ def answer(prompt: str, *, strong: bool) -> dict[str, Any]:
     return said
 
 
+def answer_in_words(prompt: str) -> str:
+    """What a scripted model says to a question: which code it saw, and what is wrong with it."""
+    chunks = read_chunks(prompt)
+    titles = [found["title"] for chunk in chunks for found in _findings(chunk, strong_only=False)]
+    seen = ", ".join(f"`{chunk.path}`" for chunk in chunks) or "no code"
+    return f"From {seen}: {'; '.join(dict.fromkeys(titles)) or 'nothing shown is wrong'}."
+
+
 # --- reading ---------------------------------------------------------------------------------
 
 

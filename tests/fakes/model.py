@@ -28,12 +28,15 @@ class FakeModel:
     say: Callable[[Question], str]
     tiers: dict[Tier, tuple[str, ...]] = field(default_factory=lambda: dict(MODELS))
     asked: list[Question] = field(default_factory=list)
+    prices: dict[Tier, Price | None] = field(
+        default_factory=lambda: {Tier.CHEAP: PRICE, Tier.STRONG: PRICE}
+    )
 
     def models(self, tier: Tier) -> Sequence[str]:
         return self.tiers.get(tier, ())
 
     def price(self, tier: Tier) -> Price | None:
-        return PRICE if self.models(tier) else None
+        return self.prices[tier] if self.models(tier) else None
 
     def ask(self, question: Question, purse: Purse) -> Sequence[Answer]:
         name = self.models(question.tier)[0]

@@ -402,6 +402,13 @@ class Pull:
         payload = github.payload(action, self.number, _INSTALLATION, self.repository) | more
         return self._driver.deliver(event, payload, delivery, secret)
 
+    def tell(self, comment: dict[str, Any], delivery: str = "", **more: Any) -> Answer:  # noqa: ANN401
+        """Send GitHub's signed webhook about a new comment; *more* goes into its payload."""
+        event, payload = self._driver.github.comment_payload(
+            comment, self.number, _INSTALLATION, self.repository
+        )
+        return self._driver.deliver(event, payload | more, delivery)
+
     def ask_again(
         self,
         sender: str = "alice",

@@ -69,7 +69,7 @@ def test_a_button_asks_for_another_look_that_costs_nothing(
 ) -> None:
     pull = _opened(bot)
     asked = len(bot.model.calls)
-    bot.github.give_role("alice", "write")
+    bot.github.add_collaborator("alice", 5, "write")
     [run] = pull.checks()
     assert [each["label"] for each in run["actions"]] == ["Review again"]
     assert pull.ask_again("alice", action, **more).status == 202
@@ -79,7 +79,7 @@ def test_a_button_asks_for_another_look_that_costs_nothing(
 
 def test_somebody_with_write_access_has_a_draft_read_by_a_button(bot: Driver) -> None:
     pull = _opened(bot, draft=True)
-    bot.github.give_role("carol", "maintain")
+    bot.github.add_collaborator("carol", 5, "maintain")
     pull.ask_again("carol")
     wait_for("a review", lambda: pull.reviews)
 
@@ -121,7 +121,7 @@ def test_another_button_is_left(bot: Driver) -> None:
 
 def test_a_suite_that_is_asked_for_again_is_looked_at_again(bot: Driver) -> None:
     pull = _opened(bot)
-    bot.github.give_role("alice", "admin")
+    bot.github.add_collaborator("alice", 5, "admin")
     suite: dict[str, Any] = {
         "check_suite": {"head_sha": pull.head},
         "sender": {"login": "alice", "id": 5},
@@ -146,6 +146,7 @@ def test_a_label_that_the_policy_waits_for_asks_for_a_review(bot: Driver) -> Non
 
 def test_a_label_that_means_nothing_to_the_policy_changes_nothing(bot: Driver) -> None:
     pull = _opened(bot)
+    _settled(bot)  # before it, the label would come while the opening is still under way
     before = pull.checks()
     pull.change(labels=("wontfix",))
     assert pull.deliver("labeled").status == 202

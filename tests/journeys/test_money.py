@@ -63,6 +63,7 @@ def _core(folder: Path, model: SandboxModel, **changes: str) -> Iterator[Core]:
         "REVIEWBOT_CHEAP_PRICE": "0.18/0.25",
         "REVIEWBOT_STRONG_PRICE": "2.50/10",
         "REVIEWBOT_DATABASE__URL": f"sqlite:///{folder / 'ledger.db'}",
+        "REVIEWBOT_LIMITS__AUDIT_SHARE": "0",  # a second look at random
         "REVIEWBOT_LIMITS__CALLS_PER_REVIEW": "1",
         "REVIEWBOT_LIMITS__BUDGET_WAIT_SECONDS": "0",
         **{f"REVIEWBOT_{name}": value for name, value in changes.items()},

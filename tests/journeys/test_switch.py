@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.sandbox.github import Delivery
 from tests.journeys.driver import SECRET, ask, defect, long_file, reviewed, wait_for
+from tests.journeys.people import answers, invite, write
 
 if TYPE_CHECKING:
     from tests.journeys.driver import Driver
@@ -57,3 +58,18 @@ def test_the_command_line_spends_nothing_either(local_bot: Driver) -> None:
     assert "was stopped before" in bot.run("stop", "--why", "again")
     bot.run("start")
     assert "was not stopped" in bot.run("start")
+
+
+def test_commands_in_comments_wait_until_spending_is_allowed(local_bot: Driver) -> None:
+    bot = local_bot
+    bot.serve()
+    invite(bot)
+    bot.github.note_delivery(Delivery(f"{bot.url}/webhook", "ping", {}, SECRET), 200)
+    pull = bot.open({"src/orders.py": defect()})
+    bot.run("stop", "--why", "holidays")
+    write(bot, pull, "/reviewbot ask why?")
+    diagnosis = {each["part"]: each for each in json.loads(bot.run("doctor", "--json"))}
+    assert "1 waiting" in diagnosis["commands"]["says"]
+    assert (answers(pull), pull.requests, bot.model.calls) == ([], [], [])
+    bot.run("start")
+    wait_for("an answer", lambda: answers(pull))

@@ -161,6 +161,7 @@ def _models(
         "REVIEWBOT_ENDPOINTS": json.dumps([endpoint]),
         "REVIEWBOT_MODELS": json.dumps(models),
         "REVIEWBOT_TIERS": json.dumps({"cheap": [CHEAP_MODEL], "strong": [STRONG_MODEL]}),
+        "REVIEWBOT_LIMITS__AUDIT_SHARE": "0",  # a script is the same every time
     }
     return model, settings, {CHEAP_MODEL: "cheap", STRONG_MODEL: "strong"}
 

@@ -14,10 +14,12 @@ from reviewbot.ledger.database import open_database
 from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.reviews import Reviews
+from reviewbot.ledger.rulings import SqlRulings
 from reviewbot.models.clock import Clock
 from reviewbot.models.router import Router
 from reviewbot.review.conduct import House, review_pull_request
 from reviewbot.review.ports import Ports
+from reviewbot.runtime.attended import Attended
 from reviewbot.runtime.local import LocalForge
 from reviewbot.runtime.side_by_side import SideBySide
 
@@ -66,6 +68,7 @@ class Whole:
             Reviews(self.database),
             Silent(),
             SideBySide(self.calls),
+            Attended(SqlRulings(self.database)),
         )
         house = House(Policy.model_validate(_POLICY), _LOTS, _LOTS, audited=lambda _: False)
         outcome = review_pull_request(ReviewRequest("local/diff", 1, name), ports, house)

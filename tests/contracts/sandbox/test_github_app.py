@@ -1,4 +1,4 @@
-"""What the sandbox GitHub knows of Apps: manifests, deliveries, suspensions, roles."""
+"""What the sandbox GitHub knows of Apps: manifests, deliveries, suspensions."""
 
 from __future__ import annotations
 
@@ -108,15 +108,3 @@ def test_a_suspended_installation_opens_nothing(hub: SandboxGitHub, hours: Hours
     assert requests.post(tokens, headers=signed, timeout=TIMEOUT).status_code == 403
     hub.unsuspend(1)
     assert requests.get(pull, headers=own, timeout=TIMEOUT).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("role", "permission"), [("maintain", "write"), ("triage", "read"), ("admin", "admin")]
-)
-def test_roles_are_shown_as_github_shows_them(
-    hub: SandboxGitHub, role: str, permission: str
-) -> None:
-    hub.give_role("Carol", role)
-    path = f"{hub.url}/repos/acme/shop/collaborators/carol/permission"
-    shown = requests.get(path, headers={"Authorization": f"Bearer {hub.token}"}, timeout=TIMEOUT)
-    assert (shown.json()["permission"], shown.json()["role_name"]) == (permission, role)

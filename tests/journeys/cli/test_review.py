@@ -48,6 +48,16 @@ def _large_diff(files: Iterable[int]) -> bytes:
     ).encode()
 
 
+# --- what it may cost ------------------------------------------------------------------------
+
+
+def test_who_starts_a_review_by_hand_waits_for_nobody_s_approval(shell: Shell, pull: str) -> None:
+    ended = shell.run("review", pull, REVIEWBOT_POLICY__BUDGET__APPROVE_ABOVE="0.000001")
+
+    assert ended.code == 0
+    assert set(ended.out.splitlines()) >= _PLANTED
+
+
 # --- what is read ----------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.diff import Anchor, Diff
@@ -20,6 +20,7 @@ from tests.fakes.forge import FakeForge
 from tests.fakes.journal import FakeJournal, FakeObserver, one_by_one
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.model import FakeModel
+from tests.fakes.rulings import FakeRulings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -117,10 +118,12 @@ class World:
     journal: FakeJournal
     observer: FakeObserver
     house: House
+    rulings: FakeRulings = field(default_factory=FakeRulings)
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.forge, self.model, self.ledger, self.journal, self.observer, one_by_one)
+        said = (self.forge, self.model, self.ledger, self.journal, self.observer)
+        return Ports(*said, one_by_one, self.rulings)
 
     def review(self, request: ReviewRequest = REQUEST) -> Outcome:
         return review_pull_request(request, self.ports, self.house)

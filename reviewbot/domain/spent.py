@@ -1,0 +1,23 @@
+"""What a pull request has cost so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reviewbot.domain.finding import Tier
+    from reviewbot.domain.money import PicoUsd
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one tier cost on a pull request, apart for reviews and for answers to questions."""
+
+    tier: Tier
+    is_answer: bool
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    settled: PicoUsd
+    presumed: PicoUsd

@@ -1,0 +1,250 @@
+"""Answers a person's question about a pull request: one request, under its budgets and a cap.
+
+Code, finding, thread and question are data in fences, redacted as everywhere; what comes back
+is cleaned like every word of a model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from reviewbot.domain.errors import BadAnswer
+from reviewbot.domain.finding import Side, Tier
+from reviewbot.domain.money import TOKENS_PER_MESSAGE, format_usd, parse_usd
+from reviewbot.review import wording
+from reviewbot.review.conduct import prepare, purse_of
+from reviewbot.review.ports import Prompt, Question
+from reviewbot.review.prompt import task
+from reviewbot.review.redact import redact_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reviewbot.domain.money import PicoUsd, Price
+    from reviewbot.domain.pull_request import ReviewRequest
+    from reviewbot.domain.thread import Thread
+    from reviewbot.review.conduct import House, Prepared
+    from reviewbot.review.plan import Chunk
+    from reviewbot.review.ports import Answer, Ports
+    from reviewbot.review.split import Piece
+
+MOST = parse_usd("0.05")  # an answer
+_OUTPUT_CAP = 600  # tokens
+_MESSAGES = 2
+_AROUND = 40  # lines of the hunk on either side of the thread's
+_CODE_BYTES = 24_000
+_THREAD_BYTES = 3_000
+_NUMBERED = 12  # bytes of a line's number, sign and end
+_FIXED_BYTES = 4_096  # of a request: fences, names and its wrapping
+_SCHEMA = json.dumps(
+    {
+        "type": "object",
+        "properties": {"answer": {"type": "string"}},
+        "required": ["answer"],
+        "additionalProperties": False,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, the name of the command that asks it, and the thread it is asked in.
+
+    *most* is what the answer may cost.
+    """
+
+    name: str
+    request: ReviewRequest
+    question: str
+    thread: Thread | None = None
+    most: PicoUsd = MOST
+
+
+def answer_question(asked: Asked, ports: Ports, house: House) -> str:
+    """The answer as Markdown for GitHub.
+
+    An answer that was paid for before a crash is not asked again. Raises PolicyError,
+    ModelError, BudgetExhausted and what the forge raises.
+    """
+    ready = prepare(asked.request, ports, house)
+    tier = Tier.STRONG if ports.model.models(Tier.STRONG) else Tier.CHEAP
+    key = _digest("ask", str(ready.pull.key), asked.name)
+    answer = ports.answers.known([key], ports.model.models(tier)).get(key)
+    if answer is None:
+        question = _question(asked, ready, tier, key, ports.model.price(tier))
+        purse = purse_of(
+            f"ask:{asked.name}", ready.pull, ready.policy, replace(house, per_review=asked.most)
+        )
+        [answer] = ports.model.ask(question, purse)
+    return f"{wording.markdown(_text(answer.text))}\n\n<sub>{_provenance(answer, tier)}</sub>"
+
+
+def _provenance(answer: Answer, tier: Tier) -> str:
+    model = wording.markdown(wording.one_line(answer.model))
+    return f"{tier} tier · {model} · {format_usd(answer.cost)} · from the diff alone"
+
+
+# --- what is asked ---------------------------------------------------------------------------
+
+
+def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price | None) -> Question:
+    system = _template().format(language=ready.policy.language)
+    said = _conversation(asked, ready, key[:12])
+    room = min(_CODE_BYTES, _room(price, asked.most) - len(f"{system}{said}{_SCHEMA}".encode()))
+    code = _within(_shown(asked.thread, ready), ready, tier, room)
+    return Question(
+        tier=tier,
+        prompt=Prompt(system, "\n\n".join([*code, said]), _SCHEMA),
+        keys=(key,),
+        weights=(1,),
+        divide=_whole,
+        output_cap=_OUTPUT_CAP,
+        label=asked.thread.path if asked.thread else "a question",
+        reason="ask",
+    )
+
+
+def _room(price: Price | None, most: PicoUsd) -> int:
+    """How many bytes a request may have, so that its worst case stays within the cap."""
+    if price is None:
+        return 0
+    dearest = max(price.input, price.cached, price.cache_write, 1)
+    left = most - _OUTPUT_CAP * price.output
+    return max(0, left // dearest - _MESSAGES * TOKENS_PER_MESSAGE - _FIXED_BYTES)
+
+
+def _conversation(asked: Asked, ready: Prepared, fence: str) -> str:
+    """Finding, thread and question, one JSON object a line."""
+    patterns = ready.policy.redaction
+
+    def fenced(kind: str, *objects: dict[str, str]) -> str:
+        lines = [_one_line(json.dumps(each, ensure_ascii=False)) for each in objects]
+        return "\n".join([f"<<<{kind} {fence}", *lines, f">>>{kind} {fence}"])
+
+    parts: list[str] = []
+    thread = asked.thread
+    if thread is not None:
+        if found := thread.finding:
+            about = {"severity": found.severity.value, "category": found.category.value}
+            parts.append(fenced("FINDING", {"path": found.path, "claim": found.title, **about}))
+        said = [
+            {"by": each.login, "said": redact_text(wording.spoken(each.text), patterns)}
+            for each in thread.said
+        ]
+        parts.append(fenced("THREAD", *_latest(said)))
+    question = redact_text(wording.spoken(asked.question), patterns)
+    return "\n".join([*parts, fenced("QUESTION", {"question": question})])
+
+
+def _latest(said: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """The first comment, which the thread is about, and as many of the last as there is room."""
+    kept: list[dict[str, str]] = []
+    room = _THREAD_BYTES
+    for each in [*said[:1], *reversed(said[1:])]:
+        cut = each | {"said": each["said"].encode()[:room].decode(errors="ignore")}
+        room -= len(cut["said"].encode())
+        if cut["said"]:
+            kept.append(cut)
+    return [*kept[:1], *reversed(kept[1:])]
+
+
+def _shown(thread: Thread | None, ready: Prepared) -> Iterator[Chunk]:
+    """What of the diff a question is about: the thread's hunk, or the riskiest code first."""
+    if thread is None:
+        yield from ready.plan.chunks
+        return
+    for chunk in ready.plan.chunks:
+        if chunk.path == thread.path:
+            pieces = [cut for piece in chunk.pieces if (cut := _around(piece, thread))]
+            if pieces:
+                yield replace(chunk, pieces=tuple(pieces))
+
+
+def _around(piece: Piece, thread: Thread) -> Piece | None:
+    """The lines around the thread's; the piece as it is where that line is gone."""
+    if thread.line is None:
+        return piece
+    left = thread.side is Side.LEFT
+    numbers = [line.old if left else line.new for line in piece.lines]
+    if thread.line not in numbers:
+        return None
+    at = numbers.index(thread.line)
+    return replace(piece, lines=piece.lines[max(0, at - _AROUND) : at + _AROUND + 1])
+
+
+def _within(chunks: Iterator[Chunk], ready: Prepared, tier: Tier, room: int) -> list[str]:
+    """As many chunks as there is room for; the first one that is too long is cut."""
+    briefing = ready.brief(tier)
+    texts: list[str] = []
+    for chunk in chunks:
+        cut = _shortened(chunk, room)
+        text = task(cut, briefing).text
+        room -= len(text.encode())
+        if cut.pieces and room >= 0:
+            texts.append(text)
+        if cut != chunk:
+            break
+    return texts
+
+
+def _shortened(chunk: Chunk, room: int) -> Chunk:
+    """The first lines of a chunk, about as many as *room* bytes hold."""
+    pieces: list[Piece] = []
+    left = room - 200 - len(chunk.path.encode())
+    for piece in chunk.pieces:
+        left -= len(piece.heading.encode()) + 4
+        sums = list(accumulate(len(line.text.encode()) + _NUMBERED for line in piece.lines))
+        fit = bisect_right(sums, left)
+        if fit:
+            pieces.append(replace(piece, lines=piece.lines[:fit]))
+        if fit < len(sums):
+            break
+        left -= sums[-1]
+    return replace(chunk, pieces=tuple(pieces))
+
+
+@cache
+def _template() -> str:
+    return (resources.files(__package__) / "prompts" / "ask.txt").read_text("utf-8").strip()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+# --- what is answered ------------------------------------------------------------------------
+
+
+def _whole(text: str) -> tuple[str]:
+    """The answer is about one thing: it is not divided, only looked at."""
+    _text(text)
+    return (text,)
+
+
+def _text(answer: str) -> str:
+    """The words of an answer; an endpoint that knows no JSON answers in words alone."""
+    answer = answer.strip()
+    if answer.startswith("```") and answer.endswith("```"):
+        answer = answer.strip("`").removeprefix("json").strip()
+    said: object = answer
+    if answer.startswith("{"):
+        try:
+            loaded = json.loads(answer)
+        except (ValueError, RecursionError):
+            loaded = None
+        said = loaded.get("answer") if isinstance(loaded, dict) else None
+    if not isinstance(said, str) or not said.strip():
+        message = "the answer is not the JSON that was asked for"
+        raise BadAnswer(message)
+    return said
