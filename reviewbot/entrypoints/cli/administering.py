@@ -1,4 +1,4 @@
-"""The ledger alone, for administrators' commands that need nothing else."""
+"""The ledger alone, for commands that need nothing else, and who sits at the console."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ import click
 
 from reviewbot.domain.money import PicoUsd, format_usd, plain_usd
 from reviewbot.entrypoints.cli import FINE
-from reviewbot.entrypoints.cli.options import config_option, settings_from, since_option
+from reviewbot.entrypoints.cli.administering import opened_ledger
+from reviewbot.entrypoints.cli.options import config_option, since_option
 from reviewbot.entrypoints.formats.spreadsheet import cell
 
 if TYPE_CHECKING:
@@ -62,18 +63,12 @@ _COLUMNS = (
 def command(repo: str, since: int, by: str, form: str, top: int | None, config: Path | None) -> int:
     """Show what reviews cost. Amounts are USD; days are whole ones, and UTC."""
     from reviewbot.ledger.costs import By, Query, spend  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.database import open_database  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.migrate import migrate  # noqa: PLC0415 - help does not need it
     from reviewbot.ledger.money import SqlLedger  # noqa: PLC0415 - help does not need it
 
-    database = open_database(settings_from(config).database_url())
-    try:
-        migrate(database)
+    with opened_ledger(config) as database:
         SqlLedger(database).presume_expired()
         most = top or (_MOST_PULLS if (by, form) == ("pr", "table") else None)
         lines = spend(database, Query(By(by), since, repo, most))
-    finally:
-        database.close()
     if form == "json":
         click.echo(json.dumps([_plain(line) for line in lines], indent=2))
     elif form == "csv":
