@@ -16,6 +16,7 @@ ReviewbotError
 │   ├── ModelUnavailable        no route gave an answer
 │   ├── EndpointQuarantined     an endpoint billed more than was possible
 │   └── BadAnswer               an answer that is not what the contract asks for
+├── CompanionError              the companion gives this job no session (exit code 3)
 ├── BudgetExhausted             the ledger refused a reservation
 ├── SpendingStopped             an administrator stopped all spending
 └── LedgerError                 the database (exit code 3)
@@ -106,6 +107,10 @@ class EndpointQuarantined(ModelError):
 
 class BadAnswer(ModelError):
     """The text of an answer is not what the contract asks for."""
+
+
+class CompanionError(ReviewbotError):
+    """The companion cannot be reached, or gives this job no session."""
 
 
 class BudgetExhausted(ReviewbotError):

@@ -121,7 +121,7 @@ class Attempts:
 def _check_place(purse: Purse, route: Route) -> None:
     """The last look before code leaves, whoever chose the route."""
     place = route.endpoint.config
-    if purse.data is not None and not purse.data.allows(place.name, place.jurisdiction):
+    if not place.is_open_to(purse.data):
         message = f"the policy lets no code go to {place.name}"
         raise Fault(Kind.REFUSED, message, Attempt(Ending.REFUSED, error="jurisdiction"))
 

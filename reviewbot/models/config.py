@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from reviewbot.domain.policy import Data
     from reviewbot.models.catalogue import Tariff
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointConfig:
-    """An OpenAI-compatible base address, its key, and where the data goes."""
+    """An OpenAI-compatible base address, its key, and where the data goes.
+
+    A companion is a reviewbot service: it asks models itself, under the same policy, and says
+    what that cost.
+    """
 
     name: str
     base_url: str
@@ -27,6 +32,11 @@ class EndpointConfig:
     region: str = ""
     jurisdiction: str = ""
     proxy: str = field(default="", repr=False)  # may hold a password
+    is_companion: bool = False
+
+    def is_open_to(self, data: Data | None) -> bool:
+        """Whether a policy lets code go there; a companion looks at that itself."""
+        return data is None or self.is_companion or data.allows(self.name, self.jurisdiction)
 
 
 @dataclass(frozen=True, slots=True)

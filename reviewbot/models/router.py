@@ -183,8 +183,7 @@ class Router:
         raise ModelUnavailable(message)
 
     def _allows(self, purse: Purse, route: RouteConfig) -> bool:
-        endpoint = self._configs[route.endpoint]
-        return purse.data is None or purse.data.allows(endpoint.name, endpoint.jurisdiction)
+        return self._configs[route.endpoint].is_open_to(purse.data)
 
     def _ordered(
         self, model: ModelConfig, routes: Sequence[RouteConfig], output_cap: int

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from reviewbot.domain.money import Usage
+from reviewbot.domain.money import Usage, parse_usd
+
+if TYPE_CHECKING:
+    from reviewbot.domain.money import PicoUsd
 
 _MOST = 10**9  # tokens; beyond it a number is a mistake or an attack
 
@@ -30,6 +34,15 @@ def read_usage(raw: object) -> Usage | None:
         return None
     fits = usage.cached + usage.cache_write <= usage.input and usage.reasoning <= usage.output
     return usage if fits and usage.input > 0 else None
+
+
+def read_cost(raw: object) -> PicoUsd | None:
+    """What a call cost in USD, as a companion says it exactly."""
+    said = raw.get("cost") if isinstance(raw, Mapping) else None
+    try:
+        return parse_usd(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
 
 
 def _details(raw: Mapping[str, object], name: str) -> Mapping[str, object]:

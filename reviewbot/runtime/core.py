@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from reviewbot.github.conversation import Conversation
     from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.database import Database
+    from reviewbot.models.config import RouterConfig
     from reviewbot.review.ports import Forge, Observer
     from reviewbot.review.quote import Quote
     from reviewbot.runtime.settings import Settings
@@ -149,13 +150,15 @@ class Core:
 
 @contextmanager
 def open_core(
-    settings: Settings, hears: Callable[[Alert], object] = lambda _alert: None
+    settings: Settings,
+    hears: Callable[[Alert], object] = lambda _alert: None,
+    models: RouterConfig | None = None,
 ) -> Iterator[Core]:
     """Open the ledger and make everything ready; *hears* is told of limits that fill up.
 
-    Raises SettingsError or LedgerError.
+    *models* stand in for those of the settings. Raises SettingsError or LedgerError.
     """
-    config = router_config(settings)
+    config = models or router_config(settings)
     with ExitStack() as stack:
         database = open_database(settings.database_url())
         stack.callback(database.close)

@@ -50,6 +50,23 @@ class Metrics:
             ["scope", "level"],
             registry=self.registry,
         )
+        self.companion_sessions = Counter(
+            "reviewbot_companion_sessions",
+            "Sessions that workflows asked for, by outcome",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.companion_requests = Counter(
+            "reviewbot_companion_requests",
+            "Questions of workflows' sessions, by outcome",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.companion_redactions = Counter(
+            "reviewbot_companion_redactions",
+            "Questions of sessions that still held secrets, which were taken out",
+            registry=self.registry,
+        )
         self.seconds = Histogram(
             "reviewbot_review_seconds",
             "How long reviews take",

@@ -207,6 +207,23 @@ class DashboardSection(_Section):
     session_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
 
 
+class Companion(_Section):
+    """The service as the model endpoint of workflows, without a key in their repositories.
+
+    *url* is where workflows reach it, and the audience that their tokens must name. Nobody is
+    served who is not on the lists: a repository's or its installation's id, and a pattern of
+    ``job_workflow_ref`` in which ``*`` stands for anything but ``/`` and ``@``.
+    """
+
+    url: Address | None = None
+    issuer: Address = "https://token.actions.githubusercontent.com"
+    repositories: tuple[Annotated[int, Field(gt=0)], ...] = ()
+    installations: tuple[Annotated[int, Field(gt=0)], ...] = ()
+    workflows: tuple[Annotated[str, Field(min_length=1, max_length=512)], ...] = ()
+    session_minutes: Annotated[int, Field(ge=1, le=60)] = 20
+    calls: Count = 32
+
+
 class Quick(_Section):
     """The start without a file: one endpoint, two models."""
 
@@ -233,6 +250,7 @@ class Values(_Section):
     retention: Retention = Retention()
     alerts: Alerts = Alerts()
     dashboard: DashboardSection = DashboardSection()
+    companion: Companion = Companion()
     quick: Quick = Quick()
 
 
@@ -256,6 +274,11 @@ class Settings:
     def gated(self, severity: Severity) -> Settings:
         """These settings with a gate, as ``--fail-on`` sets it."""
         policy = self.values.policy.model_copy(update={"fail_on": severity})
+        return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
+
+    def with_policy(self, **values: object) -> Settings:
+        """These settings with other defaults in the policy."""
+        policy = self.values.policy.model_copy(update=values)
         return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
 
     def with_ledger(self, url: str) -> Settings:
