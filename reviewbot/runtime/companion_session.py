@@ -43,6 +43,8 @@ _PAUSES = (1.0, 4.0)  # seconds before the second and the third try
 _PASSING = frozenset({429, 502, 503, 504})
 _ELSEWHERE = range(300, 400)
 _NOT_FOUND = 404
+_UNAUTHORIZED = 401
+_NOBODY = "nobody"  # whose session is none
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -155,6 +157,15 @@ def buy_session(
     status, body = _exchange("GET", url, "v1/models", sold.session)
     offers = _read(_Offers, url, _checked(url, status, body))
     return Session(url, sold.session, sold.seal, sold.budget, sold.redaction, _models(url, offers))
+
+
+def greet(url: str) -> str:
+    """Say that a companion answers there; raises CompanionError."""
+    status, body = _exchange("GET", url, "v1/models", _NOBODY)
+    code = Refusal.read(status, {}, _loaded(body)).code.split(" ", 1)[0]
+    if status != _UNAUTHORIZED or code != "session-over":
+        raise _no_companion(url)
+    return f"a companion answers at {url}"
 
 
 def _models(url: str, offers: _Offers) -> dict[Tier, ModelConfig]:

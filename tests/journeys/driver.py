@@ -217,7 +217,7 @@ class Driver:
         self._key_file.touch(0o600)
         self._key_file.write_text(pem)
         app = App(_APP_ID, public_key, installations=frozenset({_INSTALLATION}))
-        self.github = SandboxGitHub(app=app)
+        self.github = SandboxGitHub(app=app, pat_may_check=True)
         self.model = WatchedModel()
         self.service: Running | None = None
 

@@ -68,7 +68,7 @@ class _Completion(_Strict):
     messages: tuple[_System, _User]
     max_tokens: Annotated[int, Field(gt=0, le=10**6)]
     response_format: _Format
-    temperature: Literal[0] | None = None
+    temperature: Annotated[float, Field(ge=0, le=0)] | None = None
 
 
 class _SessionWish(_Strict):
@@ -110,11 +110,9 @@ def read_wish(body: bytes) -> Wish:
 def read_completion_request(body: bytes, offers: Mapping[str, Offer]) -> Asked:
     """A request for a chat completion; raises Unreadable. Its cap is never more than usual."""
     try:
-        said = _Completion.model_validate(json.loads(body))
+        said = _Completion.model_validate_json(body)
     except ValidationError as error:
         raise _unreadable(error) from None
-    except (ValueError, RecursionError):
-        raise Unreadable(_BODY) from None
     offer = offers.get(said.model)
     if offer is None:
         raise Unreadable(_MODEL)
