@@ -19,7 +19,8 @@ from reviewbot.runtime.enrolment import (
     is_allowed,
 )
 
-WORKFLOW = "acme/shop/.github/workflows/review.yml@refs/heads/main"
+FILE = "acme/shop/.github/workflows/review.yml"
+WORKFLOW = f"{FILE}@refs/heads/main"
 LISTS = Enrolment(frozenset({1001}), frozenset(), (WORKFLOW,))
 PULL = PullRequest(
     key=PullKey(1001, 5),
@@ -115,10 +116,7 @@ def test_an_enrolled_installation_covers_its_repositories_and_no_others() -> Non
     [
         ("acme/*/.github/workflows/review.yml@refs/heads/main", WORKFLOW),
         ("acme/shop/.github/workflows/*.yml@refs/heads/main", WORKFLOW),
-        (
-            "acme/shop/.github/workflows/r.yml@refs/pull/*/merge",
-            "acme/shop/.github/workflows/r.yml@refs/pull/5/merge",
-        ),
+        (f"{FILE}@refs/pull/*/merge", f"{FILE}@refs/pull/5/merge"),
     ],
 )
 def test_a_star_stands_for_a_part_of_a_path(pattern: str, workflow: str) -> None:
@@ -138,9 +136,7 @@ def test_a_star_stands_for_a_part_of_a_path(pattern: str, workflow: str) -> None
         WORKFLOW.replace("main", "mainly"),
         WORKFLOW.replace("main", "MAIN"),
         WORKFLOW.replace("@refs/heads/main", "@refs/tags/main"),
-        WORKFLOW.replace(
-            "acme/shop", "acme/shop/.github/workflows/review.yml@refs/heads/main/../x"
-        ),
+        WORKFLOW.replace("acme/shop", f"{WORKFLOW}/../x"),
         WORKFLOW.replace("acme/", "acme/nested/"),
         "",
     ],
