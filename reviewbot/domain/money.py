@@ -96,7 +96,10 @@ def format_usd(amount: int) -> str:
         return "$0.00"
     if abs(usd) >= 1:
         return f"${usd:,.2f}"
-    return f"${usd:.3f}" if abs(usd) >= Decimal("0.01") else f"${usd:.6f}".rstrip("0")
+    if abs(usd) >= Decimal("0.01"):
+        return f"${usd:.3f}"
+    shown = f"{usd:.6f}" if abs(usd) >= Decimal("0.000001") else f"{usd:.12f}"
+    return f"${shown.rstrip('0')}"
 
 
 def plain_usd(amount: int) -> str:
