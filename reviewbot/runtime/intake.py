@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
@@ -71,11 +71,14 @@ class Intake:
     def _work(self, delivery_id: str, event: Work) -> Taken:
         match event:
             case Wish():
-                return _taken(fresh=self.desk.record(delivery_id, event))
+                fresh = self.desk.record(delivery_id, event)
+                if event.reason == "synchronize":
+                    self._free(delivery_id, event)
+                return _taken(fresh=fresh)
             case CommandWish():
                 return _taken(fresh=self.commands.record(event))
             case Closed(wish=wish):
-                return Taken.RECORDED if self.desk.record_end(wish) else Taken.IGNORED
+                return self._end(delivery_id, wish)
             case RunRerequested():
                 return self._run_again(delivery_id, event)
             case SuiteRerequested():
@@ -87,6 +90,20 @@ class Intake:
                 return _taken(fresh=fresh)
             case _:
                 assert_never(event)
+
+    def _end(self, delivery_id: str, wish: Wish) -> Taken:
+        """Work on it has no point any more."""
+        freed = self._free(delivery_id, wish)
+        ended = self.desk.record_end(wish)
+        return Taken.RECORDED if ended or freed else Taken.IGNORED
+
+    def _free(self, delivery_id: str, left: Wish) -> bool:
+        """Have those looked at again that a commit held up which *left* has no more."""
+        freed = [
+            self.desk.record(f"{delivery_id}.{key.number}", replace(left, key=key, reason="freed"))
+            for key in self.verdicts.held_up_by(left.key)
+        ]
+        return any(freed)
 
     def _run_again(self, delivery_id: str, event: RunRerequested) -> Taken:
         """A check run is ours if we sealed it; the seal names its pull request."""
