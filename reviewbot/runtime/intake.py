@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.verdicts import Verdicts
 
 _SEAL_PARTS = 2  # repository and number
+_BEGINS_SECONDS = 2.0  # after its debounce a review that can begin has begun
 
 
 class Taken(StrEnum):
@@ -113,18 +114,24 @@ class Intake:
         key = PullKey(int(mark.parts[0]), int(mark.parts[1]))
         if key.repository_id != event.repository_id:
             return Taken.IGNORED
-        return _taken(fresh=self.desk.record(delivery_id, _again(key, event)))
+        fresh = self.desk.record(delivery_id, _again(key, event))
+        return _taken(fresh=self._queue_again(event) or fresh)
 
     def _suite_again(self, delivery_id: str, event: SuiteRerequested) -> Taken:
         """All pull requests that were looked at with this head."""
         keys = self.verdicts.pulls_at(event.repository_id, event.head_sha)
         if not keys:
-            return Taken.IGNORED
+            return Taken.RECORDED if self._queue_again(event) else Taken.IGNORED
         # One delivery may ask for several, so each is remembered under a name of its own.
         fresh = [
             self.desk.record(f"{delivery_id}.{key.number}", _again(key, event)) for key in keys
         ]
         return _taken(fresh=any(fresh))
+
+    def _queue_again(self, event: RunRerequested | SuiteRerequested) -> bool:
+        """A merge queue's commit is answered anew, once the review that was asked for began."""
+        later = self.desk.rules.debounce + _BEGINS_SECONDS
+        return self.groups.reopen(event.repository_id, event.head_sha, later)
 
     def _change(self, event: InstallationChanged | RepositoriesChanged) -> None:
         match event:
