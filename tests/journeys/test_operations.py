@@ -28,7 +28,9 @@ def test_without_its_database_the_service_lives_takes_nothing_and_says_so(
     with ThreadPoolExecutor() as pool:
         ready = pool.submit(ask, shared_bot.url, "/readyz")
         delivered = pool.submit(pull.deliver, "opened")
+        measured = pool.submit(ask, shared_bot.url, "/metrics")
         assert ask(shared_bot.url, "/healthz").status == 200
+        assert "reviewbot_ledger_up 0.0" in measured.result().text
         assert (ready.result().status, delivered.result().status) == (503, 503)
     assert name not in ready.result().text + delivered.result().text
 
@@ -38,7 +40,10 @@ def test_metrics_with_a_token_are_for_those_who_have_it(local_bot: Driver) -> No
     for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}):
         assert ask(local_bot.url, "/metrics", headers=given).status == 403
     given = {"Authorization": f"Bearer {METRICS_TOKEN}", "X-Forwarded-For": "203.0.113.7"}
-    assert "reviewbot_desk" in ask(local_bot.url, "/metrics", headers=given).text
+    text = ask(local_bot.url, "/metrics", headers=given).text
+    assert "reviewbot_ledger_up 1.0" in text
+    assert 'reviewbot_desk{state="waiting"} 0.0' in text
+    assert 'reviewbot_unanswered_commands{state="waiting"} 0.0' in text
     assert service.stop() == 0
 
 
