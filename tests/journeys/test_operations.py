@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -45,6 +47,16 @@ def test_metrics_with_a_token_are_for_those_who_have_it(local_bot: Driver) -> No
     assert 'reviewbot_desk{state="waiting"} 0.0' in text
     assert 'reviewbot_unanswered_commands{state="waiting"} 0.0' in text
     assert service.stop() == 0
+
+
+def test_every_metric_is_in_the_operators_handbook(local_bot: Driver) -> None:
+    local_bot.serve()
+    text = ask(local_bot.url, "/metrics").text
+    names = set(re.findall(r"^# TYPE (reviewbot_\w+) ", text, re.MULTILINE))
+    shown = {name for name in names if not name.endswith("_created")}
+    handbook = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
+    assert shown
+    assert {name for name in shown if f"`{name}" not in handbook} == set()
 
 
 def test_a_service_in_which_nobody_would_work_does_not_start(local_bot: Driver) -> None:
