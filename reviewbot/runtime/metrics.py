@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 
 from reviewbot.domain.errors import LedgerError
+from reviewbot.runtime.companion_metrics import CompanionMetrics
 from reviewbot.runtime.model_metrics import ModelMetrics, availability
 
 if TYPE_CHECKING:
@@ -54,23 +55,6 @@ class Metrics:
             ["scope", "level"],
             registry=self.registry,
         )
-        self.companion_sessions = Counter(
-            "reviewbot_companion_sessions",
-            "Sessions that workflows asked for, by outcome",
-            ["outcome"],
-            registry=self.registry,
-        )
-        self.companion_requests = Counter(
-            "reviewbot_companion_requests",
-            "Questions of workflows' sessions, by outcome",
-            ["outcome"],
-            registry=self.registry,
-        )
-        self.companion_redactions = Counter(
-            "reviewbot_companion_redactions",
-            "Questions of sessions that still held secrets, which were taken out",
-            registry=self.registry,
-        )
         self.seconds = Histogram(
             "reviewbot_review_seconds",
             "How long reviews take",
@@ -78,6 +62,7 @@ class Metrics:
             registry=self.registry,
         )
         self.models = ModelMetrics(self.registry)
+        self.companion = CompanionMetrics(self.registry)
 
     def watch(self, desk: Desk, commands: Commands, switch: Switch, router: Router | None) -> None:
         """Show what waits, the switch, and the breakers where models are asked, whenever asked."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, jsonify, request
 
 from reviewbot.domain.finding import Tier
+from reviewbot.domain.money import PICO_PER_USD
 from reviewbot.domain.session_refusal import Why
 from reviewbot.entrypoints.companion.places import Places
 from reviewbot.entrypoints.companion.wire import (
@@ -69,7 +70,7 @@ class _Counter:
 
     def __init__(self, core: Core, metrics: Metrics, places: Places) -> None:
         self._core, self._metrics, self._places = core, metrics, places
-        self._companion = Companion(core, metrics.companion_sessions)
+        self._companion = Companion(core, metrics.companion.sessions)
         self._desk = Desk(core)
 
     def sell(self) -> ResponseReturnValue:
@@ -123,10 +124,12 @@ class _Counter:
             return self._ended("request-unreadable", HTTPStatus.BAD_REQUEST, error.parameter)
         except NoAnswer as error:
             _log.info("no answer", extra={"code": error.code, "id": name}, exc_info=error)
-            self._metrics.companion_requests.labels(error.code).inc()
+            self._metrics.companion.requests.labels(error.code).inc()
             return jsonify(error_body(error.code, error.says, name)), error.status
-        self._metrics.companion_requests.labels("answered").inc()
-        self._metrics.companion_redactions.inc(told.redactions)
+        self._metrics.companion.requests.labels("answered").inc()
+        if told.bill.is_counted:
+            self._metrics.spent.inc(told.bill.cost / PICO_PER_USD)
+        self._metrics.companion.redactions.inc(told.redactions)
         return jsonify(completion_body(told, name))
 
     def _session(self) -> Session | None:
@@ -134,7 +137,7 @@ class _Counter:
         return None if token is None else self._companion.sessions.enter(token)
 
     def _ended(self, code: str, status: int, parameter: str | None = None) -> ResponseReturnValue:
-        self._metrics.companion_requests.labels(code).inc()
+        self._metrics.companion.requests.labels(code).inc()
         return _busy() if code == Why.BUSY else _refused(status, code, parameter)
 
 

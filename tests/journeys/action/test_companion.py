@@ -362,13 +362,13 @@ def test_one_days_budget_holds_app_and_action_together(
 
 def _neighbour(companion: Companion, pull: Pull, number: int) -> Pull:
     """Another pull request of the same repository."""
-    other = Pull(companion.bot, number, pull.repository)
+    other = Pull(companion.bot, number, pull.repository, pull.repository_id)
     companion.bot.github.add_pull(
         SandboxPull(
             diff=diff_of({f"src/other_{number}.py": defect(), "src/long.py": long_file("row")}),
             number=number,
             repository=pull.repository,
-            repository_id=1000 + pull.number,
+            repository_id=pull.repository_id,
             head_sha=other.next_sha(),
         )
     )
