@@ -70,7 +70,6 @@ class Companion:
         self._enrolment = enrolment_of(section)
         self._tokens: TokenSource = app_tokens(core.settings)
         self.sessions = Sessions(core.database)
-        self.core = core
 
     def open_session(self, token: str, number: int, max_cost: PicoUsd | None) -> Opened:
         """A session for the job that holds *token*; raises NoSession or LedgerError.

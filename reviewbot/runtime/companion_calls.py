@@ -61,7 +61,7 @@ class NoAnswer(Exception):
         self.status, self.code, self.says = status, code, says
 
 
-class Desk:
+class Questions:
     """Asks for sessions; the same question is asked by one at a time, and paid once."""
 
     def __init__(self, core: Core) -> None:

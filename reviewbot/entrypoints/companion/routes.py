@@ -25,7 +25,7 @@ from reviewbot.entrypoints.companion.wire import (
 )
 from reviewbot.entrypoints.door import COMPANION, LARGEST_COMPANION, bearer
 from reviewbot.runtime.companion import Companion, NoSession
-from reviewbot.runtime.companion_calls import Desk, NoAnswer
+from reviewbot.runtime.companion_calls import NoAnswer, Questions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,28 +50,28 @@ def add_companion(app: Flask, service: Service) -> None:
     section = core.settings.values.companion
     if section.url is None:
         return
-    counter = _Counter(core, service.metrics, Places(section.calls))
+    handlers = _Handlers(core, service.metrics, Places(section.calls))
 
     @app.post(f"{COMPANION}session")
     def session() -> ResponseReturnValue:
-        return counter.sell()
+        return handlers.sell()
 
     @app.get(f"{COMPANION}v1/models")
     def models() -> ResponseReturnValue:
-        return counter.list_models()
+        return handlers.list_models()
 
     @app.post(f"{COMPANION}v1/chat/completions")
     def completions() -> ResponseReturnValue:
-        return counter.complete()
+        return handlers.complete()
 
 
-class _Counter:
-    """Where jobs come to: every request has its place, and an end that is counted."""
+class _Handlers:
+    """What each route does: every request has its place, and an end that is counted."""
 
     def __init__(self, core: Core, metrics: Metrics, places: Places) -> None:
         self._core, self._metrics, self._places = core, metrics, places
         self._companion = Companion(core, metrics.companion.sessions)
-        self._desk = Desk(core)
+        self._questions = Questions(core)
 
     def sell(self) -> ResponseReturnValue:
         """A session for a job's token."""
@@ -119,7 +119,7 @@ class _Counter:
         offers = {each.id: each for each in offers_of(self._core)}
         try:
             asked = read_completion_request(_body(), offers)
-            told = self._desk.ask(session.terms, asked)
+            told = self._questions.ask(session.terms, asked)
         except Unreadable as error:
             return self._ended("request-unreadable", HTTPStatus.BAD_REQUEST, error.parameter)
         except NoAnswer as error:

@@ -6,7 +6,6 @@ no tools and no streams.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reviewbot.domain.money import TOKENS_PER_PRICE, parse_usd, plain_usd
 from reviewbot.review.ports import Prompt
 from reviewbot.review.prompt import OUTPUT_CAP
+from reviewbot.review.schema import answer_schema
 from reviewbot.runtime.companion_calls import Asked
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from reviewbot.runtime.companion import Opened
     from reviewbot.runtime.companion_calls import Told
 
-_LARGEST_SCHEMA = 32 * 1024  # characters
+_LARGEST_PROMPT = 192 * 1024  # bytes; one long line makes the largest that reviewbot asks
 _SHOWN_PARAMETER = 60
-_BODY, _COST, _FORMAT, _MODEL = "body", "max_cost_usd", "response_format", "model"
+_BODY, _COST, _MESSAGES, _MODEL = "body", "max_cost_usd", "messages", "model"
 
 
 class Unreadable(Exception):
@@ -53,7 +53,7 @@ class _User(_Strict):
 
 
 class _Schema(_Strict):
-    name: Annotated[str, Field(max_length=64)]
+    name: Literal["review"]
     strict: Literal[True]
     definition: Annotated[dict[str, Any], Field(alias="schema")]
 
@@ -116,14 +116,15 @@ def read_completion_request(body: bytes, offers: Mapping[str, Offer]) -> Asked:
     offer = offers.get(said.model)
     if offer is None:
         raise Unreadable(_MODEL)
-    schema = json.dumps(said.response_format.json_schema.definition, ensure_ascii=False)
-    if len(schema) > _LARGEST_SCHEMA:
-        raise Unreadable(_FORMAT)
     system, user = said.messages
+    # A schema of somebody else's could teach the service to ask its endpoints without any.
+    prompt = Prompt(system.content, user.content, answer_schema(offer.tier))
+    if prompt.size > _LARGEST_PROMPT:
+        raise Unreadable(_MESSAGES)
     return Asked(
         tier=offer.tier,
         model="" if offer.is_tier else offer.model,
-        prompt=Prompt(system.content, user.content, schema),
+        prompt=prompt,
         output_cap=min(said.max_tokens, OUTPUT_CAP),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 WORKFLOWS = "acme/*/.github/workflows/review.yml@refs/pull/*/merge"
 TARGET_WORKFLOWS = "acme/*/.github/workflows/review.yml@refs/heads/main"
+ADMIN_TOKEN = "the token of an administrator"
 GITHUB_TOKEN = "sandbox-token"
 SCHEMA = {"type": "object", "properties": {"findings": {"type": "array"}}}
 
@@ -43,6 +45,8 @@ class Companion:
         self.issuer = SandboxIssuer()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self._admin = folder / "admin-token"
+        self._admin.write_text(ADMIN_TOKEN)
         self._workflows: dict[str, Workflow] = {}
 
     def __enter__(self) -> Self:
@@ -66,6 +70,7 @@ class Companion:
             "COMPANION__ISSUER": self.issuer.url,
             "COMPANION__INSTALLATIONS": "[1]",
             "COMPANION__WORKFLOWS": json.dumps([WORKFLOWS, TARGET_WORKFLOWS]),
+            "DASHBOARD__TOKEN_FILE": os.fspath(self._admin),
             "LIMITS__DEBOUNCE_SECONDS": "0",
             "LIMITS__BUDGET_WAIT_SECONDS": "0",
             **self._settings,
@@ -108,6 +113,10 @@ class Companion:
             workflow = Workflow(folder, f"{github.url}/api/v3", github.url)
             self._workflows[pull.repository] = workflow
         return self._workflows[pull.repository]
+
+    def page(self, path: str) -> Answer:
+        """A page of the costs, as an administrator sees it."""
+        return ask(self.url, path, None, {"Authorization": f"Bearer {ADMIN_TOKEN}"})
 
     # --- requests by hand --------------------------------------------------------------------
 

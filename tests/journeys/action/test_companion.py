@@ -152,6 +152,14 @@ def test_the_services_pages_show_the_session(companion: Companion) -> None:
     metrics = ask(companion.url, "/metrics").text
     assert 'reviewbot_companion_sessions_total{outcome="opened"}' in metrics
     assert 'reviewbot_companion_requests_total{outcome="answered"}' in metrics
+    address = f"/costs/repositories/{pull.repository_id}"
+    assert companion.page(address).status == 200
+    shown = companion.page(f"{address}/pulls/{pull.number}")
+    assert shown.status == 200
+    assert "workflow run 77.1" in shown.text
+    lines = json.loads(companion.page("/api/v1/costs?by=repository").text)["lines"]
+    [line] = [each for each in lines if each["repository"] == pull.repository]
+    assert line["spent_usd"] == spent(companion, pull) != "0"
 
 
 # --- who has no token ------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from reviewbot.ledger.sessions import RequestBill
 from reviewbot.models.catalogue import flat_price
 from reviewbot.models.completion import read_completion
 from reviewbot.review.prompt import OUTPUT_CAP
+from reviewbot.review.schema import answer_schema
 from reviewbot.runtime.companion_calls import Told
 from tests.journeys.action.companion import completion
 
@@ -51,13 +52,19 @@ def test_the_cap_is_never_more_than_a_review_needs(asked: int, given_: int) -> N
     assert read_completion_request(body(max_tokens=asked), OFFERS).output_cap == given_
 
 
-def test_a_schema_without_end_is_refused() -> None:
-    schema = {"type": "object", "description": "x" * 40_000}
-    said = {"name": "review", "strict": True, "schema": schema}
-    with pytest.raises(Unreadable):
-        read_completion_request(
-            body(response_format={"type": "json_schema", "json_schema": said}), OFFERS
-        )
+def test_no_schema_of_somebody_elses_goes_to_an_endpoint() -> None:
+    said = {"name": "review", "strict": True, "schema": {"type": "object", "oneOf": "nonsense"}}
+    asked = read_completion_request(
+        body(response_format={"type": "json_schema", "json_schema": said}), OFFERS
+    )
+    assert asked.prompt.schema == answer_schema(Tier.CHEAP)
+
+
+def test_a_prompt_is_no_larger_than_reviewbots_own() -> None:
+    read_completion_request(json.dumps(completion("x" * 100_000)).encode(), OFFERS)
+    with pytest.raises(Unreadable) as caught:
+        read_completion_request(json.dumps(completion("x" * 200_000)).encode(), OFFERS)
+    assert caught.value.parameter == "messages"
 
 
 @given(st.binary(max_size=200))
