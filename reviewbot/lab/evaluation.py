@@ -123,9 +123,9 @@ class Evaluation:
                 f"{cases} cases say little: look at the intervals. 50 give F1 to about ± 0.08,"
                 " 300 to ± 0.03."
             )
-        how = f"and {self.judge} says that they mean the same" if self.judge else "nothing else"
+        how = f", where {self.judge} says that both mean the same" if self.judge else ""
         yield (
-            f"A finding hits a defect of the same file at most {self.tolerance} lines away, {how}."
+            f"A finding hits a defect of the same file at most {self.tolerance} lines away{how}."
             " A miss is no proof that a finding is wrong: labels are never complete."
         )
         if self.judged_for:

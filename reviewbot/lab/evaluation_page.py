@@ -58,30 +58,30 @@ def percent(share: Fraction | None) -> str:
 
 
 def cost_and_quality(known: Sequence[Figures]) -> Points:
-    """What a case costs against F1, with the frontier named."""
+    """What a case costs against F1, with the frontier as a line."""
     across = fitting([each.per_case / PICO_PER_USD for each in known], tick_usd)
     upwards = Axis(0.0, 1.0, _PERCENT)
-    placed = [
-        (
-            str(each.routing),
-            across.place(each.per_case / PICO_PER_USD),
-            upwards.place(float(each.f1)),
+
+    def place(each: Figures) -> tuple[str, float, float]:
+        usd = each.per_case / PICO_PER_USD
+        return each.routing, across.place(usd), upwards.place(float(each.f1))
+
+    placed = [place(each) for each in known]
+    best = [place(each) for each in frontier(known)]
+    points = tuple(
+        Point(name, number % COLOURS, right, height, label)
+        for number, ((name, right, height), label) in enumerate(
+            zip(placed, place_labels(placed), strict=True)
         )
-        for each in known
-    ]
-    labels = place_labels(placed)
-    best = ", ".join(each.routing for each in frontier(known))
+    )
+    unbeaten = ", ".join(name for name, _, _ in best)
     return Points(
         "Cost and quality",
-        f"USD per case against F1; upper left is better. Nothing beats: {best}.",
-        tuple(
-            Point(name, number % COLOURS, right, height, label)
-            for number, ((name, right, height), label) in enumerate(
-                zip(placed, labels, strict=True)
-            )
-        ),
+        f"USD per case against F1; upper left is better. Nothing beats: {unbeaten}.",
+        points,
         across.ticks,
         upwards.ticks,
+        "M" + "L".join(f"{right} {round(100 - height, 3)}" for _, right, height in best),
     )
 
 

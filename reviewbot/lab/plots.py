@@ -75,13 +75,14 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Labelled points over two axes."""
+    """Labelled points over two axes, and perhaps a line, as path data in a 100 by 100 box."""
 
     title: str
     hint: str
     points: tuple[Point, ...]
     across: tuple[Tick, ...]
     upwards: tuple[Tick, ...]
+    line: str = ""
 
 
 def seconds(value: float) -> str:

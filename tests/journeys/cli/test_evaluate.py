@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.patch import parse_diff
 from reviewbot.sandbox.github import SandboxGitHub, SandboxPull
+from reviewbot.sandbox.model import STRONG_MODEL
 from tests.journeys.cli.driver import TOKEN, github_variables
 
 if TYPE_CHECKING:
@@ -98,6 +99,24 @@ def test_without_a_strong_tier_one_routing_is_left(
     refused = weak.run("evaluate", cases, "--routing", "tiered")
     assert refused.code == 2
     assert "no strong tier" in refused.err
+
+
+def test_a_judge_decides_whether_words_mean_the_same(
+    shell: Shell, diff: str, scenario: Scenario, model: SandboxModel
+) -> None:
+    line = _line_of(scenario, "SELECT")
+    found = {}
+    for note in ("The statement is built of foreign text.", "Rename this."):
+        row = {"diff": diff, "expected": [line | {"note": note}]}
+        cases = shell.write("cases.jsonl", json.dumps(row))
+        judged = ("--routing", "cheap-only", "--judge", STRONG_MODEL, "--format", "json")
+        ended = shell.run("evaluate", cases, *judged)
+        assert ended.code == 0, ended.err
+        assert float(ended.json["judge_usd"]) > 0
+        found[note] = _by_routing(ended)["cheap-only"]["found"]
+    assert list(found.values()) == [1, 0]
+    judging = [call.status for call in model.calls if call.model == STRONG_MODEL]
+    assert judging == [200, 200]
 
 
 def test_people_read_a_table(shell: Shell, diff: str, scenario: Scenario) -> None:
