@@ -230,7 +230,7 @@ def _review(job: Job) -> End:
     run = f"{environ.get('GITHUB_RUN_ID', '')}.{environ.get('GITHUB_RUN_ATTEMPT', '')}"
     request = ReviewRequest(event.repository, event.number, f"workflow run {run}")
     models = job.session.router_config(job.settings.limits) if job.session else None
-    with open_core(job.settings, models=models) as core:
+    with open_core(job.settings, config=models) as core:
         forge: Forge = core.forge_with_token()
         forge = forge if job.inputs.post else ReadOnlyForge(forge)
         pull = forge.pull_request(request)

@@ -117,6 +117,10 @@ class Core:
 
         Postings(self.database).intend(summary_key(pull))
 
+    def spent(self, pull: PullKey) -> PicoUsd:
+        """What a pull request has cost so far, presumed cost included."""
+        return Reviews(self.database).money("", pull).pr_total
+
     def ports(self, forge: Forge, observer: Observer) -> Ports:
         """Every effect that a review may have."""
         return Ports(
@@ -152,13 +156,14 @@ class Core:
 def open_core(
     settings: Settings,
     hears: Callable[[Alert], object] = lambda _alert: None,
-    models: RouterConfig | None = None,
+    config: RouterConfig | None = None,
 ) -> Iterator[Core]:
     """Open the ledger and make everything ready; *hears* is told of limits that fill up.
 
-    *models* stand in for those of the settings. Raises SettingsError or LedgerError.
+    *config* takes the place of the models that the settings name. Raises SettingsError or
+    LedgerError.
     """
-    config = models or router_config(settings)
+    config = config or router_config(settings)
     with ExitStack() as stack:
         database = open_database(settings.database_url())
         stack.callback(database.close)
