@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from reviewbot.domain.policy import Policy
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.github.auth import TokenSource
+    from reviewbot.runtime.companion_settings import Companion as Section
     from reviewbot.runtime.core import Core
-    from reviewbot.runtime.settings import Companion as Section
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Companion:
         section = core.settings.values.companion
         self._core, self._outcomes = core, outcomes
         self._section = section
-        self._keys = IssuerKeys(section.issuer.rstrip("/"))
+        self._keys = IssuerKeys(section.issuer)
         self._enrolment = enrolment_of(section)
         self._tokens: TokenSource = app_tokens(core.settings)
         self.sessions = Sessions(core.database)
@@ -100,7 +100,7 @@ class Companion:
 
     def _verified(self, token: str) -> JobIdentity:
         try:
-            return verify_job(token, self._keys, audience_of(self._section))
+            return verify_job(token, self._keys, self._section.url or "")
         except BadToken as error:
             raise NoSession(error.why) from None
         except ForgeUnavailable as error:
@@ -156,11 +156,6 @@ class Companion:
         """A secret that lasts while the ledger does, and differs for every pull request."""
         purpose = f"companion seal {pull.key}".encode()
         return hmac.digest(self._core.secret, purpose, hashlib.sha256).hex()
-
-
-def audience_of(section: Section) -> str:
-    """What workflows' tokens must name: the companion's own address."""
-    return (section.url or "").rstrip("/")
 
 
 def enrolment_of(section: Section) -> Enrolment:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from reviewbot.domain.money import PicoUsd
-from reviewbot.github.id_token import LOOPBACK, request_id_token
+from reviewbot.github.id_token import request_id_token
 from reviewbot.github.oidc_keys import fetch_keys
 from reviewbot.github.runner import EVENTS, read_pull_event
 from reviewbot.runtime.companion_session import buy_session, companion_address, greet
@@ -15,7 +14,8 @@ from reviewbot.runtime.diagnosis import Diagnosis, Health, asked
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reviewbot.runtime.settings import Companion, Settings
+    from reviewbot.runtime.companion_settings import Companion
+    from reviewbot.runtime.settings import Settings
 
 _PART = "companion"
 _GITHUB = "https://github.com"
@@ -26,23 +26,19 @@ def examine_companion(settings: Settings) -> Iterator[Diagnosis]:
     section = settings.values.companion
     if section.url is None:
         return
-    yield _address(section.url)
+    yield Diagnosis(_PART, Health.FINE, f"workflows reach it at {section.url}")
     yield _lists(section)
     if settings.github.server_url != _GITHUB and "issuer" not in section.model_fields_set:
         says = f"{section.issuer} signs for github.com, not for {settings.github.server_url}"
         advice = "Set companion.issuer to https://HOST/_services/token."
         yield Diagnosis("companion issuer", Health.WRONG, says, advice)
     else:
-        issuer = section.issuer.rstrip("/")
-        yield asked("companion issuer", lambda: f"it has {len(fetch_keys(issuer))} keys")
+        yield asked("companion issuer", lambda: _keys_told(section.issuer))
 
 
-def _address(url: str) -> Diagnosis:
-    parts = urlsplit(url)
-    if parts.scheme == "https" or parts.hostname in LOOPBACK:
-        return Diagnosis(_PART, Health.FINE, f"workflows reach it at {url}")
-    advice = "Set companion.url to an https address: sessions and code travel over it."
-    return Diagnosis(_PART, Health.WRONG, f"{url} is no https address", advice)
+def _keys_told(issuer: str) -> str:
+    count = len(fetch_keys(issuer))
+    return f"{issuer} lists {count} {'key' if count == 1 else 'keys'}"
 
 
 def _lists(section: Companion) -> Diagnosis:

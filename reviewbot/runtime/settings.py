@@ -20,6 +20,7 @@ from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.invalid import explain
 from reviewbot.domain.money import parse_usd
 from reviewbot.domain.policy import Policy, Usd
+from reviewbot.runtime.companion_settings import Companion
 from reviewbot.runtime.environment import explain_environment, read_environment
 
 if TYPE_CHECKING:
@@ -206,23 +207,6 @@ class DashboardSection(_Section):
     token_file: str = ""
     admins: tuple[Name, ...] = ()
     session_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
-
-
-class Companion(_Section):
-    """The service as the model endpoint of workflows, without a key in their repositories.
-
-    *url* is where workflows reach it, and the audience that their tokens must name. Nobody is
-    served who is not on the lists: a repository's or its installation's id, and a pattern of
-    ``job_workflow_ref`` in which ``*`` stands for anything but ``/`` and ``@``.
-    """
-
-    url: Address | None = None
-    issuer: Address = "https://token.actions.githubusercontent.com"
-    repositories: tuple[Annotated[int, Field(gt=0)], ...] = ()
-    installations: tuple[Annotated[int, Field(gt=0)], ...] = ()
-    workflows: tuple[Annotated[str, Field(min_length=1, max_length=512)], ...] = ()
-    session_minutes: Annotated[int, Field(ge=1, le=60)] = 20
-    calls: Count = 32
 
 
 class Quick(_Section):
