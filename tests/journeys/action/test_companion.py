@@ -320,6 +320,13 @@ def test_code_goes_only_where_the_policy_lets_it(companion: Companion) -> None:
     assert len(companion.bot.model.calls) == before
 
 
+def test_the_policys_places_are_the_companions_to_look_at(companion: Companion) -> None:
+    files = {".reviewbot.yml": "data: {allowed_endpoints: [sandbox]}"}
+    pull = companion.bot.open({"src/a.py": defect()}, base_files=files)
+    run = companion.review(pull)
+    assert (run.code, run.outputs["coverage"]) == (0, "complete"), run.log
+
+
 def test_stopped_spending_stops_sessions_at_once(own: Companion) -> None:
     own.serve()
     pull = own.bot.open({"src/a.py": defect()})

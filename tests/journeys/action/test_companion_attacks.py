@@ -309,6 +309,19 @@ def test_a_secret_that_slipped_through_goes_no_further(companion: Companion) -> 
     assert "reviewbot_companion_redactions_total 1.0" in metrics
 
 
+def test_no_prompt_is_kept_anywhere(companion: Companion, pull: Pull) -> None:
+    session = companion.session(pull)
+    assert companion.ask(session, "unmistakable_name = 6").status == 200
+    assert any("unmistakable_name" in each for each in companion.bot.model.prompts)
+    service = companion.bot.service
+    assert service is not None
+    for file in companion.bot.home.rglob("ledger.db*"):
+        kept = file.read_bytes()
+        assert b"unmistakable_name" not in kept
+        assert session.encode() not in kept
+    assert "unmistakable_name" not in service.log
+
+
 def test_refusals_tell_a_code_and_an_id_and_the_log_no_secret(
     companion: Companion, pull: Pull
 ) -> None:
