@@ -349,27 +349,32 @@ def test_one_days_budget_holds_app_and_action_together(
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     if kind == "postgresql":
         url = request.getfixturevalue("postgres_url")
-    limit = "0.03"
+    limit = "0.06"
     settings = {"POLICY__BUDGET__PER_DAY": limit, "BUDGET__AUTHOR_SHARE": "1"}
     with Companion(tmp_path, url, **settings) as companion:
         companion.serve()
         pull = companion.bot.open({"src/first.py": defect()})
         others = [_neighbour(companion, pull, 100 + n) for n in range(3)]
         sessions = [companion.session(pull) for _ in range(3)]
-        for other in others:
-            assert other.deliver("opened").status == 202
 
         def spend(n: int) -> int:
-            text = f"value_{n} = '{'x' * 8_000}'"
+            text = f"value_{n} = '{'x' * 4_000}'"
             return companion.ask(sessions[n % 3], text, model="strong").status
 
+        # Each way in is let spend something first, however slow the machine is.
+        assert spend(18) == 200
+        assert others[0].deliver("opened").status == 202
+        others[0].wait_for_check()
+        for other in others[1:]:
+            assert other.deliver("opened").status == 202
         with ThreadPoolExecutor(6) as pool:
             statuses = list(pool.map(spend, range(18)))
         for other in others:
             other.wait_for_check()
         [costs] = companion.bot.costs("--repo", pull.repository)
         by_pull = {each["name"] for each in companion.bot.costs("--by", "pr")}
-    assert set(statuses) == {200, 402}
+    assert 402 in statuses
+    assert set(statuses) <= {200, 402}
     total = parse_usd(costs["spent_usd"]) + parse_usd(costs["presumed_usd"])
     assert 0 < total <= parse_usd(limit)
     assert len(by_pull) > 1  # both ways in have spent of it
