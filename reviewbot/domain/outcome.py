@@ -165,6 +165,7 @@ class Report:
     since: Since | None = None
     fixed: tuple[PostedFinding, ...] = ()  # earlier findings whose threads do not say so yet
     shortages: tuple[Shortage, ...] = ()  # one a limit that refused calls
+    language: str = "en"  # what the policy wants it to be told in
 
     @property
     def open_findings(self) -> tuple[Judged, ...]:

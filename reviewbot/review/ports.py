@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from reviewbot.review.words import ENGLISH
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
     from reviewbot.domain.ruling import Rulings
+    from reviewbot.review.words import Words
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -248,6 +251,7 @@ class Check:
     title: str
     summary: str
     annotations: tuple[Annotation, ...] = ()
+    say: Words = ENGLISH  # what it is worded with, and its button
 
 
 @dataclass(frozen=True, slots=True)
