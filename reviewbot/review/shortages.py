@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.money import format_usd
 from reviewbot.domain.outcome import Coverage
+from reviewbot.domain.phrase import Phrase
 from reviewbot.review.words import ENGLISH
 
 if TYPE_CHECKING:
@@ -21,13 +22,14 @@ def budget_lines(report: Report, say: Words = ENGLISH) -> list[str]:
     segments = receipt.count(Coverage.OVER_BUDGET)
     looks = sum(escalation.over_budget for escalation in report.escalations)
     parts: list[str] = []
+    lines = receipt.added_lines(Coverage.OVER_BUDGET)
     if segments:
         parts.append(
             say(
-                "{count} segments ({lines} added lines) not read",
-                one="{count} segment ({lines} added lines) not read",
+                "{count} segments ({lines}) not read",
+                one="{count} segment ({lines}) not read",
                 count=segments,
-                lines=receipt.added_lines(Coverage.OVER_BUDGET),
+                lines=Phrase("{count} added lines", one="{count} added line", count=lines),
             )
         )
     if looks:
