@@ -65,9 +65,9 @@ class Words:
         if not isinstance(text, Phrase) or not self.sentences:
             return str(text)
         forms = self.sentences.get(text.template)
-        if forms is None:
-            return str(text)
-        if isinstance(forms, list):
+        if forms is None:  # such as phrases in a row, which need words only for their parts
+            forms = text.template
+        elif isinstance(forms, list):
             forms = forms[self._form(text.values["count"])]
         return forms.format(**{name: self._inner(each) for name, each in text.values.items()})
 
