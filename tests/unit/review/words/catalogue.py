@@ -17,6 +17,7 @@ _SPEAKERS = {"Phrase", "say"}
 @cache
 def sentences() -> dict[str, bool]:
     """English wording by wording, with whether it counts something."""
+    found = dict.fromkeys(TOKEN_KINDS, False)
     for call in _calls():
         if call.args and isinstance(template := call.args[0], ast.Constant):
             counted = any(each.arg == "one" for each in call.keywords)
