@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reviewbot.review.detectors import TOKEN_KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
