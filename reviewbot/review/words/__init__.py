@@ -68,7 +68,7 @@ class Words:
         if forms is None:  # such as phrases in a row, which need words only for their parts
             forms = text.template
         elif isinstance(forms, list):
-            forms = forms[self._form(text.values["count"])]
+            forms = forms[self.form(text.values["count"])]
         return forms.format(**{name: self._inner(each) for name, each in text.values.items()})
 
     def term(self, word: StrEnum) -> str:
@@ -80,7 +80,8 @@ class Words:
             return self.term(value)
         return self.told(value) if isinstance(value, Phrase) else value
 
-    def _form(self, count: int) -> int:
+    def form(self, count: int) -> int:
+        """Which form of a sentence a count takes."""
         return _FORMS.get(self.language, _one_and_more)(count)
 
 
