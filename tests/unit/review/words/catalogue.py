@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.finding import Category, Severity, Tier
+from reviewbot.domain.outcome import Coverage
 from reviewbot.review.detectors import TOKEN_KINDS
+from reviewbot.review.words import in_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from reviewbot.review.words import Words
 
 SOURCE = Path(__file__).parents[4] / "reviewbot"
 _SPEAKERS = {"Phrase", "say"}
@@ -52,3 +58,33 @@ def _speaks(node: ast.AST) -> bool:
             return True
         case _:
             return False
+
+
+# --- words of another language ----------------------------------------------------------------
+
+# What is the same everywhere: names of models and people, and what is written in YAML.
+_NAMES = {"reviewbot", "gpt", "tiny", "large", "maria", "usd", "utc", "suggestion", "titel", "text"}
+_CODE = re.compile(r"(`+).+?\1|<[^>]+>|&\w+;|[\w./-]+\.(?:py|yml)\b|http-\d+", re.DOTALL)
+_WORD = re.compile(r"(?<![A-Za-z_])[A-Za-z]{3,}(?![A-Za-z_])")
+
+
+def english_in(text: str, words: Words) -> set[str]:
+    """Words of the English catalogue that the language's own sentences do not know."""
+    said = {word.casefold() for word in _WORD.findall(_CODE.sub(" ", text.replace("\\", "")))}
+    return (said & _words(*sentences(), *_terms())) - _own(words.language) - _NAMES
+
+
+@cache
+def _own(language: str) -> set[str]:
+    words = in_language(language)
+    forms = [form if isinstance(form, str) else " ".join(form) for form in words.sentences.values()]
+    return _words(*forms, *(each for table in words.terms.values() for each in table.values()))
+
+
+def _words(*texts: str) -> set[str]:
+    bare = (_CODE.sub(" ", re.sub(r"\{.*?\}", " ", text)) for text in texts)
+    return {word.casefold() for text in bare for word in _WORD.findall(text)}
+
+
+def _terms() -> Iterable[str]:
+    return (each.value for kind in (Category, Coverage, Severity, Tier) for each in kind)
