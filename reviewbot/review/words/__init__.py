@@ -19,7 +19,7 @@ from reviewbot.domain.phrase import Phrase
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-LANGUAGES = ("de", "zh")  # besides English
+LANGUAGES = ("de", "es", "fr", "ja", "pt", "zh", "zh-hant")  # besides English
 _REGIONS = {"zh-tw": "zh-hant", "zh-hk": "zh-hant", "zh-mo": "zh-hant"}
 
 
