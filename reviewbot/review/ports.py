@@ -118,9 +118,8 @@ class Prompt:
     @property
     def size(self) -> int:
         """Its UTF-8 bytes: no tokeniser makes more tokens of it."""
-        return sum(
-            len(text.encode(errors="replace")) for text in (self.system, self.user, self.schema)
-        )
+        texts = (self.system, self.user, self.schema)
+        return sum(len(text.encode(errors="replace")) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
