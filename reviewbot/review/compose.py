@@ -11,6 +11,8 @@ from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review import suggest, wording
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
 from reviewbot.review.shortages import budget_lines
+from reviewbot.review.walkthrough import folded
+from reviewbot.review.words import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -187,6 +189,7 @@ def summary(report: Report) -> str:
     listed = [j for j in report.open_findings if j.fate is Fate.SUMMARY]
     parts += _section("More findings", _told(listed))
     parts += _details("Findings on lines", _standing(report))
+    parts += folded(report.walkthrough, ENGLISH)
     parts += _details("Coverage receipt", [*_coverage_table(report.receipt), *_saved(report.bill)])
     parts += _details("Silenced", _unheard(report, Fate.SILENCED))
     parts += _details("Withheld", _unheard(report, Fate.WITHHELD))
@@ -292,7 +295,9 @@ def check(report: Report, incomplete: Literal["neutral", "block"]) -> Check:
             message=wording.visible(judged.finding.explanation or judged.finding.title),
         )
         for judged in report.open_findings
-        if judged.anchor is not None and judged.anchor.side.value == "RIGHT"
+        if judged.fate is Fate.SUMMARY  # what has a comment is on its line already
+        and judged.anchor is not None
+        and judged.anchor.side.value == "RIGHT"
     )
     return Check(
         conclusion=_conclusion(report, incomplete),

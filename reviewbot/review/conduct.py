@@ -32,6 +32,7 @@ from reviewbot.review.record import as_json
 from reviewbot.review.redact import redact
 from reviewbot.review.sift import Sieve, sift
 from reviewbot.review.silence import Silenced
+from reviewbot.review.walkthrough import walk
 from reviewbot.review.weigh import Weighed
 
 if TYPE_CHECKING:
@@ -233,6 +234,7 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
         since=_since(findings, posted, aftermath),
         fixed=aftermath.fixed,
         shortages=(*survey.shortages, *second.shortages),
+        walkthrough=walk(readings.stories, purse.review_id),
     )
 
 

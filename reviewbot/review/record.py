@@ -50,6 +50,16 @@ def as_json(report: Report) -> dict[str, Any]:
             "tokens_out": bill.tokens_out,
             "calls": bill.calls,
         },
+        "walkthrough": [
+            {
+                "path": each.path,
+                "added": each.added,
+                "deleted": each.deleted,
+                "summary": " ".join(each.summaries),
+                "risk": each.risk,
+            }
+            for each in report.walkthrough
+        ],
         "shortages": [_shortage(each) for each in report.shortages],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
