@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reviewbot.domain.errors import NotFound
 from reviewbot.github.checks import Checks
 from reviewbot.github.errors import Rejected
+from reviewbot.github.extras import PullExtras
 from reviewbot.github.once import Once, Write, url_of
 from reviewbot.github.posted import fixed_parts, seal_finding, seal_fixed
 
@@ -40,6 +41,7 @@ class Publisher:
         self._marker, self._words = marker, words
         self._once = Once(postbook, client.sleep)
         self._checks = Checks(client, postbook, marker, self._once)
+        self._extras = PullExtras(client, marker)
 
     def begin(self, pull: PullRequest) -> None:
         """Show that a review of this head is under way."""
@@ -54,6 +56,8 @@ class Publisher:
         review_url = self._review(publication)
         self._mark_fixed(publication)
         summary_url = self.summarise(publication.pull, publication.summary)
+        if publication.extras is not None:
+            self._extras.write(publication.pull, publication.extras)
         self._checks.conclude(publication.pull, publication.check)
         return review_url or summary_url
 

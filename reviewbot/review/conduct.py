@@ -22,6 +22,7 @@ from reviewbot.review.earlier import follow
 from reviewbot.review.escalate import choose
 from reviewbot.review.estimate import estimate
 from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
+from reviewbot.review.extras import extras
 from reviewbot.review.paths import matches_any
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
@@ -34,6 +35,7 @@ from reviewbot.review.sift import Sieve, sift
 from reviewbot.review.silence import Silenced
 from reviewbot.review.walkthrough import walk
 from reviewbot.review.weigh import Weighed
+from reviewbot.review.words import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -141,6 +143,7 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
         return Superseded(request, by="")
 
     publication = compose(report, purse.review_id, policy.incomplete)
+    publication = replace(publication, extras=extras(report, policy, in_language(policy.language)))
     url = ports.forge.publish(publication)
     # Without an address nothing was posted: the review was only printed.
     raised = [comment.finding for comment in publication.comments if url]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.diff import Anchor, Diff
     from reviewbot.domain.egress import Egress
+    from reviewbot.domain.extras import Extras
     from reviewbot.domain.finding import Severity, Tier
     from reviewbot.domain.money import PicoUsd, Price, Usage
     from reviewbot.domain.policy import Data
@@ -266,6 +267,7 @@ class Publication:
     summary: str
     check: Check
     fixed: tuple[PostedFinding, ...] = ()
+    extras: Extras | None = None
 
 
 class Forge(Protocol):
