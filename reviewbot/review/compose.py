@@ -11,7 +11,7 @@ from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review import suggest, wording
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
 from reviewbot.review.shortages import budget_lines
-from reviewbot.review.walkthrough import folded
+from reviewbot.review.walkthrough import folded, since_lines
 from reviewbot.review.words import ENGLISH
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def summary(report: Report) -> str:
     listed = [j for j in report.open_findings if j.fate is Fate.SUMMARY]
     parts += _section("More findings", _told(listed))
     parts += _details("Findings on lines", _standing(report))
-    parts += folded(report.walkthrough, ENGLISH)
+    parts += folded(report.walkthrough, ENGLISH, since_lines(report.walkthrough, ENGLISH))
     parts += _details("Coverage receipt", [*_coverage_table(report.receipt), *_saved(report.bill)])
     parts += _details("Silenced", _unheard(report, Fate.SILENCED))
     parts += _details("Withheld", _unheard(report, Fate.WITHHELD))

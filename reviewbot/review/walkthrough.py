@@ -130,12 +130,12 @@ def headline(changes: Sequence[FileChange], say: Words) -> str:
     return f"{files}, {size}, {say('risk {risk}', risk=risk_word(max(risks)))}"
 
 
-def folded(changes: Sequence[FileChange], say: Words) -> list[str]:
-    """The walkthrough as a collapsed part of the summary; nothing where there is none."""
+def folded(changes: Sequence[FileChange], say: Words, more: Sequence[str] = ()) -> list[str]:
+    """The walkthrough as a collapsed part, *more* below it; nothing where there is none."""
     if not changes:
         return []
     title = f"{say('Walkthrough')}: {headline(changes, say)}"
-    inner = "\n".join([*table(changes, say), *since_lines(changes, say)])
+    inner = "\n".join([*table(changes, say), *more])
     return [f"<details><summary>{title}</summary>\n\n{inner}\n\n</details>"]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewbot.domain.walkthrough import FileChange
-from reviewbot.review.walkthrough import folded, headline, rows
+from reviewbot.review.walkthrough import folded, headline, rows, since_lines
 from reviewbot.review.words import ENGLISH, in_language
 from tests.unit.review.examples import PAY, claimed, diff, entry, world
 from tests.unit.review.test_compose import HOSTILE, active
@@ -90,10 +90,10 @@ def test_a_second_look_says_what_was_read_anew() -> None:
     here.review()
     here.forge.changes = diff(entry("src/a.py", *big), entry("src/b.py", *big, "one_more = 1"))
 
-    [*_, folded_part] = folded(here.reviewed().walkthrough, ENGLISH)
-    assert "Read anew since the last look: `src/b.py`." in folded_part
-    [same] = folded(here.reviewed().walkthrough, ENGLISH)
-    assert "Nothing was read anew since the last look." in same
+    second = here.reviewed().walkthrough
+    assert since_lines(second, ENGLISH)[-1] == "Read anew since the last look: `src/b.py`."
+    third = here.reviewed().walkthrough
+    assert since_lines(third, ENGLISH)[-1] == "Nothing was read anew since the last look."
 
 
 def test_what_nobody_read_has_no_risk() -> None:
