@@ -167,6 +167,7 @@ class Report:
     fixed: tuple[PostedFinding, ...] = ()  # earlier findings whose threads do not say so yet
     shortages: tuple[Shortage, ...] = ()  # one a limit that refused calls
     walkthrough: tuple[FileChange, ...] = ()  # the files that were to be read
+    language: str = "en"  # what the policy wants it to be told in
 
     @property
     def open_findings(self) -> tuple[Judged, ...]:

@@ -112,16 +112,16 @@ class Publisher:
 
     def _mark_fixed(self, publication: Publication) -> None:
         """Say in the threads of earlier findings that their code is gone; each once."""
-        pull = publication.pull
         threads = [each for each in publication.fixed if each.comment_id]
         for finding in threads[:_MOST_REPLIES]:
             with suppress(NotFound, Rejected):  # the thread was removed, or is locked
-                self._once(self._reply(pull, finding))
+                self._once(self._reply(publication, finding))
 
-    def _reply(self, pull: PullRequest, finding: PostedFinding) -> Write:
+    def _reply(self, publication: Publication, finding: PostedFinding) -> Write:
+        pull, say = publication.pull, publication.check.say
         comments = f"{_pull_path(pull)}/comments"
         parts = fixed_parts(finding, pull.key)
-        text = f"✅ Fixed: `{pull.head_sha[:10]}` no longer holds this code."
+        text = say("✅ Fixed: `{head}` no longer holds this code.", head=pull.head_sha[:10])
         body = {"body": _sealed(text, seal_fixed(self._marker, finding, pull.key))}
 
         def find() -> JsonObject | None:

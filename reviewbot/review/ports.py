@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from reviewbot.review.words import ENGLISH
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
     from reviewbot.domain.ruling import Rulings
+    from reviewbot.domain.spent import Money
+    from reviewbot.review.words import Words
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -249,6 +253,7 @@ class Check:
     title: str
     summary: str
     annotations: tuple[Annotation, ...] = ()
+    say: Words = ENGLISH  # what it is worded with, and its button
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,18 +369,6 @@ class Journal(Protocol):
 
     def money(self, review_id: str, pull: PullKey) -> Money:
         """What the review and its pull request have cost so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """Sums over the ledger's attempts, in 10**-12 USD and tokens."""
-
-    spent: PicoUsd
-    presumed: PicoUsd
-    pr_total: PicoUsd
-    tokens_in: int
-    tokens_out: int
-    calls: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from reviewbot.domain.money import PicoUsd
-from reviewbot.review.ports import Money, Stage
+from reviewbot.domain.spent import Money
+from reviewbot.review.ports import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
