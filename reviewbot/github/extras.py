@@ -13,7 +13,7 @@ from reviewbot.github.description import WALKTHROUGH, block, with_blocks
 from reviewbot.github.errors import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from reviewbot.domain.extras import Extras, Label
     from reviewbot.domain.pull_request import PullRequest
@@ -48,14 +48,18 @@ class PullExtras:
         """A part of the body that is ours."""
         return block(self._marker, pull.key, part, text)
 
-    def describe(self, pull: PullRequest, blocks: Iterable[Block]) -> None:
-        """Put blocks into the body as it is now; nothing is written where nothing changes."""
+    def describe(self, pull: PullRequest, blocks: Sequence[Block]) -> bool:
+        """Put blocks into the body as it is now; nothing is written where nothing changes.
+
+        Whether they stand there then: a body can be too long for more.
+        """
         path = f"/repos/{pull.repository}/pulls/{pull.key.number}"
         found = self._client.get(path)
         body = str((found.get("body") if isinstance(found, dict) else None) or "")
         changed = with_blocks(body, blocks)
         if changed != body:
             self._client.patch(path, {"body": changed})
+        return all(each.opening in changed for each in blocks)
 
     # --- labels ------------------------------------------------------------------------------
 

@@ -104,7 +104,8 @@ class Reviews:
         """What a pull request has cost, reviews first."""
         with self._database.transaction() as session:
             rows = session.rows(
-                "SELECT b.tier, CASE WHEN c.reason = 'ask' THEN 1 ELSE 0 END AS answers, COUNT(*),"
+                "SELECT b.tier, CASE WHEN c.reason IN ('ask', 'describe', 'improve')"
+                " THEN 1 ELSE 0 END AS answers, COUNT(*),"
                 " SUM(b.tokens_in), SUM(b.tokens_out),"
                 " SUM(CASE WHEN b.state = 'settled' THEN b.cost ELSE 0 END),"
                 " SUM(CASE WHEN b.state = 'presumed' THEN b.cost ELSE 0 END)"

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BadAnswer
@@ -19,6 +17,7 @@ from reviewbot.domain.money import format_usd, parse_usd
 from reviewbot.review import wording
 from reviewbot.review.conduct import prepare, purse_of
 from reviewbot.review.ports import Prompt, Question
+from reviewbot.review.prompt import template
 from reviewbot.review.redact import redact_text
 from reviewbot.review.room import room_of, within
 
@@ -90,7 +89,7 @@ def _provenance(answer: Answer, tier: Tier) -> str:
 
 
 def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price | None) -> Question:
-    system = _template().format(language=ready.policy.language)
+    system = template("ask").format(language=ready.policy.language)
     said = _conversation(asked, ready, key[:12])
     allowed = room_of(price, asked.most, _OUTPUT_CAP)
     room = min(_CODE_BYTES, allowed - len(f"{system}{said}{_SCHEMA}".encode()))
@@ -164,11 +163,6 @@ def _around(piece: Piece, thread: Thread) -> Piece | None:
         return None
     at = numbers.index(thread.line)
     return replace(piece, lines=piece.lines[max(0, at - _AROUND) : at + _AROUND + 1])
-
-
-@cache
-def _template() -> str:
-    return (resources.files(__package__) / "prompts" / "ask.txt").read_text("utf-8").strip()
 
 
 def _one_line(text: str) -> str:

@@ -41,7 +41,7 @@ def compose(
     say = in_language(report.language)
     fresh = [judged for judged in report.findings if judged.fate is Fate.COMMENT]
     comments = tuple(
-        Comment(judged.anchor, comment_body(judged, say), _posted(judged, judged.anchor))
+        Comment(judged.anchor, comment_body(judged, say), posted_of(judged, judged.anchor))
         for judged in fresh
         if judged.anchor is not None
     )
@@ -57,7 +57,8 @@ def compose(
     )
 
 
-def _posted(judged: Judged, anchor: Anchor) -> PostedFinding:
+def posted_of(judged: Judged, anchor: Anchor) -> PostedFinding:
+    """What a comment on a line will be known by."""
     finding = judged.finding
     return PostedFinding(
         fingerprint=judged.fingerprint,

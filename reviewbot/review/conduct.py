@@ -324,9 +324,13 @@ def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
 
 
 def _posted(pull: PullRequest, ports: Ports) -> tuple[PostedFinding, ...]:
-    """What was posted on lines before: as GitHub shows it, and what was removed there."""
+    """What was posted on lines before: as GitHub shows it, and what was removed there.
+
+    Improvements are left out: one on a line must not hide a defect that is found there.
+    """
     remembered = {each.fingerprint: each for each in ports.journal.raised(pull.key)}
-    shown = {each.fingerprint: each for each in ports.forge.posted(pull)}
+    posted = ports.forge.posted(pull)
+    shown = {each.fingerprint: each for each in posted if not each.is_improvement}
     return tuple((remembered | shown).values())
 
 

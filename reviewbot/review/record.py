@@ -9,6 +9,7 @@ from reviewbot.domain.outcome import Coverage
 
 if TYPE_CHECKING:
     from reviewbot.domain.outcome import Judged, Receipt, Report, Shortage
+    from reviewbot.domain.walkthrough import FileChange
 
 VERSION = 1
 
@@ -50,19 +51,20 @@ def as_json(report: Report) -> dict[str, Any]:
             "tokens_out": bill.tokens_out,
             "calls": bill.calls,
         },
-        "walkthrough": [
-            {
-                "path": each.path,
-                "added": each.added,
-                "deleted": each.deleted,
-                "summary": " ".join(each.summaries),
-                "risk": each.risk,
-            }
-            for each in report.walkthrough
-        ],
+        "walkthrough": [_change(each) for each in report.walkthrough],
         "shortages": [_shortage(each) for each in report.shortages],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
+    }
+
+
+def _change(change: FileChange) -> dict[str, Any]:
+    return {
+        "path": change.path,
+        "added": change.added,
+        "deleted": change.deleted,
+        "summary": " ".join(change.summaries),
+        "risk": change.risk,
     }
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.spent import Money
-from reviewbot.review.ports import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest
+    from reviewbot.review.ports import Stage
     from tests.fakes.ledger import FakeLedger
 
 T = TypeVar("T")
