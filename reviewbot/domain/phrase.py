@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Phrase(str):
@@ -21,11 +24,17 @@ class Phrase(str):
 
     def __new__(cls, template: str, /, *, one: str = "", **values: object) -> Self:
         """Fill the template in; what *values* hold is never taken for a template."""
-        wording = one if one and values.get("count") == 1 else template
-        phrase = super().__new__(cls, wording.format(**values))
+        english = one if one and values.get("count") == 1 else template
+        phrase = super().__new__(cls, english.format(**values))
         phrase.template, phrase.one, phrase.values = template, one, values
         return phrase
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
         """Errors that hold phrases survive pickling."""
         return (self.template,), {"one": self.one, **self.values}
+
+
+def joined(phrases: Iterable[str], mark: str) -> Phrase:
+    """Phrases in a row with a *mark* between them."""
+    parts = {f"part{number}": phrase for number, phrase in enumerate(phrases)}
+    return Phrase(mark.join(f"{{{name}}}" for name in parts), **parts)

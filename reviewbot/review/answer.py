@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reviewbot.domain.errors import BadAnswer
 from reviewbot.domain.finding import Category, Finding, Severity, Side, Verdict
+from reviewbot.domain.phrase import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +112,7 @@ def read(text: str, chunk: Chunk) -> Reading:
 def _load(text: str) -> dict[str, Any]:
     answer = _parse(_THOUGHT.sub("", text, count=1).strip())
     if not isinstance(answer, dict) or not isinstance(answer.get("findings"), list):
-        message = "the answer holds no list of findings"
+        message = Phrase("the answer holds no list of findings")
         raise BadAnswer(message)
     return answer
 
@@ -124,14 +125,14 @@ def _parse(text: str) -> object:
         pass
     begin = text.find("{")
     if begin < 0 or len(text) - begin > _LONGEST_MENDED or not _is_closed(text[begin:]):
-        message = "the answer is no JSON, or was cut off"
+        message = Phrase("the answer is no JSON, or was cut off")
         raise BadAnswer(message)
     import json_repair  # noqa: PLC0415 - most answers need no mending
 
     try:
         return json_repair.loads(text[begin:], skip_json_loads=True)
     except (ValueError, RecursionError) as error:
-        message = "the answer is no JSON"
+        message = Phrase("the answer is no JSON")
         raise BadAnswer(message) from error
 
 

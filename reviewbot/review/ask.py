@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.errors import BadAnswer
 from reviewbot.domain.finding import Side, Tier
 from reviewbot.domain.money import format_usd, parse_usd
+from reviewbot.domain.phrase import Phrase
 from reviewbot.review import wording
 from reviewbot.review.conduct import prepare, purse_of
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.prompt import template
 from reviewbot.review.redact import redact_text
 from reviewbot.review.room import room_of, within
+from reviewbot.review.words import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from reviewbot.review.plan import Chunk
     from reviewbot.review.ports import Answer, Ports
     from reviewbot.review.split import Piece
+    from reviewbot.review.words import Words
 
 MOST = parse_usd("0.05")  # an answer
 _OUTPUT_CAP = 600  # tokens
@@ -77,12 +80,14 @@ def answer_question(asked: Asked, ports: Ports, house: House) -> str:
             f"ask:{asked.name}", ready.pull, ready.policy, replace(house, per_review=asked.most)
         )
         [answer] = ports.model.ask(question, purse)
-    return f"{wording.markdown(_text(answer.text))}\n\n<sub>{_provenance(answer, tier)}</sub>"
+    who = _provenance(answer, tier, in_language(ready.policy.language))
+    return f"{wording.markdown(_text(answer.text))}\n\n<sub>{who}</sub>"
 
 
-def _provenance(answer: Answer, tier: Tier) -> str:
+def _provenance(answer: Answer, tier: Tier, say: Words) -> str:
     model = wording.markdown(wording.one_line(answer.model))
-    return f"{tier} tier · {model} · {format_usd(answer.cost)} · from the diff alone"
+    marks = (model, format_usd(answer.cost), say("from the diff alone"))
+    return " · ".join((say("{tier} tier", tier=tier), *marks))
 
 
 # --- what is asked ---------------------------------------------------------------------------
@@ -195,6 +200,6 @@ def _text(answer: str) -> str:
             loaded = None
         said = loaded.get("answer") if isinstance(loaded, dict) else None
     if not isinstance(said, str) or not said.strip():
-        message = "the answer is not the JSON that was asked for"
+        message = Phrase("the answer is not the JSON that was asked for")
         raise BadAnswer(message)
     return said

@@ -108,7 +108,7 @@ def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> O
     """
     pull = ports.forge.pull_request(request)
     if not pull.is_open:
-        return Skipped(request, "it is closed")
+        return Skipped(request, Phrase("it is closed"))
 
     # The base branch sets the rules: a pull request must not loosen its own.
     try:
@@ -124,7 +124,7 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     policy = effective_policy(files, house.policy)
     say = in_language(policy.language)
     if request.only_labels and not policy.auto_review.labels:
-        return Skipped(request, "labels mean nothing to its policy")
+        return Skipped(request, Phrase("labels mean nothing to its policy"))
     if not request.full and (unasked := _unasked(pull, policy, ports, say)):
         why, notice = unasked
         ports.forge.conclude(pull, notice)
@@ -134,7 +134,7 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     ready = _prepared(pull, policy, files, ports)
     if held := _held(ready, ports, say):
         ports.forge.conclude(pull, held)
-        return Skipped(request, "its cost waits for approval")
+        return Skipped(request, Phrase("its cost waits for approval"))
 
     purse = purse_of(ports.journal.open(pull, request.trigger), pull, policy, house)
     try:
@@ -167,7 +167,7 @@ def _overtaken(
         return Superseded(request, by=now.head_sha)
     if not now.is_open:
         ports.forge.conclude(pull, notices.closed(say))
-        return Skipped(request, "it is closed")
+        return Skipped(request, Phrase("it is closed"))
     return None
 
 
@@ -188,7 +188,7 @@ def _unasked(
 ) -> tuple[str, Check] | None:
     """Why policy or people want no review, and what the check says then; None if they do."""
     if who := ports.rulings.paused_by(pull.key):
-        return f"{who} paused its reviews", notices.paused(who, policy, say)
+        return Phrase("{who} paused its reviews", who=who), notices.paused(who, policy, say)
     why = reason_to_skip(pull, policy)
     return (why, notices.skipped(why, policy, say)) if why else None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Finding, Severity, Standing, Tier
 from reviewbot.domain.outcome import Coverage, Fate, Judged
+from reviewbot.domain.phrase import Phrase
 from reviewbot.domain.posted import digest_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def recognise(
 
 
 def _standing(judged: Judged, fingerprint: str) -> Judged:
-    return replace(judged, fate=Fate.STANDING, fingerprint=fingerprint, why="posted earlier")
+    return replace(
+        judged, fate=Fate.STANDING, fingerprint=fingerprint, why=Phrase("posted earlier")
+    )
 
 
 def _twin(
@@ -126,7 +129,7 @@ def _unknown(posted: PostedFinding, path: str) -> Judged:
         severity=posted.severity,
         confidence=1.0,
         title=posted.title,
-        explanation="It was posted earlier, and its file was not read in full this time.",
+        explanation=Phrase("It was posted earlier, and its file was not read in full this time."),
     )
     return Judged(
         finding=finding,
@@ -136,7 +139,7 @@ def _unknown(posted: PostedFinding, path: str) -> Judged:
         model="",
         standing=Standing.UNCHECKED,
         fate=Fate.STANDING,
-        why="posted earlier, not read again",
+        why=Phrase("posted earlier, not read again"),
     )
 
 

@@ -19,7 +19,7 @@ from reviewbot.domain.phrase import Phrase
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-LANGUAGES = ("de", "zh")  # besides English
+LANGUAGES = ("de", "es", "fr", "ja", "pt", "zh", "zh-hant")  # besides English
 _REGIONS = {"zh-tw": "zh-hant", "zh-hk": "zh-hant", "zh-mo": "zh-hant"}
 
 
@@ -65,10 +65,10 @@ class Words:
         if not isinstance(text, Phrase) or not self.sentences:
             return str(text)
         forms = self.sentences.get(text.template)
-        if forms is None:
-            return str(text)
-        if isinstance(forms, list):
-            forms = forms[self._form(text.values["count"])]
+        if forms is None:  # such as phrases in a row, which need words only for their parts
+            forms = text.template
+        elif isinstance(forms, list):
+            forms = forms[self.form(text.values["count"])]
         return forms.format(**{name: self._inner(each) for name, each in text.values.items()})
 
     def term(self, word: StrEnum) -> str:
@@ -80,7 +80,8 @@ class Words:
             return self.term(value)
         return self.told(value) if isinstance(value, Phrase) else value
 
-    def _form(self, count: int) -> int:
+    def form(self, count: int) -> int:
+        """Which form of a sentence a count takes."""
         return _FORMS.get(self.language, _one_and_more)(count)
 
 
