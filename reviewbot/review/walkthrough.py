@@ -143,7 +143,7 @@ def table(changes: Sequence[FileChange], say: Words) -> list[str]:
     """The walkthrough's rows as Markdown, bounded however many files there are."""
     if not changes:
         return []
-    lines = [f"| {say('file')} | {say('change')} | {say('risk')} |", "|---|---|---|"]
+    lines = [say("| file | change | risk |"), "|---|---|---|"]
     room = _LONGEST_TABLE
     found = rows(changes)
     for count, row in enumerate(found):
@@ -185,7 +185,12 @@ def _risk_cell(row: Row, say: Words) -> str:
 def _rest(left: Sequence[Row], say: Words) -> str:
     files = sum(len(row.paths) for row in left)
     size = f"+{sum(row.added for row in left)} −{sum(row.deleted for row in left)}"
-    return say("… and {count} more files ({size})", count=files, size=size)
+    return say(
+        "… and {count} more files ({size})",
+        one="… and {count} more file ({size})",
+        count=files,
+        size=size,
+    )
 
 
 def since_lines(changes: Sequence[FileChange], say: Words) -> list[str]:
