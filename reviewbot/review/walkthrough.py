@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.finding import Verdict
 from reviewbot.domain.walkthrough import FileChange
 from reviewbot.review import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from reviewbot.review.answer import Reading
     from reviewbot.review.plan import Chunk
     from reviewbot.review.reading import Story
     from reviewbot.review.words import Words
@@ -26,6 +28,7 @@ _LONGEST_PATH = 80
 _LONGEST_SUMMARY = 240
 _LONGEST_TABLE = 15_000  # characters
 _HIGH, _MEDIUM = 0.66, 0.33
+_REAL = {Verdict.CONFIRMED, Verdict.CORRECTED}
 
 
 class Risk(StrEnum):
@@ -76,8 +79,14 @@ def _change(path: str, stories: Sequence[Story], review_id: str) -> FileChange:
 
 
 def _risk(story: Story) -> float:
-    """The last reader's; a request's risk is not that of files whose neighbours explain it."""
-    reading = story.heard[-1].reading
+    """The last reader's, and the first one's too where a second one agreed."""
+    first, last = story.heard[0].reading, story.heard[-1].reading
+    agreed = any(ruling.verdict in _REAL for ruling in last.rulings)
+    return max(map(_own_risk, (first, last) if agreed else (last,)))
+
+
+def _own_risk(reading: Reading) -> float:
+    """A request's risk is not that of files whose neighbours explain it."""
     return 0.0 if reading.elsewhere else reading.risk
 
 

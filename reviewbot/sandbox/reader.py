@@ -145,7 +145,7 @@ def _fenced(lines: Sequence[str]) -> Iterator[tuple[str, str, list[str]]]:
         elif kind and line == f">>>{kind} {fence}":
             yield kind, fence, inside
             kind = ""
-        else:
+        elif kind:
             inside.append(line)
 
 
