@@ -187,6 +187,7 @@ def test_a_command_that_is_delivered_twice_is_answered_and_paid_for_once(bot: Dr
         comment = write(bot, pull, f"/reviewbot {verb}")
         answered(bot, pull, "/reviewbot help")  # commands of one pull request keep their order
         assert '"known"' in pull.tell(comment).text
+    wait_for("every answer", lambda: len(answers(pull)) == 4)
     answered(bot, pull, "/reviewbot help")
 
     assert bot.model.times("src/twice.py") == 2
