@@ -19,6 +19,7 @@ from reviewbot.sandbox.model_manners import Fault, Manners, Trouble
 from reviewbot.sandbox.model_said import BYTES_PER_TOKEN, Pacing, Said, filler
 from reviewbot.sandbox.reader import answer, answer_in_words, description, improvements
 from reviewbot.sandbox.serving import Loopback, drop
+from reviewbot.sandbox.umpire import names_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -207,6 +208,8 @@ def _content(name: str, body: dict[str, Any]) -> str:
         said = {"answer": answer_in_words(prompt)}
     if "what" in wanted:
         said = description(prompt)
+    if set(wanted) == {"same"}:
+        said = {"same": names_the_same(prompt)}
     said = {key: value for key, value in said.items() if key in wanted}
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
