@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reviewbot.domain.finding import Severity
+
+CLEAN, INCOMPLETE = "clean", "incomplete"
+WORDS = (*map(str, Severity), CLEAN, INCOMPLETE)  # that labels of reviewbot's end in
+
 
 @dataclass(frozen=True, slots=True)
 class Label:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.extras import Extras, Label
+from reviewbot.domain.extras import CLEAN, INCOMPLETE, WORDS, Extras, Label
 from reviewbot.domain.finding import Severity
 from reviewbot.review.walkthrough import folded
 
@@ -22,7 +22,6 @@ _COLORS = {
     Severity.LOW: "c5def5",
     Severity.INFO: "ededed",
 }
-_CLEAN, _INCOMPLETE = "clean", "incomplete"
 
 
 def extras(report: Report, policy: Policy, say: Words) -> Extras | None:
@@ -46,10 +45,10 @@ def _labels(report: Report, prefix: str) -> Iterator[Label]:
         about = f"reviewbot's worst open finding is {worst}"
         yield Label(f"{prefix}{worst}", _COLORS[worst], about)
     elif report.receipt.complete:
-        yield Label(f"{prefix}{_CLEAN}", "0e8a16", "reviewbot read everything and found nothing")
+        yield Label(f"{prefix}{CLEAN}", "0e8a16", "reviewbot read everything and found nothing")
     if not report.receipt.complete:
-        yield Label(f"{prefix}{_INCOMPLETE}", "5319e7", "reviewbot did not read everything")
+        yield Label(f"{prefix}{INCOMPLETE}", "5319e7", "reviewbot did not read everything")
 
 
 def _own(prefix: str) -> frozenset[str]:
-    return frozenset(f"{prefix}{word}" for word in (*Severity, _CLEAN, _INCOMPLETE))
+    return frozenset(f"{prefix}{word}" for word in WORDS)
