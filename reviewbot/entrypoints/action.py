@@ -92,7 +92,7 @@ def run_action(environ: Mapping[str, str], out: TextIO) -> int:
             wrong = isinstance(error, (UsageError, DiffError))
             end = End("failed", WRONG_USE if wrong else UNFINISHED, str(error), error.advice)
     _tell(runner, end)
-    _annotate(runner, shown)
+    _annotate(runner, shown, in_language(end.report.language if end.report else "en"))
     return end.code
 
 
@@ -305,7 +305,7 @@ def _coverage(report: Report | None) -> str:
     return "complete" if report.receipt.complete else "incomplete"
 
 
-def _annotate(runner: Runner, findings: list[Judged]) -> None:
+def _annotate(runner: Runner, findings: list[Judged], say: Words) -> None:
     """Findings on their lines, where no review and no check run shows them already."""
     left = dict.fromkeys(Level, _SHOWN)
     for judged in findings:
@@ -315,8 +315,8 @@ def _annotate(runner: Runner, findings: list[Judged]) -> None:
         left[level] -= 1
         runner.annotate(
             level,
-            one_line(judged.finding.explanation or judged.finding.title),
-            title=one_line(judged.finding.title),
+            one_line(say.told(judged.finding.explanation or judged.finding.title)),
+            title=one_line(say.told(judged.finding.title)),
             file=anchor.path,
             line=anchor.start_line,
             endLine=anchor.line,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Finding, Severity, Standing, Tier
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from reviewbot.review.escalate import Surveyed
     from reviewbot.review.plan import Chunk
 
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")  # kana and ideographs
 _ALIKE = 0.5  # share of title words that two findings on neighbouring lines have in common
 _NEAR = 3  # lines between two quotes of one defect
 _UNREAD = {Coverage.OVER_BUDGET, Coverage.FAILED}
@@ -81,7 +83,10 @@ def alike(title: str, other: str) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    return set(re.findall(r"[^\W_]{3,}", text.casefold()))
+    """Its words; where no spaces part them, as in Chinese and Japanese, pairs of letters."""
+    text = text.casefold()
+    pairs = (pair for run in _UNSPACED.findall(text) for pair in pairwise(run))
+    return {*map("".join, pairs), *re.findall(r"[^\W_]{3,}", _UNSPACED.sub(" ", text))}
 
 
 @dataclass(frozen=True, slots=True)

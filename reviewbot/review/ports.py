@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from reviewbot.review.words import ENGLISH
+from reviewbot.review.words import ENGLISH, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
     from reviewbot.domain.ruling import Rulings
     from reviewbot.domain.spent import Money
-    from reviewbot.review.words import Words
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -121,9 +120,8 @@ class Prompt:
     @property
     def size(self) -> int:
         """Its UTF-8 bytes: no tokeniser makes more tokens of it."""
-        return sum(
-            len(text.encode(errors="replace")) for text in (self.system, self.user, self.schema)
-        )
+        texts = (self.system, self.user, self.schema)
+        return sum(len(text.encode(errors="replace")) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +258,8 @@ class Check:
 class Publication:
     """Everything that a review writes: one review, one sticky summary, one check run.
 
-    There is no review where there is nothing to say on lines. *review_id* is part of the
-    review's marker. *fixed* are earlier findings whose threads are to say so.
+    There is no review without comments. *review_id* is part of its marker; *fixed* are earlier
+    findings whose threads are to say so.
     """
 
     pull: PullRequest

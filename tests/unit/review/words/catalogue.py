@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reviewbot.review.words import Words
 
 SOURCE = Path(__file__).parents[4] / "reviewbot"
+WORDING = ("compose", "merge_group", "notices", "replies", "same_head", "shortages")
 _SPEAKERS = {"Phrase", "say"}
 
 
@@ -41,6 +42,19 @@ def computed() -> set[str]:
         for call in _calls()
         if call.args and not isinstance(call.args[0], ast.Constant)
     }
+
+
+def unsaid() -> Iterator[str]:
+    """English in the modules that word things which stands in no sentence."""
+    for name in WORDING:
+        tree = ast.parse((SOURCE / "review" / f"{name}.py").read_text("utf-8"))
+        known = {id(part) for call in ast.walk(tree) if _speaks(call) for part in ast.walk(call)}
+        known |= {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
+        for each in ast.walk(tree):
+            if isinstance(each, ast.Constant) and id(each) not in known:
+                text = str(each.value)
+                if re.search(r"[A-Za-z]{3,}\W+[A-Za-z]{2,}", _CODE.sub("", text)):
+                    yield f"{name}: {text}"
 
 
 def _calls() -> Iterator[ast.Call]:

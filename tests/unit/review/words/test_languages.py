@@ -14,7 +14,7 @@ from reviewbot.domain.outcome import Coverage
 from reviewbot.domain.phrase import Phrase
 from reviewbot.review.walkthrough import Risk
 from reviewbot.review.words import LANGUAGES, Words, in_language
-from tests.unit.review.words.catalogue import SOURCE, computed, sentences
+from tests.unit.review.words.catalogue import SOURCE, computed, sentences, unsaid
 
 ALL = pytest.mark.parametrize("language", LANGUAGES)
 _TERMS = (Category, Coverage, Risk, Severity, Tier)
@@ -105,6 +105,11 @@ def test_no_sentence_was_left_in_english(language: str) -> None:
     same = {each for each in sentences() if forms_of(language, each) == [each]}
 
     assert not {each for each in same if " " in re.sub(r"\{.*?\}", "", each).strip(" ,")}
+
+
+def test_nothing_is_said_past_the_tables() -> None:
+    commands = {"replies: review full", "replies: ignore rule", "replies: approve-cost"}
+    assert set(unsaid()) == commands
 
 
 def test_what_is_made_up_at_run_time_is_known_here() -> None:

@@ -23,6 +23,7 @@ from tests.unit.review.examples import (
     FINDING,
     PAY,
     PULL,
+    REQUEST,
     World,
     answer,
     claim_ids,
@@ -199,6 +200,22 @@ def test_another_language_at_the_next_push_says_nothing_twice() -> None:
     assert second.comments == ()
     assert [each.fate for each in report.open_findings[:2]] == [Fate.STANDING, Fate.STANDING]
     assert "自上次推送以来" in second.summary
+
+
+def test_a_secret_is_known_again_whatever_language_its_comment_is_in() -> None:
+    here = world(diff(SECRET), policy="language: de")
+    here.review()
+    asked = len(here.model.asked)
+    # GitHub gives the title back as it was posted.
+    here.forge.comments = {
+        name: replace(each, title="Geheimnis eingecheckt: AWS-Zugangsschlüssel")
+        for name, each in here.forge.comments.items()
+    }
+
+    report = here.reviewed(replace(REQUEST, trigger="again"))
+
+    assert len(here.model.asked) == asked
+    assert [each.fate for each in report.findings] == [Fate.STANDING]
 
 
 LOCKED = entry("uv.lock", "x = 1")
