@@ -140,6 +140,7 @@ class Policy(_Section):
     data: Data = Data()
     redaction: Patterns = ()
     labels: bool = False
+    label_prefix: Annotated[str, Field(pattern=r"^[^\s,]{1,30}$")] = "reviewbot/"
     description: bool = False
 
     def reason_to_skip(self, pull: PullRequest) -> str | None:

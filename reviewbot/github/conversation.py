@@ -14,6 +14,7 @@ from reviewbot.github.errors import Rejected
 from reviewbot.github.once import Once, Write
 from reviewbot.github.permission import may_write
 from reviewbot.github.posted import read_posted
+from reviewbot.github.suggesting import Suggesting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +30,10 @@ _MOST_THREADS = 50  # that one ``resolve`` answers
 
 
 class Conversation:
-    """One installation's view of the comments on pull requests."""
+    """One installation's view of the comments on pull requests.
+
+    *suggesting* writes what some commands put elsewhere than into their answer.
+    """
 
     def __init__(
         self,
@@ -41,6 +45,7 @@ class Conversation:
         self._client, self._marker = client, marker
         self._words = OwnWords(client, marker, own_login)
         self._once = Once(postbook, client.sleep)
+        self.suggesting = Suggesting(client, marker, self._words, self._once)
 
     # --- reading -----------------------------------------------------------------------------
 

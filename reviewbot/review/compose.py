@@ -11,6 +11,7 @@ from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review import suggest, wording
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
 from reviewbot.review.shortages import budget_lines
+from reviewbot.review.walkthrough import folded, since_lines
 from reviewbot.review.words import ENGLISH, in_language
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def compose(
     say = in_language(report.language)
     fresh = [judged for judged in report.findings if judged.fate is Fate.COMMENT]
     comments = tuple(
-        Comment(judged.anchor, comment_body(judged, say), _posted(judged, judged.anchor))
+        Comment(judged.anchor, comment_body(judged, say), posted_of(judged, judged.anchor))
         for judged in fresh
         if judged.anchor is not None
     )
@@ -56,7 +57,8 @@ def compose(
     )
 
 
-def _posted(judged: Judged, anchor: Anchor) -> PostedFinding:
+def posted_of(judged: Judged, anchor: Anchor) -> PostedFinding:
+    """What a comment on a line will be known by."""
     finding = judged.finding
     return PostedFinding(
         fingerprint=judged.fingerprint,
@@ -215,6 +217,8 @@ def summary(report: Report) -> str:
     listed = [j for j in report.open_findings if j.fate is Fate.SUMMARY]
     parts += _section(say("More findings"), _told(listed, say), say)
     parts += _details(say("Findings on lines"), _standing(report, say), say)
+    changes = report.walkthrough
+    parts += folded(changes, say, since_lines(changes, say))
     table = [*_coverage_table(report.receipt, say), *_saved(report.bill, say)]
     parts += _details(say("Coverage receipt"), table, say)
     parts += _details(say("Silenced"), _unheard(report, Fate.SILENCED, say), say)
@@ -336,7 +340,9 @@ def check(report: Report, incomplete: Literal["neutral", "block"]) -> Check:
             message=wording.visible(say.told(judged.finding.explanation or judged.finding.title)),
         )
         for judged in report.open_findings
-        if judged.anchor is not None and judged.anchor.side.value == "RIGHT"
+        if judged.fate is Fate.SUMMARY  # what has a comment is on its line already
+        and judged.anchor is not None
+        and judged.anchor.side.value == "RIGHT"
     )
     return Check(
         conclusion=_conclusion(report, incomplete),

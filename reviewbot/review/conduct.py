@@ -24,6 +24,7 @@ from reviewbot.review.earlier import follow
 from reviewbot.review.escalate import choose
 from reviewbot.review.estimate import estimate
 from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
+from reviewbot.review.extras import extras
 from reviewbot.review.paths import matches_any
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
@@ -34,6 +35,7 @@ from reviewbot.review.record import as_json
 from reviewbot.review.redact import redact
 from reviewbot.review.sift import Sieve, sift
 from reviewbot.review.silence import Silenced
+from reviewbot.review.walkthrough import walk
 from reviewbot.review.weigh import Weighed
 from reviewbot.review.words import in_language
 
@@ -146,6 +148,7 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
         return Superseded(request, by="")
 
     publication = compose(report, purse.review_id, policy.incomplete)
+    publication = replace(publication, extras=extras(report, policy, in_language(policy.language)))
     url = ports.forge.publish(publication)
     # Without an address nothing was posted: the review was only printed.
     raised = [comment.finding for comment in publication.comments if url]
@@ -243,6 +246,7 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
         since=_since(findings, posted, aftermath),
         fixed=aftermath.fixed,
         shortages=(*survey.shortages, *second.shortages),
+        walkthrough=walk(readings.stories, purse.review_id),
         language=ready.policy.language,
     )
 
@@ -320,9 +324,13 @@ def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
 
 
 def _posted(pull: PullRequest, ports: Ports) -> tuple[PostedFinding, ...]:
-    """What was posted on lines before: as GitHub shows it, and what was removed there."""
+    """What was posted on lines before: as GitHub shows it, and what was removed there.
+
+    Improvements are left out: one on a line must not hide a defect that is found there.
+    """
     remembered = {each.fingerprint: each for each in ports.journal.raised(pull.key)}
-    shown = {each.fingerprint: each for each in ports.forge.posted(pull)}
+    posted = ports.forge.posted(pull)
+    shown = {each.fingerprint: each for each in posted if not each.is_improvement}
     return tuple((remembered | shown).values())
 
 

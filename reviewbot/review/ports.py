@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.diff import Anchor, Diff
     from reviewbot.domain.egress import Egress
+    from reviewbot.domain.extras import Extras
     from reviewbot.domain.finding import Severity, Tier
     from reviewbot.domain.money import PicoUsd, Price, Usage
     from reviewbot.domain.policy import Data
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
     from reviewbot.domain.ruling import Rulings
+    from reviewbot.domain.spent import Money
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -268,6 +270,7 @@ class Publication:
     summary: str
     check: Check
     fixed: tuple[PostedFinding, ...] = ()
+    extras: Extras | None = None
 
 
 class Forge(Protocol):
@@ -364,18 +367,6 @@ class Journal(Protocol):
 
     def money(self, review_id: str, pull: PullKey) -> Money:
         """What the review and its pull request have cost so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """Sums over the ledger's attempts, in 10**-12 USD and tokens."""
-
-    spent: PicoUsd
-    presumed: PicoUsd
-    pr_total: PicoUsd
-    tokens_in: int
-    tokens_out: int
-    calls: int
 
 
 @dataclass(frozen=True, slots=True)

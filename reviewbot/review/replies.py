@@ -33,6 +33,8 @@ def _commands(say: Words) -> tuple[tuple[str, str], ...]:
             say("answers a question about the change, or about a thread inside it"),
         ),
         ("explain", say("in a thread: explains the finding")),
+        ("describe", say("says what this pull request changes and why, file by file")),
+        ("improve", say("suggests improvements of the changed lines, to be committed as they are")),
         ("pause", say("no reviews here until `resume`")),
         ("resume", say("ends the pause")),
         ("ignore", say("in a thread: this finding no longer counts here; it stays listed")),
@@ -238,6 +240,22 @@ def too_many_questions(most: int, say: Words) -> str:
         "A person may ask {most} questions a day (UTC), and yours are used up. Ask tomorrow.",
         most=most,
     )
+
+
+def described(say: Words) -> str:
+    """The pull request's own description was completed."""
+    return say("The description of this pull request says now what it changes.")
+
+
+def suggested(url: str, say: Words) -> str:
+    """A review of suggestions stands; the address is GitHub's own."""
+    return say("My suggestions are in [a review of their own]({url}).", url=url)
+
+
+def nothing_to_suggest(note: str, say: Words) -> str:
+    """Nothing was found that is plainly better and proven to apply."""
+    found = say("I found no improvement that is plainly better and sure to apply.")
+    return f"{found}\n\n<sub>{note}</sub>"
 
 
 def no_answer(say: Words) -> str:

@@ -11,9 +11,11 @@ from reviewbot.domain.command import (
     Breadth,
     Config,
     Cost,
+    Describe,
     Explain,
     Help,
     Ignore,
+    Improve,
     Pause,
     Resolve,
     Resume,
@@ -26,7 +28,7 @@ from reviewbot.domain.phrase import Phrase
 from reviewbot.domain.pull_request import ReviewRequest, Wish
 from reviewbot.domain.ruling import Silence
 from reviewbot.ledger.reviews import Reviews
-from reviewbot.review import replies
+from reviewbot.review import describe, improve, replies
 from reviewbot.review.ask import MOST, Asked, answer_question
 from reviewbot.review.conduct import reason_to_skip
 from reviewbot.review.policy_file import effective_policy
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reviewbot.domain.command import Command, CommandWish
+    from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.policy import Policy
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.domain.thread import Thread
@@ -50,11 +53,12 @@ if TYPE_CHECKING:
     from reviewbot.runtime.core import Core
 
 QUESTIONS_A_DAY = 20  # of one person
-_QUESTIONS = ("ask", "explain")
+_QUESTIONS = ("ask", "explain", "describe", "improve")  # what models are asked for
 _EXPLAIN = (
     "Explain the finding of this thread to somebody who does not see it yet: which input or"
     " sequence goes wrong, through which lines, and what would mend it."
 )
+_Question = Ask | Explain | Describe | Improve
 _Decision = Review | Pause | Resume | Ignore | Resolve | ApproveCost
 
 
@@ -121,6 +125,8 @@ class _Task:
         try:
             if isinstance(command, _Decision):
                 return self._decide(command)
+            if isinstance(command, _Question):
+                return self._consult(command)
             return self._tell(command)
         except PolicyError as error:
             return replies.unusable_policy(error, self.say)
@@ -146,7 +152,7 @@ class _Task:
             case _:
                 assert_never(command)
 
-    def _tell(self, command: Ask | Explain | Cost | Config | Help) -> str:
+    def _consult(self, command: _Question) -> str:
         match command:
             case Ask(question=question):
                 return self._answer(question, self.conversation.thread(self.wish))
@@ -155,6 +161,15 @@ class _Task:
                 if thread is None:
                     return replies.only_in_a_finding_s_thread("explain", self.say)
                 return self._answer(_EXPLAIN, thread)
+            case Describe():
+                return self._metered(describe.MOST, self._describe)
+            case Improve():
+                return self._metered(improve.MOST, self._improve)
+            case _:
+                assert_never(command)
+
+    def _tell(self, command: Cost | Config | Help) -> str:
+        match command:
             case Cost():
                 spent = Reviews(self.clerk.core.database).spent(self.wish.key)
                 return replies.cost(spent, self._policy(self._pull()).budget.per_pr, self.say)
@@ -218,14 +233,41 @@ class _Task:
     # --- answers -----------------------------------------------------------------------------
 
     def _answer(self, question: str, thread: Thread | None) -> str:
-        if self.clerk.commands.rank_today(self.claim, _QUESTIONS) > QUESTIONS_A_DAY:
-            return replies.too_many_questions(QUESTIONS_A_DAY, self.say)
         core = self.clerk.core
         asked = Asked(self.wish.name, _request(self.wish), question, thread)
+        ports, house = core.ports(self.forge, Unwatched()), core.house()
+        return self._metered(MOST, lambda: answer_question(asked, ports, house))
+
+    def _describe(self) -> str:
+        core, request = self.clerk.core, _request(self.wish)
+        ports = core.ports(self.forge, Unwatched())
+        told = describe.describe_pull_request(self.wish.name, request, ports, core.house())
+        if told.in_body and self.conversation.suggesting.describe(
+            told.pull, told.words, told.walkthrough
+        ):
+            return replies.described(self.say)
+        return "\n\n".join(filter(None, (told.words, told.walkthrough)))
+
+    def _improve(self) -> str:
+        core, request = self.clerk.core, _request(self.wish)
+        suggesting = self.conversation.suggesting
+        if url := suggesting.suggested(self.wish):
+            return replies.suggested(url, self.say)
+        ports = core.ports(self.forge, Unwatched())
+        told = improve.improve_pull_request(self.wish.name, request, ports, core.house())
+        if not told.comments:
+            return replies.nothing_to_suggest(told.note, self.say)
+        url = suggesting.suggest(self.wish, told.pull, told.comments, told.body, told.fallback)
+        return replies.suggested(url, self.say)
+
+    def _metered(self, most: PicoUsd, answer: Callable[[], str]) -> str:
+        """What a model is asked for: so often a person and day, and within its budgets."""
+        if self.clerk.commands.rank_today(self.claim, _QUESTIONS) > QUESTIONS_A_DAY:
+            return replies.too_many_questions(QUESTIONS_A_DAY, self.say)
         try:
-            return answer_question(asked, core.ports(self.forge, Unwatched()), core.house())
+            return answer()
         except BudgetExhausted as error:
-            return replies.no_room(error, MOST, self.say)
+            return replies.no_room(error, most, self.say)
         except ModelError:
             return replies.no_answer(self.say)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Category, Severity, Tier
 from reviewbot.domain.outcome import Coverage
 from reviewbot.review.detectors import TOKEN_KINDS
+from reviewbot.review.walkthrough import Risk
 from reviewbot.review.words import in_language
 
 if TYPE_CHECKING:
@@ -101,4 +102,4 @@ def _words(*texts: str) -> set[str]:
 
 
 def _terms() -> Iterable[str]:
-    return (each.value for kind in (Category, Coverage, Severity, Tier) for each in kind)
+    return (each.value for kind in (Category, Coverage, Risk, Severity, Tier) for each in kind)

@@ -28,6 +28,7 @@ from reviewbot.domain.phrase import Phrase
 from reviewbot.domain.policy import Policy
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.spent import Spent
+from reviewbot.domain.walkthrough import FileChange
 from reviewbot.review import merge_group, notices, replies
 from reviewbot.review.compose import compose
 from reviewbot.review.conduct import reason_to_skip
@@ -75,7 +76,18 @@ def _report(written: tuple[str, str]) -> Report:
         since=Since(fixed=1, still_open=2),
         shortages=(Shortage(Phrase("the repository today"), _LIMIT, _USD, _USD, 3),),
         fixed=(_posted("An earlier one"),),
+        walkthrough=tuple(_changes(written[0])),
     )
+
+
+def _changes(title: str) -> Iterator[FileChange]:
+    """Every risk, a group, and more files than are named."""
+    for number, risk in enumerate((0.9, 0.5, 0.1)):
+        yield FileChange(f"src/{number}.py", 12, 3, (f"{title} {number}",), risk, anew=number > 1)
+    yield FileChange("src/tax.py", 31, 0)
+    yield from (FileChange(f"x/{n}.py", 1, 0, (title,), 0.2, anew=True) for n in range(50))
+    for number in range(40):
+        yield FileChange(f"y/{number}.py", 1, 0, (f"{title} y{number}",), 0.0)
 
 
 def _findings(written: tuple[str, str]) -> Iterator[Judged]:
@@ -91,6 +103,7 @@ def _findings(written: tuple[str, str]) -> Iterator[Judged]:
         at = replace(plain, category=category, severity=severity, start_line=line, end_line=line)
         yield judged(at, tier=Tier.CHEAP, model="tiny", fingerprint=category.value)
     yield judged(plain, fate=Fate.SUMMARY, anchor=None, fingerprint="listed")
+    yield judged(plain, fate=Fate.SUMMARY, fingerprint="beyond the cap")
     old = judged(plain).anchor
     assert old is not None
     there = replace(old, side=Side.LEFT)
@@ -212,6 +225,8 @@ def answers(say: Words) -> Iterator[str]:
     yield from (
         replies.no_room(BudgetExhausted(why, name), _LIMIT, say) for name in ("review:", "")
     )
+    yield from (replies.described(say), replies.nothing_to_suggest("gpt", say))
+    yield replies.suggested("https://github.test/1", say)
     yield from (replies.too_many_questions(20, say), replies.no_answer(say), replies.gave_up(say))
 
 
