@@ -21,7 +21,15 @@ from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.money import plain_usd
 from reviewbot.domain.policy import Policy
 from reviewbot.entrypoints import cli
-from reviewbot.runtime.settings import Endpoint, Model, Route, RoutePrice, Values, load_settings
+from reviewbot.runtime.settings import (
+    Endpoint,
+    Model,
+    Organisation,
+    Route,
+    RoutePrice,
+    Values,
+    load_settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -118,6 +126,7 @@ def test_proofs_are_made_in_one_place_only(proof: str) -> None:
 TABLES: dict[str, type[BaseModel]] = {
     "endpoints": Endpoint,
     "models": Model,
+    "organisations": Organisation,
     "models.routes": Route,
     "models.routes.price": RoutePrice,
     "policy.path_instructions": Policy.model_fields["path_instructions"].annotation.__args__[0],  # type: ignore[union-attr]

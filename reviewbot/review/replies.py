@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import yaml
-
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd
 from reviewbot.review import wording
+from reviewbot.review.policy_origin import as_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,10 +15,10 @@ if TYPE_CHECKING:
     from reviewbot.domain.command import Help
     from reviewbot.domain.errors import BudgetExhausted, PolicyError
     from reviewbot.domain.money import PicoUsd
-    from reviewbot.domain.policy import Policy
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.domain.spent import Spent
+    from reviewbot.review.policy_file import Layer
 
 _COMMANDS = (
     ("review", "looks at this pull request again, under the policy's rules"),
@@ -33,7 +32,7 @@ _COMMANDS = (
     ("resolve", "says in the threads of all findings that they are answered"),
     ("cost", "what this pull request has cost"),
     ("approve-cost", "lets a review that waits for it cost what its check says"),
-    ("config", "the policy that holds here"),
+    ("config", "the policy that holds here, and where each value comes from"),
     ("help", "this list"),
 )
 
@@ -179,11 +178,11 @@ def nothing_waits(pull: PullRequest) -> str:
     return f"No review of `{pull.head_sha[:10]}` waited for approval when you wrote this."
 
 
-def config(policy: Policy) -> str:
-    """The effective policy."""
-    text = yaml.safe_dump(policy.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    lines = wording.visible(text).strip().split("\n")
-    return "The policy that holds here:\n\n" + wording.code_block(lines, "yaml")
+def config(layers: Sequence[Layer]) -> str:
+    """The effective policy, and who said what of it."""
+    lines = wording.visible(as_yaml(layers)).split("\n")
+    told = "The policy that holds here; behind each value that is no default, who set it:\n\n"
+    return told + wording.code_block(lines, "yaml")
 
 
 def unusable_policy(error: PolicyError) -> str:

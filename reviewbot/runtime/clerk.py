@@ -28,7 +28,7 @@ from reviewbot.ledger.reviews import Reviews
 from reviewbot.review import replies
 from reviewbot.review.ask import MOST, Asked, answer_question
 from reviewbot.review.conduct import reason_to_skip
-from reviewbot.review.policy_file import effective_policy
+from reviewbot.review.policy_file import layers
 from reviewbot.review.silence import may_silence
 from reviewbot.runtime.unwatched import Unwatched
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.commands import CommandClaim, Commands
     from reviewbot.ledger.desk import Desk
     from reviewbot.ledger.rulings import SqlRulings
+    from reviewbot.review.policy_file import Layer
     from reviewbot.review.ports import Forge
     from reviewbot.runtime.core import Core
 
@@ -143,7 +144,7 @@ class _Task:
                 spent = Reviews(self.clerk.core.database).spent(self.wish.key)
                 return replies.cost(spent, self._policy(self._pull()).budget.per_pr)
             case Config():
-                return replies.config(self._policy(self._pull()))
+                return replies.config(self._layers(self._pull()))
             case Help():
                 return replies.help_with(command)
             case _:
@@ -221,4 +222,7 @@ class _Task:
         return self.forge.pull_request(self._request())
 
     def _policy(self, pull: PullRequest) -> Policy:
-        return effective_policy(self.forge.base_files(pull), self.clerk.core.house().policy)
+        return self._layers(pull)[-1].policy
+
+    def _layers(self, pull: PullRequest) -> tuple[Layer, ...]:
+        return layers(self.forge.base_files(pull), self.clerk.core.house().policy)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import SettingsError
+from reviewbot.github.organisation import OrganisationPolicies
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.house import secret_of
 from reviewbot.ledger.migrate import migrate
@@ -55,6 +56,7 @@ class Core:
     router: Router
     secret: bytes
     model: Rollout
+    organisations: OrganisationPolicies
 
     def review(
         self,
@@ -98,7 +100,12 @@ class Core:
         from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
 
         client = GitHubClient(self.settings.github.api_url, tokens, installation_id)
-        forge = GitHubForge(client, Postings(self.database), Marker(self.secret))
+        forge = GitHubForge(
+            client,
+            Postings(self.database),
+            Marker(self.secret),
+            organisations=self.organisations,
+        )
         return SameHeadForge(forge, Verdicts(self.database))
 
     def conversation(self, tokens: TokenSource, installation_id: int) -> Conversation:
@@ -164,7 +171,19 @@ def open_core(
         ledger = SqlLedger(database, patience=patience, hears=hears)
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
         stack.callback(router.close)
-        yield Core(settings, database, ledger, router, secret_of(database), Rollout(router, config))
+        pins = {
+            each.owner.lower(): each.settings_repository_id
+            for each in settings.values.organisations
+        }
+        yield Core(
+            settings,
+            database,
+            ledger,
+            router,
+            secret_of(database),
+            Rollout(router, config),
+            OrganisationPolicies(pins),
+        )
 
 
 def _draw(secret: bytes, share: float) -> Callable[[str], bool]:

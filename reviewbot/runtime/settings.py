@@ -140,6 +140,21 @@ class Tiers(_Section):
     strong: tuple[Name, ...] = ()
 
 
+class Organisation(_Section):
+    """An owner, and the id of the repository with the defaults of all its policies."""
+
+    owner: Name
+    settings_repository_id: Annotated[int, Field(ge=1)]
+
+
+def _checked_owners(organisations: tuple[Organisation, ...]) -> tuple[Organisation, ...]:
+    owners = [each.owner.lower() for each in organisations]
+    if len(set(owners)) < len(owners):
+        message = "an owner has one settings repository, and is named once"
+        raise ValueError(message)
+    return organisations
+
+
 class Budget(_Section):
     """Limits in USD that hold over all repositories; the repositories' own are in the policy.
 
@@ -228,6 +243,7 @@ class Values(_Section):
     models: tuple[Model, ...] = ()
     tiers: Tiers = Tiers()
     policy: Policy = Policy()
+    organisations: Annotated[tuple[Organisation, ...], AfterValidator(_checked_owners)] = ()
     budget: Budget = Budget()
     limits: Limits = Limits()
     retention: Retention = Retention()
