@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.diff import Anchor
     from reviewbot.domain.outcome import Bill, Judged, Receipt, Report
+    from reviewbot.domain.tip import Tips
 
 _BADGES = {
     Severity.CRITICAL: "🟥",
@@ -95,7 +96,9 @@ def _provenance(judged: Judged) -> str:
 
 
 def _reference(judged: Judged) -> str:
-    marks = (judged.finding.cwe, judged.finding.rule and f"rule {judged.finding.rule}")
+    finding = judged.finding
+    tool = finding.reported_by and f"reported by {finding.reported_by} too"
+    marks = (finding.cwe, finding.rule and f"rule {finding.rule}", tool)
     return "".join(f" · {wording.markdown(mark)}" for mark in marks if mark)
 
 
@@ -188,6 +191,7 @@ def summary(report: Report) -> str:
     parts += _section("More findings", _told(listed))
     parts += _details("Findings on lines", _standing(report))
     parts += _details("Coverage receipt", [*_coverage_table(report.receipt), *_saved(report.bill)])
+    parts += _details("Findings of other tools", tips_told(report.tips))
     parts += _details("Silenced", _unheard(report, Fate.SILENCED))
     parts += _details("Withheld", _unheard(report, Fate.WITHHELD))
     return _bounded(["\n\n".join(parts)])
@@ -241,6 +245,20 @@ def _unheard(report: Report, fate: Fate) -> list[str]:
         for j in report.findings
         if j.fate is fate
     ]
+
+
+def tips_told(tips: Tips) -> list[str]:
+    """What became of each finding of another tool; first what would be lost in a long list."""
+    outside = [f"- {tips.outside} on no changed line"] if tips.outside else []
+    return outside + [
+        f"- **{tip.hearing}** {wording.code_span(f'{tip.finding.path}:{tip.finding.start_line}')}: "
+        f"{wording.markdown(f'{tip.finding.reported_by}: {tip.finding.title}')}{_because(tip.why)}"
+        for tip in tips.tips
+    ]
+
+
+def _because(why: str) -> str:
+    return f" ({wording.markdown(wording.shortened(why, 160))})" if why else ""
 
 
 def _coverage_table(receipt: Receipt) -> list[str]:

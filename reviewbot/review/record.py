@@ -8,7 +8,8 @@ from reviewbot.domain.money import plain_usd
 from reviewbot.domain.outcome import Coverage
 
 if TYPE_CHECKING:
-    from reviewbot.domain.outcome import Judged, Receipt, Report, Shortage
+    from reviewbot.domain.outcome import Escalation, Judged, Receipt, Report, Shortage
+    from reviewbot.domain.tip import Tip
 
 VERSION = 1
 
@@ -28,17 +29,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "reaches_fail_on": report.reaches_gate,
         "findings": [_judged(judged) for judged in report.findings],
         "receipt": _receipt(report.receipt),
-        "escalations": [
-            {
-                "path": each.path,
-                "reason": each.reason,
-                "done": each.done,
-                "over_budget": each.over_budget,
-                "confirmed": each.confirmed,
-                "rejected": each.rejected,
-            }
-            for each in report.escalations
-        ],
+        "escalations": [_escalation(each) for each in report.escalations],
         "cost": {
             "spent_usd": plain_usd(bill.spent),
             "presumed_usd": plain_usd(bill.presumed),
@@ -50,9 +41,37 @@ def as_json(report: Report) -> dict[str, Any]:
             "tokens_out": bill.tokens_out,
             "calls": bill.calls,
         },
+        "other_tools": {
+            "findings": [_tip(tip) for tip in report.tips.tips],
+            "outside_the_change": report.tips.outside,
+        },
         "shortages": [_shortage(each) for each in report.shortages],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
+    }
+
+
+def _escalation(escalation: Escalation) -> dict[str, Any]:
+    return {
+        "path": escalation.path,
+        "reason": escalation.reason,
+        "done": escalation.done,
+        "over_budget": escalation.over_budget,
+        "confirmed": escalation.confirmed,
+        "rejected": escalation.rejected,
+    }
+
+
+def _tip(tip: Tip) -> dict[str, Any]:
+    finding = tip.finding
+    return {
+        "tool": finding.reported_by,
+        "path": finding.path,
+        "line": finding.start_line,
+        "severity": finding.severity.value,
+        "title": finding.title,
+        "verdict": tip.hearing.value.replace(" ", "_"),
+        "why": tip.why,
     }
 
 
@@ -87,6 +106,7 @@ def _judged(judged: Judged) -> dict[str, Any]:
         "suggestion": finding.suggestion,
         "cwe": finding.cwe,
         "rule": finding.rule,
+        "reported_by": finding.reported_by,
         "tier": judged.tier.value,
         "model": judged.model,
         "standing": judged.standing.value,

@@ -21,7 +21,7 @@ from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.models.clock import Clock
 from reviewbot.models.rollout import Rollout
 from reviewbot.models.router import Router
-from reviewbot.review.conduct import House, Shares, review_pull_request
+from reviewbot.review.conduct import NO_EXTRAS, Extras, House, Shares, review_pull_request
 from reviewbot.review.ports import Ports
 from reviewbot.runtime.attended import Attended
 from reviewbot.runtime.same_head import SameHeadForge
@@ -64,9 +64,10 @@ class Core:
         forge: Forge,
         observer: Observer,
         max_cost: PicoUsd | None = None,
+        extras: Extras = NO_EXTRAS,
     ) -> Outcome:
         """Review one pull request for whoever is there and pays; *max_cost* bounds this review."""
-        house = replace(self.house(), per_review=max_cost)
+        house = replace(self.house(), per_review=max_cost, extras=extras)
         ports = self.ports(forge, observer)
         there = replace(ports, rulings=Attended(ports.rulings))
         return review_pull_request(request, there, house)
