@@ -183,10 +183,6 @@ class Policy(_Section):
             }
         )
 
-    def excluding(self, patterns: tuple[str, ...]) -> Policy:
-        """This policy, which leaves out more paths."""
-        return self.model_copy(update={"path_filters": self.path_filters + patterns})
-
     def bounded_by(self, server: Policy) -> Policy:
         """These wishes, without more money, places or escalation than *server* allows."""
         share = min(self.escalation.max_share, server.escalation.max_share)

@@ -192,7 +192,7 @@ def _prepared(
     pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports, extras: Extras
 ) -> Prepared:
     redaction = redact(ports.forge.diff(pull), policy.redaction)
-    plan = plan_survey(redaction.diff, policy.excluding(extras.exclude))
+    plan = plan_survey(redaction.diff, policy, extras.exclude)
     tips = place(extras.tips, redaction.diff, plan, policy.redaction)
     return Prepared(pull, policy, files.guidance, redaction, plan, tips)
 
