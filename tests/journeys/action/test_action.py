@@ -166,6 +166,15 @@ def test_the_cache_shows_nothing_to_who_can_read_it(repository: Repository) -> N
         assert known not in kept
 
 
+def test_wheels_are_kept_once_by_what_they_are_locked_to(repository: Repository) -> None:
+    repository.open()
+    repository.review()
+    repository.review()
+    [(key, kept)] = repository.workflow.wheels.items()
+    assert re.fullmatch(r"reviewbot-wheels-Linux-X64-3\.\d+-[0-9a-f]{64}", key)
+    assert [file.name for file in kept.iterdir()] == ["locked.whl"]
+
+
 # --- without a review ------------------------------------------------------------------------
 
 
@@ -454,6 +463,17 @@ def test_names_are_in_kebab_case_and_all_are_passed_on() -> None:
     [review] = [step for step in STEPS if step.get("id") == "review"]
     passed = re.findall(r"inputs\.([a-z-]+)", json.dumps(review["env"]))
     assert sorted(passed) == sorted(ACTION["inputs"])
+
+
+def test_what_is_installed_is_locked_and_never_asked_of_a_checkout() -> None:
+    [install] = [step for step in STEPS if step.get("name") == "Install reviewbot"]
+    script = install["run"]
+    assert script.count("--require-hashes") == 1
+    assert all("locked" in line for line in script.splitlines() if "--find-links" in line)
+    assert "--no-index --no-deps --no-build-isolation" in script
+    assert script.count('"$PYTHON"') == script.count('"$PYTHON" -I ')
+    assert install["env"]["PYTHONPATH"] == ""
+    assert install["working-directory"] == "${{ runner.temp }}"
 
 
 def test_nothing_is_interpolated_into_a_shell_and_all_actions_are_pinned() -> None:
