@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reviewbot.domain.diff import Anchor
     from reviewbot.domain.finding import Finding, Severity, Standing, Tier
+    from reviewbot.domain.forecast import Forecast
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
@@ -165,6 +166,7 @@ class Report:
     since: Since | None = None
     fixed: tuple[PostedFinding, ...] = ()  # earlier findings whose threads do not say so yet
     shortages: tuple[Shortage, ...] = ()  # one a limit that refused calls
+    forecast: Forecast | None = None  # what was said that it would cost, before anything was asked
 
     @property
     def open_findings(self) -> tuple[Judged, ...]:

@@ -20,7 +20,7 @@ from reviewbot.domain.finding import Side, Tier
 from reviewbot.domain.money import TOKENS_PER_MESSAGE, format_usd, parse_usd
 from reviewbot.review import wording
 from reviewbot.review.conduct import prepare, purse_of
-from reviewbot.review.ports import Prompt, Question
+from reviewbot.review.ports import ASKED, Prompt, Question
 from reviewbot.review.prompt import task
 from reviewbot.review.redact import redact_text
 
@@ -107,7 +107,7 @@ def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price 
         divide=_whole,
         output_cap=_OUTPUT_CAP,
         label=asked.thread.path if asked.thread else "a question",
-        reason="ask",
+        reason=ASKED,
     )
 
 

@@ -165,6 +165,14 @@ def money_line(report: Report) -> str:
     return f"{second} · {spent} · saved {format_usd(bill.saved)}"
 
 
+def forecast_line(report: Report) -> str:
+    """What the review was forecast to cost, beside what it did; empty where nobody foresaw it."""
+    if report.forecast is None:
+        return ""
+    cost = format_usd(report.bill.spent + report.bill.presumed)
+    return f"Forecast: {report.forecast}; it cost {cost}."
+
+
 def since_line(report: Report) -> str:
     """What changed since the review before; empty for the first one."""
     if report.since is None:
@@ -297,7 +305,7 @@ def check(report: Report, incomplete: Literal["neutral", "block"]) -> Check:
     return Check(
         conclusion=_conclusion(report, incomplete),
         title=wording.shortened(headline(report).removeprefix("reviewbot: "), 250),
-        summary=summary(report),
+        summary="\n\n".join(filter(None, [forecast_line(report), summary(report)])),
         annotations=annotations,
     )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.anchors import AnchorIndex
 from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Standing, Tier
+from reviewbot.domain.forecast import Forecast, forecast
 from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.outcome import Bill, Coverage, Report, Reviewed, Since, Skipped, Superseded
 from reviewbot.review import notices
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
     from reviewbot.review.earlier import Aftermath
     from reviewbot.review.escalate import SecondLook
+    from reviewbot.review.estimate import Estimate
     from reviewbot.review.plan import Plan
     from reviewbot.review.ports import BaseFiles, Check, Document, Ports
     from reviewbot.review.prompt import Briefing, Task
@@ -122,15 +124,18 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
         ports.forge.conclude(pull, notice)
         return Skipped(request, why)
 
-    ports.forge.begin(pull)
     ready = _prepared(pull, policy, files, ports)
-    if held := _held(ready, ports):
+    expected = foresee(estimate(ready, ports), ready.pull, ports)
+    if held := _held(ready, expected, ports):
         ports.forge.conclude(pull, held)
         return Skipped(request, "its cost waits for approval")
 
+    ports.forge.begin(pull, notices.under_way(expected))
     purse = purse_of(ports.journal.open(pull, request.trigger), pull, policy, house)
+    # What a review that is resumed was forecast at first is what it is measured by.
+    expected = ports.journal.foresee(purse.review_id, expected)
     try:
-        report = _read(ready, purse, ports, house.audited)
+        report = replace(_read(ready, purse, ports, house.audited), forecast=expected)
     except Interrupted:
         report = None
 
@@ -180,12 +185,17 @@ def _unasked(pull: PullRequest, policy: Policy, ports: Ports) -> tuple[str, Chec
     return (why, notices.skipped(why, policy)) if why else None
 
 
-def _held(ready: Prepared, ports: Ports) -> Check | None:
+def foresee(costs: Estimate, pull: PullRequest, ports: Ports) -> Forecast:
+    """What the review will cost, by its plan and by how the repository's past ones came out."""
+    return forecast(costs.p50, costs.p90, costs.bound, ports.journal.past(pull.key))
+
+
+def _held(ready: Prepared, expected: Forecast, ports: Ports) -> Check | None:
     """What the check says where a review is dearer than the policy lets pass unasked."""
-    quoted, most = estimate(ready, ports).p90, ready.policy.budget.approve_above
-    if quoted <= most or ports.rulings.may_cost(ready.pull, quoted):
+    most = ready.policy.budget.approve_above
+    if expected.p90 <= most or ports.rulings.may_cost(ready.pull, expected.p90):
         return None
-    return notices.too_dear(ready.pull, quoted, most)
+    return notices.too_dear(ready.pull, expected, most)
 
 
 def reason_to_skip(pull: PullRequest, policy: Policy) -> str | None:

@@ -10,6 +10,7 @@ from reviewbot.review.ports import Check, Conclusion
 
 if TYPE_CHECKING:
     from reviewbot.domain.errors import PolicyError
+    from reviewbot.domain.forecast import Forecast
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.policy import Policy
     from reviewbot.domain.pull_request import PullRequest
@@ -45,13 +46,20 @@ def paused(who: str, policy: Policy) -> Check:
     )
 
 
-def too_dear(pull: PullRequest, quoted: PicoUsd, most: PicoUsd) -> Check:
+def under_way(expected: Forecast) -> str:
+    """What the check run says while the review is under way."""
+    return f"Forecast: {expected}"
+
+
+def too_dear(pull: PullRequest, expected: Forecast, most: PicoUsd) -> Check:
     """The quote is over the policy's threshold: nothing is asked until somebody approves."""
+    quoted = expected.p90
     command = f"/reviewbot approve-cost {pull.head_sha[:10]}"
     return Check(
         conclusion=Conclusion.ACTION_REQUIRED,
         title=f"Not reviewed: it may cost {format_usd(quoted)}, which needs approval",
-        summary=f"Nine of ten reviews of this size cost up to {format_usd(quoted)}, and the policy "
+        summary=f"{under_way(expected)}.\n\n"
+        f"Nine of ten reviews of this size cost up to {format_usd(quoted)}, and the policy "
         f"lets {format_usd(most)} pass unasked (`budget.approve_above`). Nothing was asked, "
         "nothing was spent.\n\nSomebody with write access approves this commit's review with "
         f"the comment `{command}`.",

@@ -8,6 +8,7 @@ from reviewbot.domain.money import plain_usd
 from reviewbot.domain.outcome import Coverage
 
 if TYPE_CHECKING:
+    from reviewbot.domain.forecast import Forecast
     from reviewbot.domain.outcome import Judged, Receipt, Report, Shortage
 
 VERSION = 1
@@ -50,9 +51,22 @@ def as_json(report: Report) -> dict[str, Any]:
             "tokens_out": bill.tokens_out,
             "calls": bill.calls,
         },
+        "forecast": report.forecast and _forecast(report.forecast, report),
         "shortages": [_shortage(each) for each in report.shortages],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
+    }
+
+
+def _forecast(expected: Forecast, report: Report) -> dict[str, Any]:
+    """What was said beforehand, and whether the review stayed within it."""
+    cost = report.bill.spent + report.bill.presumed
+    return {
+        "p50_usd": plain_usd(expected.p50),
+        "p90_usd": plain_usd(expected.p90),
+        "bound_usd": plain_usd(expected.bound),
+        "learned_from_reviews": expected.learned_from,
+        "within_p90": cost <= expected.p90,
     }
 
 

@@ -44,6 +44,7 @@ Count = Annotated[int, Field(ge=1, le=10_000)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Patterns = Annotated[tuple[Name, ...], Field(min_length=1)]  # of repositories: acme/shop-*
 
 
 class _Section(BaseModel):
@@ -233,6 +234,7 @@ class Values(_Section):
     retention: Retention = Retention()
     alerts: Alerts = Alerts()
     dashboard: DashboardSection = DashboardSection()
+    teams: dict[Name, Patterns] = Field(default_factory=dict)
     quick: Quick = Quick()
 
 

@@ -1,7 +1,7 @@
 """The costs pages over a ledger of a million calls: how long each takes.
 
-Run: ``python -m tests.benchmarks.pages [--calls 1000000]``. 25 months, 20 repositories, 50,000
-reviews; the service answers over HTTP on loopback, over SQLite.
+Run: ``python -m tests.benchmarks.pages [--calls 1000000] [--on postgresql]``. 25 months, 20
+repositories, 50,000 reviews; the service answers over HTTP on loopback.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import statistics
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from reviewbot.entrypoints.demo.service import running_service
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.migrate import migrate
 from tests.benchmarks.ledger_scale import fill
+from tests.benchmarks.postgres import postgres
 
 if TYPE_CHECKING:
     from reviewbot.ledger.database import Database
@@ -34,9 +36,14 @@ def main() -> None:
     """Print a table."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--calls", type=int, default=1_000_000)
+    arguments.add_argument("--on", choices=["sqlite", "postgresql"], default="sqlite")
     asked = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/ledger.db"
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        if asked.on == "sqlite":
+            url = f"sqlite:///{folder}/ledger.db"
+        else:
+            url = stack.enter_context(postgres(Path(folder)))()
         database = open_database(url)
         migrate(database)
         fill(database, asked.calls)

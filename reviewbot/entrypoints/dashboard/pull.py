@@ -14,6 +14,7 @@ from reviewbot.entrypoints.dashboard.repository import name_of
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import insight
 from reviewbot.ledger.pull_record import calls_of, reviews_of
+from reviewbot.review.ports import ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Pag
         if not reviews:
             message = "no such pull request"
             raise NotFound(message)
-        calls = calls_of(session, [review.id for review in reviews])
+        calls = calls_of(session, (repository_id, number), [review.id for review in reviews])
         [*gauges] = insight.gauges(session, [f"pr:{repository_id}/{number}"]).values()
     chosen = _chosen(reviews, asked.arguments.get("review", ""))
     its_calls = [call for call in calls if call.review_id == chosen.id]
@@ -50,6 +51,7 @@ def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Pag
             _receipt(chosen),
             _calls(calls),
         ),
+        query=f"?review={chosen.id}",
         values={
             "repository": name,
             "repository_id": repository_id,
@@ -58,7 +60,6 @@ def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Pag
             "timeline": _timeline(its_calls),
             "coverage": _coverage(chosen),
         },
-        has_span=False,
     )
 
 
@@ -75,10 +76,14 @@ def _figures(reviews: Sequence[PastReview], calls: Sequence[PastCall]) -> tuple[
     presumed = sum(call.cost for call in calls if call.state == "presumed")
     reserved = sum(call.worst for call in calls if call.state == "reserved")
     saved = sum(review.saved for review in reviews)
+    questions = len({call.review_id for call in calls if call.reason == ASKED})
+    asked = f" and {questions} questions" if questions else ""
     newest = next((review for review in reviews if review.report), None)
     still_open = [f for f in newest.findings if f.get("fate") != "withheld"] if newest else []
     return (
-        Figure("Settled", format_usd(spent), f"{len(calls):,} calls in {len(reviews)} reviews"),
+        Figure(
+            "Settled", format_usd(spent), f"{len(calls):,} calls in {len(reviews)} reviews{asked}"
+        ),
         Figure("Presumed", format_usd(presumed), "calls whose end nobody learned"),
         Figure("Reserved now", format_usd(reserved), "calls under way, at most"),
         Figure("Saved by the cache", format_usd(saved), "answers known before", "good"),
@@ -103,6 +108,8 @@ def _reviews(
             Column("state", "Ended", is_minor=True),
             Column("complete", "Read in full", is_minor=True),
             Column("findings", "Findings", Kind.COUNT),
+            Column("p50", "Forecast p50", Kind.USD, is_minor=True),
+            Column("p90", "Forecast p90", Kind.USD, is_minor=True),
             Column("cost", "Cost", Kind.USD),
             Column("saved", "Saved", Kind.USD, is_minor=True),
         ),
@@ -114,6 +121,8 @@ def _reviews(
                 review.state,
                 _yes(review.report.get("complete")),
                 len(review.findings),
+                review.foreseen_p50,
+                review.foreseen_p90,
                 PicoUsd(costs.get(review.id, 0)),
                 review.saved,
             )

@@ -6,6 +6,7 @@ alerts and quarantine are what they would be.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import random
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BudgetExhausted, ModelError
 from reviewbot.domain.finding import Category, Severity, Side, Tier
-from reviewbot.domain.money import Usage, parse_usd
+from reviewbot.domain.forecast import forecast
+from reviewbot.domain.money import PicoUsd, Usage, parse_usd
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest, Wish
 from reviewbot.entrypoints.demo.one_transaction import OneTransaction
@@ -36,11 +38,12 @@ from reviewbot.ledger.desk import Desk, DeskRules
 from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.reviews import Reviews
-from reviewbot.review.ports import Attempt, Charge, Ending, Limits, Purse
+from reviewbot.review.ports import ASKED, Attempt, Charge, Ending, Limits, Purse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from reviewbot.domain.forecast import Forecast, Past
     from reviewbot.domain.outcome import Shortage
     from reviewbot.ledger.database import Database
 
@@ -49,6 +52,8 @@ _DAYS = 90
 _SEED = 20
 _AGAIN = 0.45  # share of reviews that are a later push to a pull request known already
 _LEASE_SECONDS = 86_400.0
+_QUESTIONS = 0.1  # share of reviews after which somebody asks something
+_USUAL_TOKENS = 5_600  # of a chunk's request
 _BUSY = (0.5, 1.0, 1.1, 1.15, 1.0, 0.8, 0.08, 0.05)  # by weekday, from Monday; index 0 is unused
 
 
@@ -78,7 +83,9 @@ class _Past:
     def __init__(self, database: Database, now: datetime) -> None:
         self._now, self._at = now, now.timestamp()
         clock = Clock(lambda: self._at)
-        self._ledger = SqlLedger(database, clock, patience=0)
+        self._ledger = SqlLedger(
+            database, clock, patience=0, yardstick=lambda _at, _tokens: MODELS[Tier.STRONG].price
+        )
         self._journal = Reviews(database, clock)
         self._desk = Desk(database, DeskRules(debounce=0, attempts=1), clock)
         self._draw = random.Random(_SEED)  # noqa: S311 - not a secret: the same past each time
@@ -126,13 +133,19 @@ class _Past:
         shown = self._shown(pull)
         review_id = self._journal.open(shown, self._draw.choice(("opened", "synchronize")))
         purse = _purse(review_id, shown, pull, limits)
-        chunks, shortages = self._read(pull, purse)
+        plan = self._plan(pull)
+        asked = [path for path, is_known in plan.items() if not is_known]
+        expected = self._expected(len(asked), self._journal.past(shown.key))
+        expected = self._journal.foresee(review_id, expected)
+        chunks, shortages = self._read(pull, purse, plan)
         fresh = self._find(pull, chunks)
         raised = [self._posted(pull, each) for each in fresh if each.fate == "comment"]
         money = self._journal.money(review_id, shown.key)
         report = report_of(shown, chunks, [*fresh], money, shortages)
         pull.found += fresh
         self._journal.close(review_id, "published", json.dumps(report), raised)
+        if self._draw.random() < _QUESTIONS:
+            self._question(pull, shown)
 
     def _shown(self, pull: _Pull) -> PullRequest:
         return PullRequest(
@@ -147,16 +160,41 @@ class _Past:
             installation_id=1,
         )
 
-    def _read(self, pull: _Pull, purse: Purse) -> tuple[list[Chunk], list[Shortage]]:
+    def _question(self, pull: _Pull, shown: PullRequest) -> None:
+        """Somebody asks what the change does."""
+        self._at += self._draw.randint(120, 900)
+        purse = _purse(f"ask:{self._draw.getrandbits(32)}", shown, pull)
+        with contextlib.suppress(BudgetExhausted):
+            self._call(purse, Tier.STRONG, "a question", ASKED)
+
+    def _plan(self, pull: _Pull) -> dict[str, bool]:
+        """The files of a change, and which of them are as they were."""
         files = self._draw.sample(
             pull.repository.files, self._draw.randint(3, len(pull.repository.files))
         )
         if pull.known:
             files = [*list(pull.known)[:3], *files]
+        return {
+            path: path in pull.known and self._draw.random() < 0.7  # noqa: PLR2004 - most are
+            for path in dict.fromkeys(files)
+        }
+
+    def _expected(self, asked: int, past: Sequence[Past]) -> Forecast:
+        """A plan that knows sizes, but neither answers nor what will be read again."""
+        cheap, strong = MODELS[Tier.CHEAP].price, MODELS[Tier.STRONG].price
+        size = int(_USUAL_TOKENS * self._draw.uniform(0.75, 1.3))
+        p50 = asked * (cheap.cost(Usage(size, 300)) + strong.cost(Usage(size, 300)) // 8)
+        p90 = asked * (cheap.cost(Usage(size, 900)) + strong.cost(Usage(size, 700)) // 3)
+        worst = cheap.worst_case(24_000, 2, 2_000) + strong.worst_case(24_000, 2, 2_000)
+        return forecast(PicoUsd(p50), PicoUsd(p90), PicoUsd(asked * worst), past)
+
+    def _read(
+        self, pull: _Pull, purse: Purse, plan: Mapping[str, bool]
+    ) -> tuple[list[Chunk], list[Shortage]]:
         chunks: list[Chunk] = []
         shortages: list[Shortage] = []
-        for path in dict.fromkeys(files):
-            if path in pull.known and self._draw.random() < 0.7:  # noqa: PLR2004 - most are as they were
+        for path, is_known in plan.items():
+            if is_known:
                 chunks.append(Chunk(path, "known", "answered before", saved=pull.known[path]))
             elif path.endswith(".lock"):
                 chunks.append(Chunk(path, "excluded", "lock file"))
