@@ -11,12 +11,11 @@ from reviewbot.domain.finding import Category, Severity, Side, Tier
 from reviewbot.domain.money import PicoUsd, parse_usd
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import PullKey
-from reviewbot.domain.spent import Spent
+from reviewbot.domain.spent import Money, Spent
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.forecasts import judge, past_of, record
 from reviewbot.ledger.rollups import Closed, add_closed
 from reviewbot.ledger.scopes import pull_scope
-from reviewbot.review.ports import Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -132,24 +132,30 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
 
     ports.forge.begin(pull, notices.under_way(expected))
     purse = purse_of(ports.journal.open(pull, request.trigger), pull, policy, house)
-    # What a review that is resumed was forecast at first is what it is measured by.
+    # A review that is resumed is measured by what was forecast at first.
     expected = ports.journal.foresee(purse.review_id, expected)
-    try:
-        report = replace(_read(ready, purse, ports, house.audited), forecast=expected)
-    except Interrupted:
-        report = None
-
+    report = _read_unless_interrupted(ready, purse, ports, house.audited)
     if overtaken := _overtaken(request, pull, ports):
         return overtaken
     if report is None:
         return Superseded(request, by="")
 
+    report = replace(report, forecast=expected)
     publication = compose(report, purse.review_id, policy.incomplete)
     url = ports.forge.publish(publication)
     # Without an address nothing was posted: the review was only printed.
     raised = [comment.finding for comment in publication.comments if url]
     ports.journal.close(purse.review_id, "published", json.dumps(as_json(report)), raised)
     return Reviewed(report, url)
+
+
+def _read_unless_interrupted(
+    ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], bool]
+) -> Report | None:
+    try:
+        return _read(ready, purse, ports, audited)
+    except Interrupted:
+        return None
 
 
 def _overtaken(request: ReviewRequest, pull: PullRequest, ports: Ports) -> Outcome | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
     from reviewbot.domain.ruling import Rulings
+    from reviewbot.domain.spent import Money
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -372,18 +373,6 @@ class Journal(Protocol):
 
     def money(self, review_id: str, pull: PullKey) -> Money:
         """What the review and its pull request have cost so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """Sums over the ledger's attempts, in 10**-12 USD and tokens."""
-
-    spent: PicoUsd
-    presumed: PicoUsd
-    pr_total: PicoUsd
-    tokens_in: int
-    tokens_out: int
-    calls: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from reviewbot.domain.outcome import Coverage
 
 if TYPE_CHECKING:
     from reviewbot.domain.forecast import Forecast
-    from reviewbot.domain.outcome import Judged, Receipt, Report, Shortage
+    from reviewbot.domain.outcome import Bill, Judged, Receipt, Report, Shortage
 
 VERSION = 1
 
@@ -40,27 +40,31 @@ def as_json(report: Report) -> dict[str, Any]:
             }
             for each in report.escalations
         ],
-        "cost": {
-            "spent_usd": plain_usd(bill.spent),
-            "presumed_usd": plain_usd(bill.presumed),
-            "saved_usd": plain_usd(bill.saved),
-            "saved_tokens": bill.saved_tokens,
-            "pull_request_total_usd": plain_usd(bill.pr_total),
-            "pull_request_limit_usd": plain_usd(bill.pr_limit),
-            "tokens_in": bill.tokens_in,
-            "tokens_out": bill.tokens_out,
-            "calls": bill.calls,
-        },
-        "forecast": report.forecast and _forecast(report.forecast, report),
+        "cost": _cost(bill),
+        "forecast": report.forecast and _forecast(report.forecast, bill),
         "shortages": [_shortage(each) for each in report.shortages],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
     }
 
 
-def _forecast(expected: Forecast, report: Report) -> dict[str, Any]:
+def _cost(bill: Bill) -> dict[str, Any]:
+    return {
+        "spent_usd": plain_usd(bill.spent),
+        "presumed_usd": plain_usd(bill.presumed),
+        "saved_usd": plain_usd(bill.saved),
+        "saved_tokens": bill.saved_tokens,
+        "pull_request_total_usd": plain_usd(bill.pr_total),
+        "pull_request_limit_usd": plain_usd(bill.pr_limit),
+        "tokens_in": bill.tokens_in,
+        "tokens_out": bill.tokens_out,
+        "calls": bill.calls,
+    }
+
+
+def _forecast(expected: Forecast, bill: Bill) -> dict[str, Any]:
     """What was said beforehand, and whether the review stayed within it."""
-    cost = report.bill.spent + report.bill.presumed
+    cost = bill.spent + bill.presumed
     return {
         "p50_usd": plain_usd(expected.p50),
         "p90_usd": plain_usd(expected.p90),

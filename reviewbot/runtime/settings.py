@@ -198,7 +198,8 @@ class Alerts(_Section):
 class DashboardSection(_Section):
     """Who may look at the costs pages, beside whoever signs in with GitHub.
 
-    *url* is where people reach them; *admins* are logins that see everything.
+    *url* is where people reach them; *admins* are logins that see everything; *teams* are names
+    for repositories that belong together, by patterns such as ``acme/shop-*``.
     """
 
     url: Address | None = None
@@ -206,6 +207,7 @@ class DashboardSection(_Section):
     token_file: str = ""
     admins: tuple[Name, ...] = ()
     session_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    teams: dict[Name, Patterns] = {}
 
 
 class Quick(_Section):
@@ -234,7 +236,6 @@ class Values(_Section):
     retention: Retention = Retention()
     alerts: Alerts = Alerts()
     dashboard: DashboardSection = DashboardSection()
-    teams: dict[Name, Patterns] = Field(default_factory=dict)
     quick: Quick = Quick()
 
 

@@ -44,7 +44,7 @@ _COLUMNS = (
 
 @click.command
 @click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
-@click.option("--team", default="", metavar="NAME", help="Only this team's, as in [teams].")
+@click.option("--team", default="", metavar="NAME", help="Only this team of [dashboard.teams].")
 @since_option
 @click.option(
     "--by",
@@ -121,9 +121,9 @@ def _sight(database: Database, team: str, config: Path | None) -> Sight:
 
     if not team:
         return Sight()
-    teams = settings_from(config).values.teams
+    teams = settings_from(config).values.dashboard.teams
     if team not in teams:
-        known = ", ".join(sorted(teams)) or "none; name them in [teams]"
+        known = ", ".join(sorted(teams)) or "none; name them in [dashboard.teams]"
         message = f"there is no team {team!r}; configured are: {known}"
         raise click.UsageError(message)
     with database.snapshot() as session:

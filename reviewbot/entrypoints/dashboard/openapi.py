@@ -196,7 +196,7 @@ def _parameter(
 _SPAN = [
     _parameter("since", _DAY, "the first day (UTC); 30 days before `until` without it"),
     _parameter("until", _DAY, "the last day (UTC); today without it"),
-    _parameter("team", _TEXT, "only the repositories of this team of `[teams]`"),
+    _parameter("team", _TEXT, "only the repositories of this team of `[dashboard.teams]`"),
 ]
 _OF_REPOSITORY = _parameter("repository_id", _ID, "GitHub's id; only this repository")
 _LIMIT = _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "so many at most")

@@ -35,7 +35,7 @@ def add_dashboard(app: Flask, service: Service) -> None:
         strong=next(iter(router_config(settings).strong), ""),
         github_url=settings.github.server_url.rstrip("/"),
         now=lambda: datetime.now(UTC),
-        teams=settings.values.teams,
+        teams=settings.values.dashboard.teams,
         sla=settings.limits.sla,
     )
     add_pages(app, gate, sources)

@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from reviewbot.ledger.pull_record import PastCall, PastReview
 
 _SHA = 7
+_REVIEWS = (
+    Column("begun", "Begun (UTC)", Kind.TIME),
+    Column("head", "Commit", Kind.CODE, is_minor=True),
+    Column("cause", "Asked for by", is_minor=True),
+    Column("state", "Ended", is_minor=True),
+    Column("complete", "Read in full", is_minor=True),
+    Column("findings", "Findings", Kind.COUNT),
+    Column("p50", "Forecast p50", Kind.USD, is_minor=True),
+    Column("p90", "Forecast p90", Kind.USD, is_minor=True),
+    Column("cost", "Cost", Kind.USD),
+    Column("saved", "Saved", Kind.USD, is_minor=True),
+)
 _CLASSES = ("read", "known", "excluded", "over_budget", "failed")
 
 
@@ -101,18 +113,7 @@ def _reviews(
     return Table(
         name="reviews",
         title="Reviews",
-        columns=(
-            Column("begun", "Begun (UTC)", Kind.TIME),
-            Column("head", "Commit", Kind.CODE, is_minor=True),
-            Column("cause", "Asked for by", is_minor=True),
-            Column("state", "Ended", is_minor=True),
-            Column("complete", "Read in full", is_minor=True),
-            Column("findings", "Findings", Kind.COUNT),
-            Column("p50", "Forecast p50", Kind.USD, is_minor=True),
-            Column("p90", "Forecast p90", Kind.USD, is_minor=True),
-            Column("cost", "Cost", Kind.USD),
-            Column("saved", "Saved", Kind.USD, is_minor=True),
-        ),
+        columns=_REVIEWS,
         rows=[
             (
                 review.opened_at,
