@@ -82,29 +82,22 @@ class Accuracy:
 
 
 def accuracies(session: Session, span: Span, sight: Sight) -> list[Accuracy]:
-    """One line a repository, those with the most reviews first."""
+    """All repositories within sight together, then each, those with the most reviews first."""
     when, values = span.condition()
     rows = session.rows(
         "SELECT repository_id, bucket, SUM(reviews), SUM(within_p90), SUM(foreseen), SUM(cost)"  # noqa: S608 - fixed texts and integers
         f" FROM forecasts WHERE {when} AND {sight.condition()} GROUP BY repository_id, bucket",
         *values,
     )
+    everything: list[Sequence[int]] = []
     by_repository: dict[int, list[Sequence[int]]] = {}
     for repository_id, *counts in rows:
-        by_repository.setdefault(int(repository_id), []).append([int(each) for each in counts])
+        numbers = [int(each) for each in counts]
+        everything.append(numbers)
+        by_repository.setdefault(int(repository_id), []).append(numbers)
     found = [_accuracy(repository_id, each) for repository_id, each in by_repository.items()]
-    return sorted(found, key=lambda each: (-each.reviews, each.repository_id or 0))
-
-
-def accuracy(session: Session, span: Span, sight: Sight) -> Accuracy:
-    """Over all repositories within sight."""
-    when, values = span.condition()
-    rows = session.rows(
-        "SELECT bucket, SUM(reviews), SUM(within_p90), SUM(foreseen), SUM(cost) FROM forecasts"  # noqa: S608 - fixed texts and integers
-        f" WHERE {when} AND {sight.condition()} GROUP BY bucket",
-        *values,
-    )
-    return _accuracy(None, [[int(each) for each in row] for row in rows])
+    found.sort(key=lambda each: (-each.reviews, each.repository_id or 0))
+    return [_accuracy(None, everything), *found]
 
 
 def _accuracy(repository_id: int | None, rows: Iterable[Sequence[int]]) -> Accuracy:

@@ -1,6 +1,6 @@
-"""Buckets that grow with what they hold: percentiles out of counts, to within three per cent.
+"""Buckets that grow with what they hold: percentiles out of counts, to within seven per cent.
 
-A bucket is sixteen times the power of two below a value, and its next four binary digits.
+A bucket is the power of two below a value, and its next three binary digits.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PARTS_BITS = 4
+_PARTS_BITS = 3
 _PARTS = 1 << _PARTS_BITS  # of a power of two
 LARGEST = 2**40
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Milliseconds, to within three per cent; None where nothing was timed."""
+    """Milliseconds, to within seven per cent; None where nothing was timed."""
 
     p50: int | None = None
     p95: int | None = None

@@ -14,7 +14,7 @@ from reviewbot.domain.money import format_usd, plain_usd
 from reviewbot.entrypoints.cli import FINE
 from reviewbot.entrypoints.formats.spreadsheet import cell
 from reviewbot.ledger import insight
-from reviewbot.ledger.forecasts import accuracies, accuracy
+from reviewbot.ledger.forecasts import accuracies
 from reviewbot.ledger.sight import Sight, Span
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def show_forecasts(database: Database, since: int, sight: Sight, repository: str
         if repository:
             wanted = repository.lower()
             sight = Sight(frozenset(n for n, name in names.items() if name.lower() == wanted))
-        each, whole = accuracies(session, span, sight), accuracy(session, span, sight)
+        whole, *each = accuracies(session, span, sight)
     lines = [_plain(line, names) for line in [*each, whole]]
     if form == "json":
         click.echo(json.dumps(lines, indent=2))

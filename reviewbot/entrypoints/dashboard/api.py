@@ -21,7 +21,7 @@ from reviewbot.entrypoints.dashboard.sign_in import SESSION
 from reviewbot.entrypoints.dashboard.span import BadSpan, begin_of, end_of
 from reviewbot.entrypoints.door import Refusal
 from reviewbot.ledger import insight
-from reviewbot.ledger.forecasts import accuracies, accuracy
+from reviewbot.ledger.forecasts import accuracies
 from reviewbot.ledger.insight import Group
 from reviewbot.ledger.pace import Pace, paces
 from reviewbot.ledger.pull_record import CallQuery, calls_between, calls_of, reviews_of
@@ -216,8 +216,7 @@ def _forecasts(call: _Call) -> dict[str, Any]:
     """How good forecasts of reviews were, in all and by repository."""
     sight, names = _within(call), call.names
     with call.sources.database.snapshot() as session:
-        whole = accuracy(session, call.span, sight)
-        each = accuracies(session, call.span, sight)
+        whole, *each = accuracies(session, call.span, sight)
     return _dated(call) | {
         "total": shapes.accuracy(whole, names),
         "lines": [shapes.accuracy(line, names) for line in each],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.entrypoints.dashboard.page import Meter, Page
 from reviewbot.entrypoints.dashboard.plot import Bar, stack
-from reviewbot.entrypoints.dashboard.table import Column, Kind, Table, percent
+from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import insight
 from reviewbot.ledger.insight import Group
 from reviewbot.ledger.pace import Pace, paces
@@ -59,8 +59,8 @@ class _States:
 
 def _answered(line: Line, sla: float | None) -> Meter:
     name, good = str(line.key[0]), line.calls - line.failed
-    about = f"{percent(good, line.calls)} answered, {line.failed:,} of {line.calls:,} calls failed"
     share = 100 * good / line.calls if line.calls else 100
+    about = f"{share:.1f} % answered, {line.failed:,} of {line.calls:,} calls failed"
     good_enough, fair = (sla, sla) if sla else (_GOOD, _FAIR)
     mood = "" if share >= good_enough else "high" if share >= fair else "bad"
     if sla:
@@ -89,8 +89,6 @@ def _table(
             Column("latency_p99", "p99", Kind.DURATION, is_minor=True),
             Column("first_token_p50", "First token, p50", Kind.DURATION, is_minor=True),
             Column("first_token_p95", "p95", Kind.DURATION, is_minor=True),
-            Column("tokens_in", "Tokens in", Kind.COUNT, is_minor=True),
-            Column("tokens_out", "Tokens out", Kind.COUNT, is_minor=True),
             Column("spent", "Settled", Kind.USD, is_minor=True),
             Column("presumed", "Presumed", Kind.USD, is_minor=True),
         ),
@@ -110,5 +108,5 @@ def _sums(line: Line | None, pace: Pace, sla: float | None) -> tuple[object, ...
         (calls - failed, calls) if calls else None,
         *((met,) if sla else ()),
         *(pace.p50, pace.p95, pace.p99, pace.first_token_p50, pace.first_token_p95),
-        *((line.tokens_in, line.tokens_out, line.spent, line.presumed) if line else (0, 0, 0, 0)),
+        *((line.spent, line.presumed) if line else (0, 0)),
     )

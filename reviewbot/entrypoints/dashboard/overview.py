@@ -10,7 +10,6 @@ from reviewbot.entrypoints.dashboard.page import SUMS, Page, meter, sums
 from reviewbot.entrypoints.dashboard.period import read_period
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import insight
-from reviewbot.ledger.forecasts import accuracies
 from reviewbot.ledger.insight import Group
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ def overview(sources: Sources, asked: Asked) -> Page:
         period = read_period(session, asked, asked.sight, sources.strong)
         names = insight.names(session, asked.sight)
         by_repository = insight.lines(session, Group.REPOSITORY, asked.span, asked.sight)
-        errors = accuracies(session, asked.span, asked.sight)
         meters = _limits(session, asked) if asked.sight.is_whole else ()
         gauges = insight.gauges(session, [f"repo:{n}:{asked.now:%Y-%m}" for n in names])
     drawn, table = period.trend()
@@ -41,7 +39,7 @@ def overview(sources: Sources, asked: Asked) -> Page:
             table,
             _repositories(by_repository, names, gauges, period.waiting, asked),
             period.models(),
-            _forecasts(errors, names),
+            _forecasts(period.accuracies[1:], names),
         ),
         values={"trend": drawn},
     )

@@ -11,7 +11,7 @@ from reviewbot.entrypoints.dashboard.figures import BASIS_DAYS, forecast, routin
 from reviewbot.entrypoints.dashboard.page import Figure, models_table, saved_figures, trend
 from reviewbot.entrypoints.dashboard.table import NOTHING, percent
 from reviewbot.ledger import insight
-from reviewbot.ledger.forecasts import accuracy
+from reviewbot.ledger.forecasts import accuracies
 from reviewbot.ledger.insight import Group, Line
 from reviewbot.ledger.sight import Span
 
@@ -37,7 +37,7 @@ class Period:
     by_model: Sequence[Line]
     waiting: Sequence[UnderWay]
     month: tuple[Figure, ...]
-    accuracy: Accuracy
+    accuracies: Sequence[Accuracy]  # all together, then each repository
     strong: str  # the model that everything could have been read by; empty without one
 
     @property
@@ -45,7 +45,7 @@ class Period:
         """This month, what was saved, how good forecasts were."""
         routed = routing(self.by_model, self.strong)
         saved = saved_figures(sum(day.saved for day in self.days), routed)
-        return (*self.month, *saved, _accuracy(self.accuracy))
+        return (*self.month, *saved, _accuracy(self.accuracies[0]))
 
     def trend(self) -> tuple[Markup, Table]:
         """Costs by day, as plot and as table."""
@@ -68,7 +68,7 @@ def read_period(session: Session, asked: Asked, sight: Sight, strong: str) -> Pe
         by_model=insight.lines(session, Group.MODEL, asked.span, sight),
         waiting=waiting,
         month=_month(session, sight, asked.now, waiting),
-        accuracy=accuracy(session, asked.span, sight),
+        accuracies=accuracies(session, asked.span, sight),
         strong=strong,
     )
 

@@ -12,6 +12,7 @@ import json
 import random
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BudgetExhausted, ModelError
@@ -66,6 +67,15 @@ class _Pull:
     author: int
     known: dict[str, int] = field(default_factory=dict)  # what each chunk cost
     found: list[Finding] = field(default_factory=list)
+
+
+class _Step(Enum):
+    """What will come of a file."""
+
+    KNOWN = "answered before"
+    ONCE = "read by the cheap tier"
+    AGAIN = "read again, because of an answer"
+    SURELY_AGAIN = "read again, because of what the plan sees"
 
 
 def seed_history(url: str, now: datetime, reviews: int = REVIEWS) -> None:
@@ -134,8 +144,7 @@ class _Past:
         review_id = self._journal.open(shown, self._draw.choice(("opened", "synchronize")))
         purse = _purse(review_id, shown, pull, limits)
         plan = self._plan(pull)
-        asked = [path for path, is_known in plan.items() if not is_known]
-        expected = self._expected(len(asked), self._journal.past(shown.key))
+        expected = self._expected(plan, self._journal.past(shown.key))
         expected = self._journal.foresee(review_id, expected)
         chunks, shortages = self._read(pull, purse, plan)
         fresh = self._find(pull, chunks)
@@ -167,39 +176,49 @@ class _Past:
         with contextlib.suppress(BudgetExhausted):
             self._call(purse, Tier.STRONG, "a question", ASKED)
 
-    def _plan(self, pull: _Pull) -> dict[str, bool]:
-        """The files of a change, and which of them are as they were."""
+    def _plan(self, pull: _Pull) -> dict[str, _Step]:
+        """The files of a change, and what will come of each."""
         files = self._draw.sample(
             pull.repository.files, self._draw.randint(3, len(pull.repository.files))
         )
         if pull.known:
             files = [*list(pull.known)[:3], *files]
-        return {
-            path: path in pull.known and self._draw.random() < 0.7  # noqa: PLR2004 - most are
-            for path in dict.fromkeys(files)
-        }
+        return {path: self._step(pull, path) for path in dict.fromkeys(files)}
 
-    def _expected(self, asked: int, past: Sequence[Past]) -> Forecast:
-        """A plan that knows sizes, but neither answers nor what will be read again."""
+    def _step(self, pull: _Pull, path: str) -> _Step:
+        if path in pull.known and self._draw.random() < 0.7:  # noqa: PLR2004 - most are as they were
+            return _Step.KNOWN
+        draw = self._draw.random()
+        if draw < 0.18:  # noqa: PLR2004 - by what stands in the code
+            return _Step.SURELY_AGAIN
+        return _Step.AGAIN if draw < 0.23 else _Step.ONCE  # noqa: PLR2004 - by what is answered
+
+    def _expected(self, plan: Mapping[str, _Step], past: Sequence[Past]) -> Forecast:
+        """A plan knows sizes and triggers, but not what is answered."""
         cheap, strong = MODELS[Tier.CHEAP].price, MODELS[Tier.STRONG].price
-        size = int(_USUAL_TOKENS * self._draw.uniform(0.75, 1.3))
-        p50 = asked * (cheap.cost(Usage(size, 300)) + strong.cost(Usage(size, 300)) // 8)
-        p90 = asked * (cheap.cost(Usage(size, 900)) + strong.cost(Usage(size, 700)) // 3)
+        asked = sum(s is not _Step.KNOWN and not p.endswith(".lock") for p, s in plan.items())
+        again = sum(step is _Step.SURELY_AGAIN for step in plan.values())
+        size = int(_USUAL_TOKENS * self._draw.uniform(0.85, 1.15))
+        p50 = asked * cheap.cost(Usage(size, 500)) + again * strong.cost(Usage(size, 500))
+        p90 = asked * cheap.cost(Usage(size, 900)) + (again + 1) * strong.cost(Usage(size, 900))
         worst = cheap.worst_case(24_000, 2, 2_000) + strong.worst_case(24_000, 2, 2_000)
         return forecast(PicoUsd(p50), PicoUsd(p90), PicoUsd(asked * worst), past)
 
     def _read(
-        self, pull: _Pull, purse: Purse, plan: Mapping[str, bool]
+        self, pull: _Pull, purse: Purse, plan: Mapping[str, _Step]
     ) -> tuple[list[Chunk], list[Shortage]]:
         chunks: list[Chunk] = []
         shortages: list[Shortage] = []
-        for path, is_known in plan.items():
-            if is_known:
+        for path, step in plan.items():
+            if step is _Step.KNOWN:
                 chunks.append(Chunk(path, "known", "answered before", saved=pull.known[path]))
             elif path.endswith(".lock"):
                 chunks.append(Chunk(path, "excluded", "lock file"))
             else:
-                chunks.append(self._asked(pull, purse, path, shortages))
+                chunk = self._asked(pull, purse, path, shortages)
+                if chunk.coverage == "read" and step is not _Step.ONCE:
+                    chunk = self._asked_again(pull, purse, path, shortages)
+                chunks.append(chunk)
         return chunks, shortages
 
     def _asked(self, pull: _Pull, purse: Purse, path: str, shortages: list[Shortage]) -> Chunk:
@@ -210,8 +229,11 @@ class _Past:
                 shortages.append(refused.shortage)
             return Chunk(path, "over budget", "no room in the budget")
         pull.known[path] = cost
-        if self._draw.random() > 0.22:  # noqa: PLR2004 - about a fifth is read again
-            return Chunk(path, "read", f"cheap ({MODELS[Tier.CHEAP].name})")
+        return Chunk(path, "read", f"cheap ({MODELS[Tier.CHEAP].name})")
+
+    def _asked_again(
+        self, pull: _Pull, purse: Purse, path: str, shortages: list[Shortage]
+    ) -> Chunk:
         try:
             reason = self._draw.choice(("sensitive path", "unsure", "grave finding", "audit"))
             pull.known[path] += self._call(purse, Tier.STRONG, path, reason)

@@ -76,7 +76,9 @@ def test_a_table_has_a_total_csv_has_rows_and_both_can_be_narrowed(
 
 
 def test_forecasts_are_measured_and_teams_shown_alone(shell: Shell, pull: str, diff: str) -> None:
-    teams = {"REVIEWBOT_DASHBOARD__TEAMS": json.dumps({"shop": ["Acme/*"], "idle": ["x/y"]})}
+    teams: dict[str, Any] = {
+        "REVIEWBOT_DASHBOARD__TEAMS": json.dumps({"shop": ["Acme/*"], "idle": ["x/y"]})
+    }
     for target in ((pull,), ("--diff", diff)):
         report = shell.run("review", *target, "--format", "json").json
         assert Decimal(report["forecast"]["p50_usd"]) <= Decimal(report["forecast"]["p90_usd"])

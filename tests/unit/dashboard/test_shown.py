@@ -54,7 +54,7 @@ def test_downloads_are_exact() -> None:
 def test_amounts_of_a_column_align() -> None:
     def shown(*usd: str) -> list[str]:
         made = table(*(("", parse_usd(each), (0, 1), 0, 0) for each in usd))
-        return [cells[1][1] for _, cells in made.shown]
+        return [cells[1] for _, cells in made.shown]
 
     assert shown("0.25", "0.00001", "0") == ["$0.2500", "<$0.0001", "\u2013"]
     assert shown("2.5", "0.25") == ["$2.500", "$0.250"]

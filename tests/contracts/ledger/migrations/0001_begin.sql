@@ -34,12 +34,12 @@ INSERT INTO spending_of_pulls (repository_id, number, first_day, last_day, revie
   (7, 1, '2027-01-15', '2027-01-15', 1, 0, 3, 30000, 0, 30000000000, 20000000000, 0, 0);
 
 INSERT INTO timings (grain, period, repository_id, endpoint, measure, bucket, calls) VALUES
-  ('day', '2027-01-15', 7, 'one', 'answer', 108, 1),
-  ('month', '2027-01', 7, 'one', 'answer', 108, 1);
+  ('day', '2027-01-15', 7, 'one', 'answer', 62, 1),
+  ('month', '2027-01', 7, 'one', 'answer', 62, 1);
 
 INSERT INTO forecasts (grain, period, repository_id, bucket, reviews, within_p90, foreseen, cost) VALUES
-  ('day', '2027-01-15', 7, 112, 1, 1, 40000000000, 50000000000),
-  ('month', '2027-01', 7, 112, 1, 1, 40000000000, 50000000000);
+  ('day', '2027-01-15', 7, 66, 1, 1, 40000000000, 50000000000),
+  ('month', '2027-01', 7, 66, 1, 1, 40000000000, 50000000000);
 
 INSERT INTO ended_sessions (id, until_at) VALUES ('s1', 1800003600000);
 
