@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.money import PicoUsd, format_usd
+from reviewbot.domain.money import PicoUsd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,14 +34,6 @@ class Forecast:
     p90: PicoUsd
     bound: PicoUsd
     learned_from: int = 0
-
-    def __str__(self) -> str:
-        """In words, for people."""
-        spread = f"p50 {format_usd(self.p50)}, p90 {format_usd(self.p90)}"
-        if not self.learned_from:
-            return f"{spread} (by its plan; no earlier review here to learn from)"
-        reviews = "review" if self.learned_from == 1 else "reviews"
-        return f"{spread} (by its plan and {self.learned_from} earlier {reviews} here)"
 
 
 def forecast(p50: PicoUsd, p90: PicoUsd, bound: PicoUsd, past: Sequence[Past]) -> Forecast:

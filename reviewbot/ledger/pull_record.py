@@ -109,8 +109,8 @@ def calls_of(session: Session, pull: tuple[int, int], review_ids: Sequence[str])
         _MOST_CALLS,
     )
     asked = session.rows(
-        f"{_CALLS} WHERE c.reason = 'ask' AND c.repository_id = ? AND c.number = ?"
-        " ORDER BY c.reserved_at, c.id LIMIT ?",
+        f"{_CALLS} WHERE c.reason IN ('ask', 'describe', 'improve')"
+        " AND c.repository_id = ? AND c.number = ? ORDER BY c.reserved_at, c.id LIMIT ?",
         *pull,
         _MOST_CALLS,
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.spent import ANSWERS
 from reviewbot.ledger.clock import at_utc
 from reviewbot.ledger.histogram import bucket_of
-from reviewbot.review.ports import ASKED, Ending
+from reviewbot.review.ports import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +68,7 @@ def add_ended(
     session: Session, entry: Entry, bill: Bill, attempt: Attempt, instead: int = 0
 ) -> None:
     """A call ended for the first time; *instead* is what the strong model would have cost."""
-    firsts, is_answer = _firsts(session, entry), entry.reason == ASKED
+    firsts, is_answer = _firsts(session, entry), entry.reason in ANSWERS
     amounts = _amounts(bill.tokens) | {
         "calls": 1,
         "spent" if bill.is_settled else "presumed": bill.cost,
@@ -90,7 +91,7 @@ def add_ended(
 
 def add_corrected(session: Session, entry: Entry, bill: Bill, instead: int = 0) -> None:
     """What was presumed of a call became known."""
-    asked = bill.cost - entry.worst if entry.reason == ASKED else 0
+    asked = bill.cost - entry.worst if entry.reason in ANSWERS else 0
     every = _amounts(bill.tokens) | {
         "spent": bill.cost,
         "presumed": -entry.worst,
@@ -135,7 +136,7 @@ def _add(session: Session, entry: Entry, every: Mapping[str, int]) -> None:
     _upsert(session, "spending", _in_grains(day, of_all), every)
     kept = {name: every[name] for name in ("reviews", *_KEPT) if name in every}
     _upsert(session, "spending_by_repository", _in_grains(day, repository), kept)
-    purpose = "answer" if entry.reason == ASKED else "review"
+    purpose = "answer" if entry.reason in ANSWERS else "review"
     _upsert(session, "spending_by_pull", [(*pull, day, entry.tier, purpose)], kept)
     _live(session, pull, day, kept)
 

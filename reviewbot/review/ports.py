@@ -7,11 +7,14 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from reviewbot.review.words import ENGLISH, Words
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reviewbot.domain.diff import Anchor, Diff
     from reviewbot.domain.egress import Egress
+    from reviewbot.domain.extras import Extras
     from reviewbot.domain.finding import Severity, Tier
     from reviewbot.domain.forecast import Forecast, Past
     from reviewbot.domain.money import PicoUsd, Price, Usage
@@ -83,9 +86,6 @@ class Grant:
     charge: Charge
 
 
-ASKED = "ask"  # the reason of calls that answer somebody's question, and are no review
-
-
 class Ending(StrEnum):
     """How an HTTP attempt ended, as far as the bill is concerned."""
 
@@ -121,9 +121,8 @@ class Prompt:
     @property
     def size(self) -> int:
         """Its UTF-8 bytes: no tokeniser makes more tokens of it."""
-        return sum(
-            len(text.encode(errors="replace")) for text in (self.system, self.user, self.schema)
-        )
+        texts = (self.system, self.user, self.schema)
+        return sum(len(text.encode(errors="replace")) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,14 +252,15 @@ class Check:
     title: str
     summary: str
     annotations: tuple[Annotation, ...] = ()
+    say: Words = ENGLISH  # what it is worded with, and its button
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
     """Everything that a review writes: one review, one sticky summary, one check run.
 
-    There is no review where there is nothing to say on lines. *review_id* is part of the
-    review's marker. *fixed* are earlier findings whose threads are to say so.
+    There is no review without comments. *review_id* is part of its marker; *fixed* are earlier
+    findings whose threads are to say so.
     """
 
     pull: PullRequest
@@ -271,6 +271,7 @@ class Publication:
     summary: str
     check: Check
     fixed: tuple[PostedFinding, ...] = ()
+    extras: Extras | None = None
 
 
 class Forge(Protocol):

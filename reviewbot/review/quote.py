@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.money import PicoUsd, plain_usd
-from reviewbot.review.conduct import foresee, prepare
+from reviewbot.review.conduct import prepare
 from reviewbot.review.estimate import estimate
+from reviewbot.review.foreseen import foresee
 
 if TYPE_CHECKING:
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest

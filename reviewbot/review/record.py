@@ -9,7 +9,8 @@ from reviewbot.domain.outcome import Coverage
 
 if TYPE_CHECKING:
     from reviewbot.domain.forecast import Forecast
-    from reviewbot.domain.outcome import Bill, Judged, Receipt, Report, Shortage
+    from reviewbot.domain.outcome import Bill, Escalation, Judged, Receipt, Report, Shortage
+    from reviewbot.domain.walkthrough import FileChange
 
 VERSION = 1
 
@@ -29,19 +30,10 @@ def as_json(report: Report) -> dict[str, Any]:
         "reaches_fail_on": report.reaches_gate,
         "findings": [_judged(judged) for judged in report.findings],
         "receipt": _receipt(report.receipt),
-        "escalations": [
-            {
-                "path": each.path,
-                "reason": each.reason,
-                "done": each.done,
-                "over_budget": each.over_budget,
-                "confirmed": each.confirmed,
-                "rejected": each.rejected,
-            }
-            for each in report.escalations
-        ],
+        "escalations": [_escalation(each) for each in report.escalations],
         "cost": _cost(bill),
         "forecast": report.forecast and _forecast(report.forecast, bill),
+        "walkthrough": [_change(each) for each in report.walkthrough],
         "shortages": [_shortage(each) for each in report.shortages],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
@@ -71,6 +63,27 @@ def _forecast(expected: Forecast, bill: Bill) -> dict[str, Any]:
         "bound_usd": plain_usd(expected.bound),
         "learned_from_reviews": expected.learned_from,
         "within_p90": cost <= expected.p90,
+    }
+
+
+def _escalation(each: Escalation) -> dict[str, Any]:
+    return {
+        "path": each.path,
+        "reason": each.reason,
+        "done": each.done,
+        "over_budget": each.over_budget,
+        "confirmed": each.confirmed,
+        "rejected": each.rejected,
+    }
+
+
+def _change(change: FileChange) -> dict[str, Any]:
+    return {
+        "path": change.path,
+        "added": change.added,
+        "deleted": change.deleted,
+        "summary": " ".join(change.summaries),
+        "risk": change.risk,
     }
 
 

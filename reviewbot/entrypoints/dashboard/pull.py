@@ -8,13 +8,13 @@ from flask import url_for
 
 from reviewbot.domain.errors import NotFound
 from reviewbot.domain.money import PicoUsd, format_usd
+from reviewbot.domain.spent import ANSWERS
 from reviewbot.entrypoints.dashboard.page import Figure, Page, meter
 from reviewbot.entrypoints.dashboard.plot import Bar, Stretch, stack, timeline
 from reviewbot.entrypoints.dashboard.repository import name_of
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import insight
 from reviewbot.ledger.pull_record import calls_of, reviews_of
-from reviewbot.review.ports import ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,7 +88,7 @@ def _figures(reviews: Sequence[PastReview], calls: Sequence[PastCall]) -> tuple[
     presumed = sum(call.cost for call in calls if call.state == "presumed")
     reserved = sum(call.worst for call in calls if call.state == "reserved")
     saved = sum(review.saved for review in reviews)
-    questions = len({call.review_id for call in calls if call.reason == ASKED})
+    questions = len({call.review_id for call in calls if call.reason in ANSWERS})
     asked = f" and {questions} questions" if questions else ""
     newest = next((review for review in reviews if review.report), None)
     still_open = [f for f in newest.findings if f.get("fate") != "withheld"] if newest else []

@@ -39,7 +39,7 @@ from reviewbot.ledger.desk import Desk, DeskRules
 from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.reviews import Reviews
-from reviewbot.review.ports import ASKED, Attempt, Charge, Ending, Limits, Purse
+from reviewbot.review.ports import Attempt, Charge, Ending, Limits, Purse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -174,7 +174,7 @@ class _Past:
         self._at += self._draw.randint(120, 900)
         purse = _purse(f"ask:{self._draw.getrandbits(32)}", shown, pull)
         with contextlib.suppress(BudgetExhausted):
-            self._call(purse, Tier.STRONG, "a question", ASKED)
+            self._call(purse, Tier.STRONG, "a question", "ask")
 
     def _plan(self, pull: _Pull) -> dict[str, _Step]:
         """The files of a change, and what will come of each."""

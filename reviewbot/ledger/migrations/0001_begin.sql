@@ -409,7 +409,8 @@ CREATE TABLE turns (
 -- What pages ask for: the reviews of a pull request, and the calls of a repository by time.
 CREATE INDEX reviews_by_pull ON reviews (repository_id, number, opened_at);
 CREATE INDEX calls_by_repository ON calls (repository_id, reserved_at);
-CREATE INDEX calls_of_questions ON calls (repository_id, number) WHERE reason = 'ask';
+CREATE INDEX calls_of_questions ON calls (repository_id, number)
+  WHERE reason IN ('ask', 'describe', 'improve');
 
 -- Commands in comments, one row each; what was said is forgotten once it is done.
 CREATE TABLE commands (

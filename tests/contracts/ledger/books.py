@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from reviewbot.ledger.database import Database
 
 
+_ASKED = "(reason IN ('ask', 'describe', 'improve'))"  # by somebody, in a comment
+
+
 def counters(database: Database) -> dict[str, tuple[int, int, int]]:
     """Settled, reserved and presumed, by scope."""
     with database.transaction() as session:
@@ -82,9 +85,9 @@ def _rolled_up(database: Database, table: str, where: str) -> tuple[int, ...]:
 def _ended(database: Database) -> tuple[int, ...]:
     with database.transaction() as session:
         [row] = session.rows(
-            "SELECT COUNT(*), COUNT(DISTINCT CASE WHEN reason <> 'ask' THEN review_id END),"
-            " COUNT(DISTINCT CASE WHEN reason = 'ask' THEN review_id END),"
-            " SUM(CASE WHEN reason = 'ask' THEN cost ELSE 0 END),"
+            f"SELECT COUNT(*), COUNT(DISTINCT CASE WHEN NOT {_ASKED} THEN review_id END),"  # noqa: S608 - a fixed text
+            f" COUNT(DISTINCT CASE WHEN {_ASKED} THEN review_id END),"
+            f" SUM(CASE WHEN {_ASKED} THEN cost ELSE 0 END),"
             " SUM(CASE WHEN state = 'settled' THEN cost ELSE 0 END),"
             " SUM(CASE WHEN state = 'presumed' THEN cost ELSE 0 END),"
             " SUM(tokens_in), SUM(tokens_out) FROM bills WHERE state <> 'reserved'"

@@ -21,7 +21,7 @@ from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.sessions import Sessions
 from reviewbot.ledger.sight import Sight, Span
 from reviewbot.ledger.teams import sights
-from reviewbot.review.ports import ASKED, Attempt, Ending
+from reviewbot.review.ports import Attempt, Ending
 from tests.contracts.ledger.books import assert_balanced
 from tests.contracts.ledger.charges import charge
 from tests.fakes.clock import TurnableClock
@@ -35,7 +35,7 @@ _ANSWERED = Attempt(Ending.ANSWERED, Usage(10_000, 0), latency_ms=1_000)
 
 def ask(ledger: SqlLedger, name: str = "1") -> None:
     """Somebody asks a question, which costs a cent."""
-    wanted = charge("0.1", review_id=f"ask:{name}", tier=Tier.STRONG, model="large", reason=ASKED)
+    wanted = charge("0.1", review_id=f"ask:{name}", tier=Tier.STRONG, model="large", reason="ask")
     ledger.settle(ledger.reserve(wanted), _ANSWERED)
 
 

@@ -61,14 +61,3 @@ def test_nine_of_ten_past_reviews_stay_within_what_a_long_past_says() -> None:
     found = forecast(plan, PicoUsd(5 * 10**9), most, past)
     within = sum(each.cost <= found.p90 for each in past)
     assert 0.8 <= within / len(past) <= 0.95
-
-
-def test_a_forecast_says_what_it_is_made_of() -> None:
-    plan = PicoUsd(10**10)
-    alone = forecast(plan, plan, plan, [])
-    assert (
-        str(alone) == "p50 $0.010, p90 $0.010 (by its plan; no earlier review here to learn from)"
-    )
-    one = [Past(plan, plan)]
-    assert str(forecast(plan, plan, plan, one)).endswith("(by its plan and 1 earlier review here)")
-    assert str(forecast(plan, plan, plan, one * 2)).endswith("and 2 earlier reviews here)")

@@ -15,8 +15,9 @@ from reviewbot.domain.money import PICO_PER_USD, PicoUsd, format_usd
 from reviewbot.domain.outcome import Fate, Reviewed, Skipped
 from reviewbot.domain.policy import Policy
 from reviewbot.domain.ruling import Silence
-from reviewbot.review.conduct import foresee, prepare
+from reviewbot.review.conduct import prepare
 from reviewbot.review.estimate import estimate
+from reviewbot.review.foreseen import foresee, told
 from reviewbot.review.ports import Check, Conclusion
 from reviewbot.review.silence import Silenced, may_silence
 from tests.unit.review.examples import (
@@ -107,7 +108,7 @@ def test_what_needs_approval_is_judged_by_how_past_reviews_came_out() -> None:
 def test_the_check_runs_first_line_is_the_forecast_under_way_and_at_the_end() -> None:
     here = world()
     here.journal.earlier = [Past(PicoUsd(10), PicoUsd(20))] * 4
-    said = f"Forecast: {_expected(here)}"
+    said = told(_expected(here))
     report = here.reviewed()
 
     assert "p50 $" in said
