@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.sight import Sight, Span
 
 _MOST_BARS, _WEEK = 120, 7  # days
+_MOST_DAYS = 31  # rows on the page, the newest first
 _FULL, _HIGH = 100, 80  # per cent of a limit
 
 
@@ -171,8 +172,8 @@ def trend(days: Sequence[Line]) -> tuple[Markup, Table]:
         name="days",
         title=title,
         columns=(Column("day", "Day"), *SUMS, Column("saved", "Saved by the cache", Kind.USD)),
-        rows=[(day.key[0], *sums(day), day.saved) for day in days],
-        most=_MOST_BARS,
+        rows=[(day.key[0], *sums(day), day.saved) for day in reversed(days)],
+        most=_MOST_DAYS,
     )
     return columns(title, about, bars, format_usd), table
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.insight import Line
     from reviewbot.ledger.sight import Sight
 
-_SHOWN = 100  # pull requests on the page
+_SHOWN = 50  # pull requests on the page
 
 
 def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:

@@ -78,6 +78,7 @@ def _report(written: tuple[str, str]) -> Report:
         shortages=(Shortage(Phrase("the repository today"), _LIMIT, _USD, _USD, 3),),
         fixed=(_posted("An earlier one"),),
         walkthrough=tuple(_changes(written[0])),
+        forecast=Forecast(_USD, _USD, _USD, _LIMIT, learned_from=24),
     )
 
 
