@@ -70,7 +70,7 @@ def bill_of(charge: Charge, attempt: Attempt) -> Bill:
     if usage is None or ending is Ending.UNKNOWN:
         return presumed(charge.worst, ending)
     tokens = Tokens(usage.input, usage.output, usage.cached, usage.cache_write, usage.reasoning)
-    return Bill(True, charge.price.cost(usage), ending, tokens)  # noqa: FBT003 - as above
+    return Bill(True, charge.cost(attempt), ending, tokens)  # noqa: FBT003 - as above
 
 
 def presumed(worst: PicoUsd, ending: Ending = Ending.UNKNOWN) -> Bill:

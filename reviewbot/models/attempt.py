@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.egress import Egress
 from reviewbot.domain.errors import BadAnswer, ModelUnavailable
 from reviewbot.domain.money import PicoUsd
-from reviewbot.models.faults import Fault, Kind
+from reviewbot.models.config import Billing
+from reviewbot.models.faults import NOT_NEEDED, OVERTAKEN, Fault, Kind
 from reviewbot.models.observation import ANSWERED, Observation
+from reviewbot.models.race import Start
 from reviewbot.review.ports import Answer, Attempt, Charge, Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from reviewbot.domain.money import Price
     from reviewbot.models.breaker import Breaker
     from reviewbot.models.clock import Clock
     from reviewbot.models.config import Patience, RouteConfig
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _WRAPPING = 512  # bytes of a request's body around the prompt's texts
 _MESSAGES = 2
+HEDGE = "hedge"  # the reason of a late attempt in the ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,19 @@ class Attempts:
         self._places = threading.BoundedSemaphore(most)
         self._hears = hears
 
-    def make(self, question: Question, purse: Purse, route: Route) -> tuple[Answer, ...]:
-        """Ask once; raises Fault, BudgetExhausted, or what the ledger raises."""
+    def make(
+        self, question: Question, purse: Purse, route: Route, start: Start | None = None
+    ) -> tuple[Answer, ...]:
+        """Ask once; raises Fault, BudgetExhausted, or what the ledger raises.
+
+        A late one, which is only a hedge, waits for nothing: neither a place nor money.
+        """
+        start = start or Start()
         _check_place(purse, route)
-        with self._places:
-            grant = self._ledger.reserve(self._charge(question, purse, route))
+        with self._place(start):
+            grant = self._ledger.reserve(self._charge(question, purse, route, start))
             try:
-                result = self._send(question, grant, route)
+                result = _unless_ended(self._send(question, grant, route, start), start)
             except BaseException:
                 self._ledger.settle(grant, Attempt(Ending.UNKNOWN, error="interrupted"))
                 raise
@@ -77,7 +86,17 @@ class Attempts:
             raise result.fault
         return result.answers
 
-    def _charge(self, question: Question, purse: Purse, route: Route) -> Charge:
+    @contextmanager
+    def _place(self, start: Start) -> Iterator[None]:
+        if not self._places.acquire(blocking=not start.late):
+            message = "there is no place for a second attempt"
+            raise ModelUnavailable(message)
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def _charge(self, question: Question, purse: Purse, route: Route, start: Start) -> Charge:
         size = question.prompt.size + _WRAPPING
         now = self._clock.now()
         price, dearest = route.config.price_of(now, size), route.config.worst_price(now, size)
@@ -95,19 +114,23 @@ class Attempts:
             worst=dearest.worst_case(size, _MESSAGES, question.output_cap),
             lease_seconds=self._patience.total(question.tier) + self._patience.lease_margin,
             label=question.label,
-            reason=question.reason,
+            reason="; ".join(filter(None, [question.reason, HEDGE if start.late else ""])),
             egress=Egress.of(question.prompt.system, question.prompt.user),
+            waits=not start.late,
+            by_report=route.endpoint.config.billing is Billing.REPORTED,
         )
 
-    def _send(self, question: Question, grant: Grant, route: Route) -> _Result:
+    def _send(self, question: Question, grant: Grant, route: Route, start: Start) -> _Result:
+        seconds = max(0.001, self._patience.total(question.tier) - start.late)
         try:
-            told = route.endpoint.ask(
-                route.config.upstream,
-                question.prompt,
-                question.output_cap,
-                self._patience.total(question.tier),
-                self._patience.connect,
-            )
+            with start.handle:
+                told = route.endpoint.ask(
+                    route.config.upstream,
+                    question.prompt,
+                    question.output_cap,
+                    seconds,
+                    self._patience.connect,
+                )
         except Fault as fault:
             return _Result(fault.attempt, fault=fault)
         attempt = _answered(told)
@@ -126,6 +149,17 @@ def _check_place(purse: Purse, route: Route) -> None:
         raise Fault(Kind.REFUSED, message, Attempt(Ending.REFUSED, error="jurisdiction"))
 
 
+def _unless_ended(result: _Result, start: Start) -> _Result:
+    """Who was given up has no answer, even where it came; it is paid for all the same."""
+    why = start.handle.why
+    if why not in {OVERTAKEN, NOT_NEEDED}:
+        return result
+    attempt = replace(result.attempt, error=why)
+    return _Result(
+        attempt, fault=Fault(Kind.OVERTAKEN, f"another route was faster ({why})", attempt)
+    )
+
+
 def _seen(route: Route, result: _Result) -> Observation:
     attempt, fault = result.attempt, result.fault
     return Observation(
@@ -136,13 +170,16 @@ def _seen(route: Route, result: _Result) -> Observation:
         seconds=attempt.latency_ms / 1000,
         tokens_out=attempt.usage.output if attempt.usage else 0,
         error=attempt.error,
+        first_token=attempt.first_token_ms / 1000,
+        cached=attempt.usage.cached if attempt.usage else 0,
     )
 
 
 def _answered(told: Told) -> Attempt:
     """Without usage the answer is as good, but its cost is presumed."""
     ending, error = (Ending.UNKNOWN, "no-usage") if told.usage is None else (Ending.ANSWERED, "")
-    return Attempt(ending, told.usage, told.model, told.latency_ms, error)
+    times = told.latency_ms, error, told.first_token_ms
+    return Attempt(ending, told.usage, told.model, *times, told.reported)
 
 
 def _garbled(attempt: Attempt, bad: BadAnswer) -> _Result:
@@ -154,18 +191,13 @@ def _garbled(attempt: Attempt, bad: BadAnswer) -> _Result:
 def _answers(
     question: Question, texts: Sequence[str], charge: Charge, attempt: Attempt
 ) -> tuple[Answer, ...]:
-    costs = shares(_cost(attempt, charge.price, charge.worst), question.weights)
+    costs = shares(charge.cost(attempt), question.weights)
     usage = attempt.usage
     tokens = shares(usage.input + usage.output if usage else 0, question.weights)
     return tuple(
         Answer(key, text, charge.model, PicoUsd(cost), count, charge.purse.review_id)
         for key, text, cost, count in zip(question.keys, texts, costs, tokens, strict=True)
     )
-
-
-def _cost(attempt: Attempt, price: Price, worst: PicoUsd) -> PicoUsd:
-    """What the ledger will find too: settling comes after the answers are made."""
-    return worst if attempt.usage is None else price.cost(attempt.usage)
 
 
 def shares(total: int, weights: Sequence[int]) -> tuple[int, ...]:

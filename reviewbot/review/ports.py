@@ -71,6 +71,16 @@ class Charge:
     label: str  # the chunks, for people
     reason: str = ""  # why it was escalated
     egress: Egress | None = None  # None where nothing of a repository leaves
+    waits: bool = True  # for other reservations that may still shrink
+    by_report: bool = False  # the endpoint is believed in what it says that it billed
+
+    def cost(self, attempt: Attempt) -> PicoUsd:
+        """What an attempt is entered at that was billed, or may have been."""
+        if attempt.usage is None or attempt.ending is Ending.UNKNOWN:
+            return self.worst
+        if self.by_report and attempt.reported is not None:
+            return attempt.reported
+        return self.price.cost(attempt.usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ class Attempt:
     latency_ms: int = 0
     error: str = ""  # a short code such as "http-429", never foreign text
     first_token_ms: int = 0  # 0 where the answer was not streamed
+    reported: PicoUsd | None = None  # what the endpoint says that it billed, where it does
 
 
 # --- questions and answers -----------------------------------------------------------------
