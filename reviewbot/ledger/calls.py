@@ -137,7 +137,7 @@ def close(session: Session, call_id: str, bill: Bill, attempt: Attempt, at: int)
     changed = session.change(
         "UPDATE calls SET state = ?, cost = ?, ending = ?, tokens_in = ?, tokens_out = ?,"
         " tokens_cached = ?, tokens_written = ?, tokens_thought = ?, model_answered = ?,"
-        " latency_ms = ?, first_token_ms = ?, error = ?, settled_at = ?"
+        " latency_ms = ?, first_token_ms = ?, reported = ?, error = ?, settled_at = ?"
         " WHERE id = ? AND state = 'reserved'",
         "settled" if bill.is_settled else "presumed",
         bill.cost,
@@ -146,6 +146,7 @@ def close(session: Session, call_id: str, bill: Bill, attempt: Attempt, at: int)
         attempt.model_answered[:200].replace("\0", ""),
         attempt.latency_ms,
         attempt.first_token_ms,
+        attempt.reported,
         attempt.error[:200],
         at,
         call_id,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reviewbot.models.breaker import Breaker
     from reviewbot.models.clock import Clock
-    from reviewbot.models.config import Patience, RouteConfig
+    from reviewbot.models.config import EndpointConfig, Patience, RouteConfig
     from reviewbot.models.endpoint import Endpoint, Told
     from reviewbot.review.ports import Grant, Ledger, Purse, Question
 
@@ -72,7 +72,7 @@ class Attempts:
         A late one, which is only a hedge, waits for nothing: neither a place nor money.
         """
         start = start or Start()
-        _check_place(purse, route)
+        _check_place(question, purse, route)
         with self._place(start):
             grant = self._ledger.reserve(self._charge(question, purse, route, start))
             try:
@@ -141,10 +141,16 @@ class Attempts:
         return _Result(attempt, _answers(question, texts, grant.charge, attempt))
 
 
-def _check_place(purse: Purse, route: Route) -> None:
+def allows(question: Question, purse: Purse, place: EndpointConfig) -> bool:
+    """Whether the policy, and the files that a question is about, let code go to a place."""
+    limits = (data for data in (purse.data, question.data) if data is not None)
+    return all(data.allows(place.name, place.jurisdiction) for data in limits)
+
+
+def _check_place(question: Question, purse: Purse, route: Route) -> None:
     """The last look before code leaves, whoever chose the route."""
     place = route.endpoint.config
-    if purse.data is not None and not purse.data.allows(place.name, place.jurisdiction):
+    if not allows(question, purse, place):
         message = f"the policy lets no code go to {place.name}"
         raise Fault(Kind.REFUSED, message, Attempt(Ending.REFUSED, error="jurisdiction"))
 

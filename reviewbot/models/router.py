@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import ModelUnavailable, SettingsError
 from reviewbot.domain.finding import Tier
-from reviewbot.models.attempt import Attempts, Route
+from reviewbot.models.attempt import Attempts, Route, allows
 from reviewbot.models.breaker import Breaker, State
 from reviewbot.models.catalogue import dearest
 from reviewbot.models.config import Routing
@@ -186,7 +186,7 @@ class Router:
         """The models' routes that have a price and that the policy allows, in their order."""
         priced = [(model, self._priced(model)) for model in models]
         allowed = [
-            (model, [route for route in routes if self._allows(purse, route)])
+            (model, [route for route in routes if self._allows(question, purse, route)])
             for model, routes in priced
         ]
         if any(routes for _, routes in allowed):
@@ -197,13 +197,13 @@ class Router:
             ]
         why = "no model of it has a price now"
         if any(routes for _, routes in priced):
-            why = "the policy lets no code go to its endpoints"
+            what = "this code" if question.data else "code"
+            why = f"the policy lets {what} go to none of its endpoints"
         message = f"the {question.tier} tier cannot be asked: {why}"
         raise ModelUnavailable(message)
 
-    def _allows(self, purse: Purse, route: RouteConfig) -> bool:
-        endpoint = self._configs[route.endpoint]
-        return purse.data is None or purse.data.allows(endpoint.name, endpoint.jurisdiction)
+    def _allows(self, question: Question, purse: Purse, route: RouteConfig) -> bool:
+        return allows(question, purse, self._configs[route.endpoint])
 
     def _ordered(
         self, model: ModelConfig, routes: Sequence[RouteConfig], output_cap: int

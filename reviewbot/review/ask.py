@@ -20,6 +20,7 @@ from reviewbot.domain.finding import Side, Tier
 from reviewbot.domain.money import TOKENS_PER_MESSAGE, format_usd, parse_usd
 from reviewbot.review import wording
 from reviewbot.review.conduct import prepare, purse_of
+from reviewbot.review.places import common, data_of
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.prompt import task
 from reviewbot.review.redact import redact_text
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reviewbot.domain.money import PicoUsd, Price
+    from reviewbot.domain.policy import Data
     from reviewbot.domain.pull_request import ReviewRequest
     from reviewbot.domain.thread import Thread
     from reviewbot.review.conduct import House, Prepared
@@ -98,7 +100,8 @@ def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price 
     system = _template().format(language=ready.policy.language)
     said = _conversation(asked, ready, key[:12])
     room = min(_CODE_BYTES, _room(price, asked.most) - len(f"{system}{said}{_SCHEMA}".encode()))
-    code = _within(_shown(asked.thread, ready), ready, tier, room)
+    shown = list(_shown(asked.thread, ready))
+    code = _within(iter(shown), ready, tier, room)
     return Question(
         tier=tier,
         prompt=Prompt(system, "\n\n".join([*code, said]), _SCHEMA),
@@ -108,7 +111,13 @@ def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price 
         output_cap=_OUTPUT_CAP,
         label=asked.thread.path if asked.thread else "a question",
         reason="ask",
+        data=common([*(chunk.data for chunk in shown), _data_of(asked.thread, ready)]),
     )
+
+
+def _data_of(thread: Thread | None, ready: Prepared) -> Data:
+    """Where what people said in a thread may go: they may have quoted its file."""
+    return data_of((thread.path,) if thread else (), ready.policy.data)
 
 
 def _room(price: Price | None, most: PicoUsd) -> int:
@@ -156,9 +165,14 @@ def _latest(said: Sequence[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _shown(thread: Thread | None, ready: Prepared) -> Iterator[Chunk]:
-    """What of the diff a question is about: the thread's hunk, or the riskiest code first."""
+    """What of the diff a question is about: the thread's hunk, or the riskiest code first.
+
+    Without a thread, code that may go to fewer places is left out, unless there is no other.
+    """
     if thread is None:
-        yield from ready.plan.chunks
+        chunks = ready.plan.chunks
+        free = [chunk for chunk in chunks if chunk.data in {None, ready.policy.data}]
+        yield from free or (chunk for chunk in chunks if chunk.data == chunks[0].data)
         return
     for chunk in ready.plan.chunks:
         if chunk.path == thread.path:

@@ -23,6 +23,7 @@ from reviewbot.review.escalate import choose
 from reviewbot.review.estimate import estimate
 from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
 from reviewbot.review.paths import matches_any
+from reviewbot.review.places import data_of
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
 from reviewbot.review.ports import Limits, Purse
@@ -169,7 +170,11 @@ def prepare(request: ReviewRequest, ports: Ports, house: House) -> Prepared:
 
 def _prepared(pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports) -> Prepared:
     redaction = redact(ports.forge.diff(pull), policy.redaction)
-    return Prepared(pull, policy, files.guidance, redaction, plan_survey(redaction.diff, policy))
+    # Guidance goes with every question: what may not go everywhere that code may goes nowhere.
+    free = tuple(
+        each for each in files.guidance if data_of((each.path,), policy.data) == policy.data
+    )
+    return Prepared(pull, policy, free, redaction, plan_survey(redaction.diff, policy))
 
 
 def _unasked(pull: PullRequest, policy: Policy, ports: Ports) -> tuple[str, Check] | None:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from reviewbot.domain.question import Answer, Prompt, Question
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
     from reviewbot.domain.ruling import Rulings
+
+__all__ = ["Answer", "Prompt", "Question"]  # what passes through ports, from the domain
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -114,52 +118,6 @@ class Attempt:
 
 
 # --- questions and answers -----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A chat of two messages; *system* is the same bytes for every chunk under one policy."""
-
-    system: str
-    user: str
-    schema: str  # the JSON Schema of the answer, as JSON text
-
-    @property
-    def size(self) -> int:
-        """Its UTF-8 bytes: no tokeniser makes more tokens of it."""
-        return sum(
-            len(text.encode(errors="replace")) for text in (self.system, self.user, self.schema)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One request to a tier about one or more chunks.
-
-    *keys* names each chunk's answer without the model; *weights* are the chunks' shares of
-    the cost. *divide* turns the answer's text into one text a chunk, or raises BadAnswer.
-    """
-
-    tier: Tier
-    prompt: Prompt
-    keys: tuple[str, ...]
-    weights: tuple[int, ...]
-    divide: Callable[[str], tuple[str, ...]]
-    output_cap: int
-    label: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer for one chunk, and its share of what the request cost when it was asked."""
-
-    key: str
-    text: str
-    model: str
-    cost: PicoUsd
-    tokens: int  # its share of input and output tokens
-    review_id: str  # the review that paid for it
 
 
 class Answers(Protocol):
