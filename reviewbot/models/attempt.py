@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _WRAPPING = 512  # bytes of a request's body around the prompt's texts
 _MESSAGES = 2
 HEDGE = "hedge"  # the reason of a late attempt in the ledger
+SHADOW = "shadow"  # that of a question whose answer is only compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,11 @@ class Attempts:
     ) -> tuple[Answer, ...]:
         """Ask once; raises Fault, BudgetExhausted, or what the ledger raises.
 
-        A late one, which is only a hedge, waits for nothing: neither a place nor money.
+        What no review waits for (a hedge, a shadow) waits for nothing: neither place nor money.
         """
         start = start or Start()
         _check_place(question, purse, route)
-        with self._place(start):
+        with self._place(_is_wanted(question, start)):
             grant = self._ledger.reserve(self._charge(question, purse, route, start))
             try:
                 result = _unless_ended(self._send(question, grant, route, start), start)
@@ -87,9 +88,9 @@ class Attempts:
         return result.answers
 
     @contextmanager
-    def _place(self, start: Start) -> Iterator[None]:
-        if not self._places.acquire(blocking=not start.late):
-            message = "there is no place for a second attempt"
+    def _place(self, waits: bool) -> Iterator[None]:  # noqa: FBT001 - as the semaphore has it
+        if not self._places.acquire(blocking=waits):
+            message = "there is no place for a call that can be done without"
             raise ModelUnavailable(message)
         try:
             yield
@@ -116,7 +117,7 @@ class Attempts:
             label=question.label,
             reason="; ".join(filter(None, [question.reason, HEDGE if start.late else ""])),
             egress=Egress.of(question.prompt.system, question.prompt.user),
-            waits=not start.late,
+            waits=_is_wanted(question, start),
             by_report=route.endpoint.config.billing is Billing.REPORTED,
         )
 
@@ -139,6 +140,10 @@ class Attempts:
         except BadAnswer as bad:
             return _garbled(attempt, bad)
         return _Result(attempt, _answers(question, texts, grant.charge, attempt))
+
+
+def _is_wanted(question: Question, start: Start) -> bool:
+    return not start.late and question.reason != SHADOW
 
 
 def allows(question: Question, purse: Purse, place: EndpointConfig) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import (
     BadAnswer,
+    CutOff,
     EndpointQuarantined,
     ModelRefused,
     ModelUnavailable,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 _WILLING = 1  # the reluctance of a route that nothing speaks against
 _MOST_LESSONS = 8  # as many as a dialect can learn; each is a request that is refused
 SILENT = frozenset({Kind.OVERLOADED, Kind.UNKNOWN_END})  # what a breaker counts
-_UNUSABLE = frozenset({Kind.GARBLED, Kind.CUT_OFF})
 _FINAL = frozenset({Kind.REFUSED, Kind.OUT_OF_MONEY, Kind.UNFIT})
 
 
@@ -197,7 +197,9 @@ class Pursuit:
             return ModelUnavailable(message, "the next review asks again")
         last = faults[-1]
         message = "; ".join(dict.fromkeys(fault.message for fault in faults))
-        if last.kind in _UNUSABLE:
+        if last.kind is Kind.CUT_OFF:
+            return CutOff(last.message)
+        if last.kind is Kind.GARBLED:
             return BadAnswer(last.message)
         if self._routes or any(fault.kind not in _FINAL for fault in faults):
             return ModelUnavailable(message)

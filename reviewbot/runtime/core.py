@@ -164,7 +164,9 @@ def open_core(
         ledger = SqlLedger(database, patience=patience, hears=hears)
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
         stack.callback(router.close)
-        yield Core(settings, database, ledger, router, secret_of(database), Rollout(router, config))
+        rollout = Rollout(router, config)
+        stack.callback(rollout.close)
+        yield Core(settings, database, ledger, router, secret_of(database), rollout)
 
 
 def _draw(secret: bytes, share: float) -> Callable[[str], bool]:

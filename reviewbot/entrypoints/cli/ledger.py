@@ -16,7 +16,12 @@ from reviewbot.domain.errors import UsageError
 from reviewbot.domain.money import format_usd, plain_usd
 from reviewbot.entrypoints.cli import FINE
 from reviewbot.entrypoints.cli.administering import actor, opened_ledger
-from reviewbot.entrypoints.cli.options import config_option, settings_from, since_option
+from reviewbot.entrypoints.cli.options import (
+    config_option,
+    format_option,
+    settings_from,
+    since_option,
+)
 from reviewbot.entrypoints.formats.spreadsheet import cell
 
 if TYPE_CHECKING:
@@ -172,14 +177,7 @@ def _rate(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal:
 @click.option("--day-column", default="", help="The column of days, if its name is unusual.")
 @click.option("--model-column", default="", help="The column of models.")
 @click.option("--cost-column", default="", help="The column of amounts.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+@format_option("table", "csv", "json")
 @config_option
 def reconcile(  # noqa: PLR0913, PLR0917 - one parameter an option
     file: Path | None,

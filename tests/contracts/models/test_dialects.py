@@ -45,6 +45,7 @@ def test_every_vendor_is_understood(vendor: Vendor) -> None:
     assert told.text == again.text == '{"findings":[]}'
     assert told.usage == vendor.usage
     assert told.model == vendor.model
+    assert told.reported == (5 * 10**8 if vendor.name == "OpenRouter" else None)
     assert len(server.heard) == vendor.lessons + 2
     caps = {"max_tokens", "max_completion_tokens"} & set(server.heard[-1].body)
     assert [server.heard[-1].body[cap] for cap in caps] == [_CAP], "no answer is without a bound"
@@ -63,6 +64,7 @@ def test_every_vendor_is_understood_in_streams(vendor: Vendor) -> None:
     assert told.text == again.text == '{"findings":[]}'
     assert told.usage == again.usage == vendor.usage
     assert told.model == vendor.model
+    assert told.reported == (5 * 10**8 if vendor.name == "OpenRouter" else None)
     assert len(server.heard) == lessons + 2
     assert (told.first_token_ms > 0) == (not vendor.stream_lessons)
 
