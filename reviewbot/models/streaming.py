@@ -6,7 +6,6 @@ Faults, the learning of parameters and the guarded transport are those of whole 
 from __future__ import annotations
 
 import re
-import threading
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from reviewbot.models.completion import Completion, load
+from reviewbot.models.deadlines import DEADLINES
 from reviewbot.models.dialect import Shape
 from reviewbot.models.endpoint import CUT_OFF, NO_KEY, Endpoint, messages_of, timeouts
 from reviewbot.models.faults import HUNG, Fault, Kind, Refusal, classify
@@ -246,10 +246,8 @@ def _bounded(seconds: float | None, handle: Handle) -> Iterator[None]:
         if not handle.speaks:
             handle.end(_MUTE)
 
-    timer = threading.Timer(seconds, look)
-    timer.daemon = True
-    timer.start()
+    alarm = DEADLINES.set(seconds, look)
     try:
         yield
     finally:
-        timer.cancel()
+        alarm.cancel()

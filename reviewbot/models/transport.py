@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from reviewbot.models.deadlines import DEADLINES
 from reviewbot.models.handle import current_handle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from reviewbot.models.deadlines import Alarm
     from reviewbot.models.handle import Handle
 
 LARGEST_ANSWER = 2 * 1024 * 1024  # bytes
@@ -114,7 +116,8 @@ class _Watch:
         self._handle = handle
         self._sent = False  # something of the request may have reached the endpoint
         self._line: socket.socket | None = None
-        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
+        self._alarm: Alarm | None = None
 
     def check(self, error: Exception | None = None) -> None:
         """Raise Deadline when the time is over, Ended when somebody ended the request."""
@@ -138,24 +141,23 @@ class _Watch:
         line = info["return_value"].get_extra_info("socket")
         if isinstance(line, socket.socket):
             self._line = line.dup()
-            self._timer = threading.Timer(max(0.0, self._ends - time.monotonic()), self.shut)
-            self._timer.daemon = True
-            self._timer.start()
+            self._alarm = DEADLINES.set(self._ends - time.monotonic(), self.shut)
             if self._handle.why:
                 self.shut()
 
     def close(self) -> None:
         """Stop watching."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer.join()
-        if self._line is not None:
-            self._line.close()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        with self._lock:  # or the number of its socket might be another's already
+            if self._line is not None:
+                self._line.close()
+            self._line = None
 
     def shut(self) -> None:
         """End the connection, whatever goes over it."""
-        if self._line is not None:
-            with contextlib.suppress(OSError):
+        with self._lock, contextlib.suppress(OSError):
+            if self._line is not None:
                 self._line.shutdown(socket.SHUT_RDWR)
 
 
