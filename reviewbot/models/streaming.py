@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from reviewbot.domain.phrase import Phrase
 from reviewbot.models.completion import Completion, load
 from reviewbot.models.deadlines import DEADLINES
 from reviewbot.models.dialect import Shape
@@ -184,7 +185,9 @@ class StreamingEndpoint(Endpoint):
             whole = self._read(heard.whole, upstream)
             if not isinstance(whole, Completion):
                 return whole
-            return self._fault(Kind.REFUSED, "no-stream", whole, "does not stream")
+            return self._fault(
+                Kind.REFUSED, "no-stream", whole, f"{self.config.name} does not stream"
+            )
         said = heard.completion()
         if heard.pieces:
             finish = "stop" if said.finish in CUT_OFF else said.finish
@@ -201,19 +204,24 @@ class StreamingEndpoint(Endpoint):
             # What was said before is billed by some vendors, and nobody counted it.
             fault = classify(self._without_key(refused), self.config.name, upstream)
             return fault.billed(replace(fault.attempt, ending=Ending.UNKNOWN))
+        name = self.config.name
         if heard.garbled:
-            return self._fault(Kind.GARBLED, "bad-event", said, "streamed what is no JSON")
+            message = Phrase(
+                "{endpoint} sent an answer that is too large or cannot be decoded", endpoint=name
+            )
+            return self._fault(Kind.GARBLED, "bad-event", said, message)
         if not heard.is_whole:
-            return self._fault(Kind.UNKNOWN_END, "broken", said, "broke the answer off")
+            message = Phrase("{endpoint} broke the answer off", endpoint=name)
+            return self._fault(Kind.UNKNOWN_END, "broken", said, message)
         return None
 
-    def _fault(self, kind: Kind, code: str, said: Completion, did: str) -> Fault:
+    def _fault(self, kind: Kind, code: str, said: Completion, message: str) -> Fault:
         ending = Ending.UNKNOWN if said.usage is None else Ending.GARBLED
         attempt = Attempt(ending, said.usage, error=code, reported=said.reported)
-        return Fault(kind, f"{self.config.name} {did}", attempt)
+        return Fault(kind, message, attempt)
 
     def _mute(self) -> Fault:
-        message = f"{self.config.name} did not begin to answer in time"
+        message = Phrase("{endpoint} did not answer in time", endpoint=self.config.name)
         return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error=HUNG))
 
     # --- what is learned ---------------------------------------------------------------------
@@ -221,18 +229,20 @@ class StreamingEndpoint(Endpoint):
     def _refused_stream(self, refusal: Refusal, upstream: str, spoken: Dialect) -> Fault:
         """Learn that a model counts nothing in streams, or streams nothing; else as ever."""
         words = f"{refusal.parameter} {refusal.message} {refusal.code}".lower()
-        lesson = ""
-        if refusal.status in _PARAMETER_STATUSES:
-            if "stream_options" in words and upstream not in self._uncounted:
-                self._uncounted.add(upstream)
-                lesson = "counts no tokens in streams"
-            elif _STREAM.search(words):
-                self._unstreamed.add(upstream)
-                lesson = "does not stream"
-        if not lesson:
+        told = refusal.status in _PARAMETER_STATUSES
+        if told and "stream_options" in words and upstream not in self._uncounted:
+            self._uncounted.add(upstream)
+        elif told and _STREAM.search(words):
+            self._unstreamed.add(upstream)
+        else:
             return self._refused(refusal, upstream, spoken)
         attempt = Attempt(Ending.REFUSED, error=f"http-{refusal.status}")
-        return Fault(Kind.UNFIT, f"{self.config.name} {lesson}", attempt)
+        message = Phrase(
+            "{endpoint} does not take a parameter for {model}",
+            endpoint=self.config.name,
+            model=upstream,
+        )
+        return Fault(Kind.UNFIT, message, attempt)
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from reviewbot.review.paths import matches_any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from reviewbot.domain.diff import FileDiff
     from reviewbot.domain.policy import Data
+    from reviewbot.review.plan import Chunk
 
 
 def data_of(paths: Iterable[str], data: Data) -> Data:
@@ -32,3 +33,8 @@ def common(places: Iterable[Data | None]) -> Data | None:
     """Where the code of several files may go together; None is as the policy says."""
     known = [each for each in places if each is not None]
     return reduce(lambda one, other: one.within(other), known) if known else None
+
+
+def free(chunks: Sequence[Chunk], data: Data) -> list[Chunk]:
+    """The chunks that may go wherever the policy lets any code go."""
+    return [chunk for chunk in chunks if chunk.data in {None, data}]

@@ -50,7 +50,7 @@ def test_each_file_goes_only_where_it_may_and_the_rest_is_named(tmp_path: Path) 
     assert sorted(rows) == [("eu", "EU"), ("us", "US")]
     failed = [each for each in report.receipt.entries if each.coverage is Coverage.FAILED]
     assert [each.segment.path for each in failed] == ["nobody/c.py"]
-    assert "the policy lets this code go to none of its endpoints" in failed[0].detail
+    assert "the policy lets no code go to its endpoints" in failed[0].detail
     assert not report.receipt.complete
 
 
