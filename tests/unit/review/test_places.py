@@ -16,6 +16,7 @@ from reviewbot.domain.finding import Side
 from reviewbot.domain.policy import Data, DataPath, Policy
 from reviewbot.domain.thread import Said, Thread
 from reviewbot.review.ask import Asked, answer_question
+from reviewbot.review.describe import describe_pull_request
 from reviewbot.review.places import common, data_of, names_of
 from reviewbot.review.plan import pack, plan_survey
 from reviewbot.review.policy_file import effective_policy
@@ -115,6 +116,17 @@ def test_a_thread_goes_where_its_file_may_go_even_if_that_is_gone() -> None:
     here = _world(entry("src/a.py", "x = 1"))
     thread = Thread("secret/b.py", Side.RIGHT, 1, (Said("ada", "y = 2"),), None)
     assert _asked(here, thread)[1].allowed_jurisdictions == ("EU",)
+
+
+def test_a_description_is_made_without_narrow_code() -> None:
+    said = {"title": "t", "what": "w", "why": "y", "files": []}
+    changes = diff(entry("secret/b.py", "hidden = 2"), entry("src/a.py", "x = 1"))
+    here = world(changes, server=POLICY, say=lambda _: json.dumps(said))
+    describe_pull_request("below:5", REQUEST, here.ports, here.house)
+    [asked] = here.model.asked
+    assert "x = 1" in asked.prompt.user
+    assert "hidden" not in asked.prompt.user
+    assert "secret/b.py" not in asked.prompt.user
 
 
 @pytest.mark.parametrize("path", ["!secret/**", "# all", "", " ", "x" * 257])
