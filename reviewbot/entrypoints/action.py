@@ -21,6 +21,7 @@ from reviewbot.domain.finding import Severity, Side
 from reviewbot.domain.money import parse_usd, plain_usd
 from reviewbot.domain.outcome import Reviewed, Skipped, Superseded
 from reviewbot.domain.pull_request import ReviewRequest
+from reviewbot.entrypoints.action_inputs import read_config, read_extras, refuse
 from reviewbot.entrypoints.cli import FINDINGS, FINE, UNFINISHED, WRONG_USE
 from reviewbot.entrypoints.cli.progress import SilentObserver
 from reviewbot.entrypoints.formats import render
@@ -32,7 +33,7 @@ from reviewbot.review.words import in_language
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.local import ReadOnlyForge
 from reviewbot.runtime.sealed import sealed_ledger
-from reviewbot.runtime.settings import load_settings
+from reviewbot.runtime.settings import DatabaseSection, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +42,10 @@ if TYPE_CHECKING:
     from reviewbot.domain.outcome import Judged, Outcome, Report
     from reviewbot.domain.policy import Policy
     from reviewbot.github.runner import PullEvent
+    from reviewbot.review.conduct import Extras
     from reviewbot.review.ports import BaseFiles, Forge
     from reviewbot.review.words import Words
+    from reviewbot.runtime.config_file import ConfigText
     from reviewbot.runtime.settings import Settings
 
 _SHOWN = 10  # annotations of one level; the runner shows no more
@@ -63,6 +66,8 @@ class Inputs:
     fail_on: Severity | None
     post: bool
     sarif: Path | None
+    config: ConfigText | Path | None
+    extras: Extras
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +108,26 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     """What action.yml passes on; raises UsageError naming the input."""
     post = environ.get("INPUT_POST") or "true"
     if post not in {"true", "false"}:
-        _refuse("post", "write true or false")
+        refuse("post", "write true or false")
     severity = environ.get("INPUT_FAIL_ON", "")
     if severity and severity not in set(Severity):
-        _refuse("fail-on", f"write one of {', '.join(Severity)}")
+        refuse("fail-on", f"write one of {', '.join(Severity)}")
     try:
         cost = parse_usd(environ.get("INPUT_MAX_COST_USD") or "1")
     except ValueError as error:
-        _refuse("max-cost-usd", str(error))
+        refuse("max-cost-usd", str(error))
     if environ.get("REVIEWBOT_CONFIG"):
         message = "the Action reads no configuration file: the workspace may be the author's"
-        raise UsageError(message, "Write REVIEWBOT_SECTION__KEY variables instead.")
-    fail_on = Severity(severity) if severity else None
-    return Inputs(cost, fail_on, post == "true", _sarif_path(environ))
-
-
-def _refuse(name: str, why: str) -> NoReturn:
-    message = f"the input {name} is wrong: {why}"
-    raise UsageError(message, "See the table of inputs in the README.")
+        advice = "Write it into the input config, or as REVIEWBOT_SECTION__KEY variables."
+        raise UsageError(message, advice)
+    return Inputs(
+        max_cost=cost,
+        fail_on=Severity(severity) if severity else None,
+        post=post == "true",
+        sarif=_sarif_path(environ),
+        config=read_config(environ),
+        extras=read_extras(environ),
+    )
 
 
 def _sarif_path(environ: Mapping[str, str]) -> Path | None:
@@ -131,7 +138,7 @@ def _sarif_path(environ: Mapping[str, str]) -> Path | None:
     workspace = Path(environ.get("GITHUB_WORKSPACE") or ".").resolve()
     folder = (workspace / name).parent.resolve()
     if not folder.is_relative_to(workspace) or not folder.is_dir():
-        _refuse("sarif-file", "name a file in an existing folder of the workspace")
+        refuse("sarif-file", "name a file in an existing folder of the workspace")
     return folder / Path(name).name
 
 
@@ -150,11 +157,11 @@ class Job:
 
 
 def _reviewed(environ: Mapping[str, str], inputs: Inputs) -> End:
-    settings = load_settings(environ)
+    settings = load_settings(environ, inputs.config)
     if inputs.fail_on is not None:
         settings = settings.gated(inputs.fail_on)
     # A database that the team names remembers; without one the workflow's cache has to do.
-    forgets = not any(each.startswith("REVIEWBOT_DATABASE") and environ[each] for each in environ)
+    forgets = settings.values.database == DatabaseSection()
     job = Job(environ, inputs, read_pull_event(environ), settings, forgets)
     if job.event.without_secrets and not _key_of(settings):
         return _without_secrets(job)
@@ -193,7 +200,7 @@ def _refuse_limits_over_time(settings: Settings) -> None:
     values = settings.values
     stated = {"per_day", "per_month"} & values.policy.budget.model_fields_set
     if stated or values.budget.model_fields_set:
-        _refuse_to_forget("the environment")
+        _refuse_to_forget("the job's configuration")
 
 
 def _refuse_to_forget(where: str) -> NoReturn:
@@ -217,7 +224,7 @@ def _review(job: Job) -> End:
             core.doubt_summary(pull.key)
         policy = _policy(job, forge.base_files(pull))
         observer = SilentObserver(job.settings.limits.review_seconds)
-        outcome = core.review(request, forge, observer, job.inputs.max_cost)
+        outcome = core.review(request, forge, observer, job.inputs.max_cost, job.inputs.extras)
         gated = policy is None or (policy.enabled and policy.fail_on is not None)
         say = in_language((policy or job.settings.values.policy).language)
         return _ended(job, outcome, say, gated=gated)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.diff import Anchor
     from reviewbot.domain.outcome import Bill, Judged, Receipt, Report
+    from reviewbot.domain.tip import Tips
     from reviewbot.review.words import Words
 
 _BADGES = {
@@ -102,8 +103,10 @@ def _provenance(judged: Judged, say: Words) -> str:
 
 
 def _reference(judged: Judged, say: Words) -> str:
-    rule = judged.finding.rule
-    marks = (judged.finding.cwe, rule and say("rule {rule}", rule=rule))
+    finding = judged.finding
+    rule = finding.rule and say("rule {rule}", rule=finding.rule)
+    tool = finding.reported_by and say("reported by {tool} too", tool=finding.reported_by)
+    marks = (finding.cwe, rule, tool)
     return "".join(f" · {wording.markdown(mark)}" for mark in marks if mark)
 
 
@@ -221,6 +224,7 @@ def summary(report: Report) -> str:
     parts += folded(changes, say, since_lines(changes, say))
     table = [*_coverage_table(report.receipt, say), *_saved(report.bill, say)]
     parts += _details(say("Coverage receipt"), table, say)
+    parts += _details(say("Findings of other tools"), tips_told(report.tips, say), say)
     parts += _details(say("Silenced"), _unheard(report, Fate.SILENCED, say), say)
     parts += _details(say("Withheld"), _unheard(report, Fate.WITHHELD, say), say)
     return _bounded(["\n\n".join(parts)], say)
@@ -277,6 +281,22 @@ def _unheard(report: Report, fate: Fate, say: Words) -> list[str]:
         for j in report.findings
         if j.fate is fate
     ]
+
+
+def tips_told(tips: Tips, say: Words) -> list[str]:
+    """What became of each finding of another tool; first what would be lost in a long list."""
+    outside = [f"- {say('{count} on no changed line', count=tips.outside)}"] if tips.outside else []
+    return outside + [
+        f"- **{say.term(tip.hearing)}**"
+        f" {wording.code_span(f'{tip.finding.path}:{tip.finding.start_line}')}:"
+        f" {wording.markdown(f'{tip.finding.reported_by}: {tip.finding.title}')}"
+        f"{_because(say.told(tip.why))}"
+        for tip in tips.tips
+    ]
+
+
+def _because(why: str) -> str:
+    return f" ({wording.markdown(wording.shortened(why, 160))})" if why else ""
 
 
 def _coverage_table(receipt: Receipt, say: Words) -> list[str]:

@@ -30,12 +30,13 @@ from reviewbot.review.places import data_of
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
 from reviewbot.review.ports import Limits, Purse
-from reviewbot.review.prompt import brief, tasks
+from reviewbot.review.prompt import brief, brief_judge, tasks
 from reviewbot.review.reading import second_tasks, surveyed, tell
 from reviewbot.review.record import as_json
 from reviewbot.review.redact import redact
 from reviewbot.review.sift import Sieve, sift
 from reviewbot.review.silence import Silenced
+from reviewbot.review.tips import NOTHING_PLACED, heard, place
 from reviewbot.review.walkthrough import walk
 from reviewbot.review.weigh import Weighed
 from reviewbot.review.words import in_language
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.policy import Budget, Policy
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
+    from reviewbot.domain.tip import ToolFinding
     from reviewbot.review.earlier import Aftermath
     from reviewbot.review.escalate import SecondLook
     from reviewbot.review.plan import Plan
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from reviewbot.review.prompt import Briefing, Task
     from reviewbot.review.reading import Readings
     from reviewbot.review.redact import Redaction
+    from reviewbot.review.tips import Placed
     from reviewbot.review.words import Words
 
 
@@ -72,6 +75,17 @@ class Shares:
 
 
 @dataclass(frozen=True, slots=True)
+class Extras:
+    """What one run brings along: findings of other tools, and more paths that are not read."""
+
+    tips: tuple[ToolFinding, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+NO_EXTRAS = Extras()
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """What the server decides for every review: default policy, outer limits, audits.
 
@@ -85,6 +99,7 @@ class House:
     audited: Callable[[str], bool]
     per_review: PicoUsd | None = None
     shares: Shares = Shares()
+    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +111,11 @@ class Prepared:
     guidance: tuple[Document, ...]
     redaction: Redaction
     plan: Plan
+    tips: Placed = NOTHING_PLACED
+
+    def brief_judge(self, tier: Tier) -> Briefing:
+        """What every second look by *tier* begins with."""
+        return brief_judge(tier, self.pull.key, self.policy, self.guidance)
 
     def brief(self, tier: Tier) -> Briefing:
         """What every request to *tier* begins with."""
@@ -132,7 +152,7 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
         return Skipped(request, why)
 
     ports.forge.begin(pull)
-    ready = _prepared(pull, policy, files, ports)
+    ready = _prepared(pull, policy, files, ports, house.extras)
     if held := _held(ready, ports, say):
         ports.forge.conclude(pull, held)
         return Skipped(request, Phrase("its cost waits for approval"))
@@ -176,16 +196,21 @@ def prepare(request: ReviewRequest, ports: Ports, house: House) -> Prepared:
     """Everything up to the first question, without a write."""
     pull = ports.forge.pull_request(request)
     files = ports.forge.base_files(pull)
-    return _prepared(pull, effective_policy(files, house.policy), files, ports)
+    policy = effective_policy(files, house.policy)
+    return _prepared(pull, policy, files, ports, house.extras)
 
 
-def _prepared(pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports) -> Prepared:
+def _prepared(
+    pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports, extras: Extras
+) -> Prepared:
     redaction = redact(ports.forge.diff(pull), policy.redaction)
     # Guidance goes with every question: what may not go everywhere that code may goes nowhere.
     free = tuple(
         each for each in files.guidance if data_of((each.path,), policy.data) == policy.data
     )
-    return Prepared(pull, policy, free, redaction, plan_survey(redaction.diff, policy))
+    plan = plan_survey(redaction.diff, policy, extras.exclude)
+    tips = place(extras.tips, redaction.diff, plan, policy.redaction)
+    return Prepared(pull, policy, free, redaction, plan, tips)
 
 
 def _unasked(
@@ -219,18 +244,18 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     # The cheap tier reads everything; the strong one what looked serious.
     # Plans know no money: the ledger refuses, in their order of risk.
     cheap = ready.brief(Tier.CHEAP)
-    first = tasks(ready.plan.chunks, cheap)
+    first = ready.tips.join(tasks(ready.plan.chunks, cheap))
     exhausted = ready.policy.budget.on_exhausted
     survey = examine(first, cheap, purse, ports, exhausted)
 
-    strong = ready.brief(Tier.STRONG)
+    judge = ready.brief_judge(Tier.STRONG if ports.model.models(Tier.STRONG) else Tier.CHEAP)
     posted = _posted(ready.pull, ports)
     # Redaction finds its own again without a model, so that a re-run stays free.
     local = {(each.path, digest_of(each.quote)) for each in ready.redaction.findings}
     followed = [each for each in posted if (each.path, each.digest) not in local]
     choice = choose(surveyed(first, survey), ready.policy, audited, followed)
-    looks = second_tasks(choice, strong)
-    second = _second(looks, survey, strong, purse, ports, exhausted)
+    looks = second_tasks(choice, judge)
+    second = _second(looks, survey, judge, purse, ports, exhausted)
 
     readings = tell(ready.plan, first, survey, choice, looks, second)
     silenced = Silenced(ready.pull.author.id, tuple(ports.rulings.silences(ready.pull.key)))
@@ -238,7 +263,7 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     sieve = Sieve(index, ready.pull.key, ready.policy, posted, silenced)
     own = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
     judged = sift([*own, *readings.weighed()], sieve)
-    receipt = readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG))
+    receipt = readings.receipt(purse.review_id, (Tier.CHEAP, judge.tier))
     aftermath = follow(judged, posted, sieve.index, receipt)
     findings = (*judged, *map(silenced.judge, aftermath.still_open))
     return Report(
@@ -253,6 +278,7 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
         shortages=(*survey.shortages, *second.shortages),
         walkthrough=walk(readings.stories, purse.review_id),
         language=ready.policy.language,
+        tips=heard(ready.tips, readings),
     )
 
 
@@ -264,14 +290,24 @@ def _second(
     ports: Ports,
     exhausted: Literal["degrade", "stop"],
 ) -> Examined:
-    """The strong tier's round: the first thing to go when money is short."""
-    if not ports.model.models(Tier.STRONG):
-        nobody = Gap(Coverage.FAILED, "there is no strong tier")
-        return Examined(gaps={again.key: nobody for _, again in looks})
+    """The second reader's round: the first thing to go when money is short.
+
+    Without a strong tier only what other tools claim is looked at, by the cheap one.
+    """
     again = [task for _, task in looks]
+    gaps: dict[str, Gap] = {}
+    if briefing.tier is not Tier.STRONG:
+        nobody = Gap(Coverage.FAILED, "there is no strong tier")
+        gaps = {task.key: nobody for task in again if not task.claims}
+        again = [task for task in again if task.claims]
+        if not again:
+            return Examined(gaps=gaps)
     if survey.over_budget:
-        return recall(again, briefing, ports)
-    return examine(again, briefing, purse, ports, exhausted)
+        examined = recall(again, briefing, ports)
+    else:
+        examined = examine(again, briefing, purse, ports, exhausted)
+    examined.gaps.update(gaps)
+    return examined
 
 
 def purse_of(review_id: str, pull: PullRequest, policy: Policy, house: House) -> Purse:

@@ -62,12 +62,15 @@ class Plan:
     excluded: tuple[Covered, ...]
 
 
-def plan_survey(diff: Diff, policy: Policy) -> Plan:
-    """Every segment of *diff*, in a chunk or left out with its reason."""
+def plan_survey(diff: Diff, policy: Policy, exclude: tuple[str, ...] = ()) -> Plan:
+    """Every segment of *diff*, in a chunk or left out with its reason.
+
+    *exclude* are the run's own patterns, beside the policy's.
+    """
     chunks: list[Chunk] = []
     left: list[Covered] = []
     for file in diff.files:
-        gap = _gap(file, policy)
+        gap = _gap(file, policy, exclude)
         parts = list(pieces(file))
         if not parts:
             left.append(Covered(Segment(file.path, "", 0), *(gap or _NO_LINES)))
@@ -131,9 +134,9 @@ _TOO_LONG: _Reason = (Coverage.FAILED, Phrase("a line too long to read"))
 _UNCHANGED: _Reason = (Coverage.EXCLUDED, Phrase("context only"))
 
 
-def _gap(file: FileDiff, policy: Policy) -> _Reason | None:
+def _gap(file: FileDiff, policy: Policy, exclude: tuple[str, ...]) -> _Reason | None:
     """Why a file is not read."""
-    if why := excluded(file, policy):
+    if why := excluded(file, policy, exclude):
         return Coverage.EXCLUDED, why
     return _MISSING if file.content is Content.MISSING else None
 

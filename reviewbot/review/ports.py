@@ -158,7 +158,7 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file of a base branch."""
+    """A file of a base branch; *path* is what people call it."""
 
     path: str
     text: str
@@ -169,15 +169,16 @@ GUIDANCE_BYTES = 2_500  # more context makes reviews worse, and every request pa
 
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
-    """What the repository's own branches say; documents are None where they are absent.
+    """What organisation and branches say; documents are None where they are absent.
 
     *ruling* is the default branch's policy; *narrowing* is that of a base branch which is not
-    the default one.
+    the default one; *organisation* holds the defaults of all repositories of its owner.
     """
 
     ruling: Document | None
     narrowing: Document | None
     guidance: tuple[Document, ...]
+    organisation: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from reviewbot.domain.outcome import Coverage
 
 if TYPE_CHECKING:
     from reviewbot.domain.outcome import Escalation, Judged, Receipt, Report, Shortage
+    from reviewbot.domain.tip import Tip
     from reviewbot.domain.walkthrough import FileChange
 
 VERSION = 1
@@ -42,6 +43,10 @@ def as_json(report: Report) -> dict[str, Any]:
             "calls": bill.calls,
         },
         "walkthrough": [_change(each) for each in report.walkthrough],
+        "other_tools": {
+            "findings": [_tip(tip) for tip in report.tips.tips],
+            "outside_the_change": report.tips.outside,
+        },
         "shortages": [_shortage(each) for each in report.shortages],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
@@ -66,6 +71,19 @@ def _change(change: FileChange) -> dict[str, Any]:
         "deleted": change.deleted,
         "summary": " ".join(change.summaries),
         "risk": change.risk,
+    }
+
+
+def _tip(tip: Tip) -> dict[str, Any]:
+    finding = tip.finding
+    return {
+        "tool": finding.reported_by,
+        "path": finding.path,
+        "line": finding.start_line,
+        "severity": finding.severity.value,
+        "title": finding.title,
+        "verdict": tip.hearing.value.replace(" ", "_"),
+        "why": tip.why,
     }
 
 
@@ -100,6 +118,7 @@ def _judged(judged: Judged) -> dict[str, Any]:
         "suggestion": finding.suggestion,
         "cwe": finding.cwe,
         "rule": finding.rule,
+        "reported_by": finding.reported_by,
         "tier": judged.tier.value,
         "model": judged.model,
         "standing": judged.standing.value,

@@ -143,10 +143,17 @@ def _merge(ranked: Sequence[Judged]) -> list[Judged]:
         if twin is None or not judged.is_open:
             kept.append(judged)
         else:
-            kept.append(
-                _withhold(judged, Phrase("same cause as: {title}", title=twin.finding.title))
-            )
+            kept[kept.index(twin)] = _crediting(twin, judged)
+            why = Phrase("same cause as: {title}", title=twin.finding.title)
+            kept.append(_withhold(judged, why))
     return kept
+
+
+def _crediting(kept: Judged, twin: Judged) -> Judged:
+    """*kept*, which names the tool that reported its twin."""
+    tools = dict.fromkeys((kept.finding.reported_by, twin.finding.reported_by))
+    named = ", ".join(filter(None, tools))
+    return replace(kept, finding=replace(kept.finding, reported_by=named))
 
 
 def _same_cause(one: Judged, other: Judged) -> bool:

@@ -89,14 +89,17 @@ _UNTOUCHED = {
 }
 
 
-def excluded(file: FileDiff, policy: Policy) -> str | None:
-    """The rule that leaves a file unread, or None.
+def excluded(file: FileDiff, policy: Policy, exclude: tuple[str, ...] = ()) -> str | None:
+    """The rule that leaves a file unread, or None; *exclude* are the run's own patterns.
 
     Names and contents are the author's to choose. Where a review can hold up a merge they
     must not hide code: there only lock files and the base branch's filters are left out.
     """
     if why := _lineless(file):
         return why
+    own = verdict(file.path, exclude)
+    if own is not None:
+        return "exclude" if own else None
     wish = verdict(file.path, policy.path_filters)
     if wish is not None:
         return "path_filters" if wish else None

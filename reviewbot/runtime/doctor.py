@@ -23,6 +23,7 @@ from reviewbot.review.plan import BYTES_PER_TOKEN, REQUEST_TOKENS
 from reviewbot.review.prompt import OUTPUT_CAP
 from reviewbot.runtime.diagnosis import Diagnosis, Health, asked
 from reviewbot.runtime.doctor_app import examine_app
+from reviewbot.runtime.doctor_organisations import examine_organisations
 from reviewbot.runtime.service import app_auth, desk_rules, webhook_secrets
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def _github(settings: Settings) -> Iterator[Diagnosis]:
             yield from examine_app(settings)
     if github.token:
         yield asked("GitHub token", lambda: _identified_token(github))
+    yield from examine_organisations(settings)
 
 
 def _secrets_told(settings: Settings) -> str:

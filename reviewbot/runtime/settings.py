@@ -6,7 +6,6 @@ Nothing is read from a reviewed checkout.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +19,7 @@ from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.invalid import explain
 from reviewbot.domain.money import parse_usd
 from reviewbot.domain.policy import Policy, Usd
+from reviewbot.runtime.config_file import as_text, read_file, read_toml
 from reviewbot.runtime.environment import explain_environment, read_environment
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.finding import Severity
     from reviewbot.domain.money import PicoUsd
-
-_MOST_BYTES = 2**20
+    from reviewbot.runtime.config_file import ConfigText
 
 
 def _checked_address(text: str) -> str:
@@ -147,6 +146,21 @@ class Tiers(_Section):
     strong: tuple[Name, ...] = ()
 
 
+class Organisation(_Section):
+    """An owner, and the id of the repository with the defaults of all its policies."""
+
+    owner: Name
+    settings_repository_id: Annotated[int, Field(ge=1)]
+
+
+def _checked_owners(organisations: tuple[Organisation, ...]) -> tuple[Organisation, ...]:
+    owners = [each.owner.lower() for each in organisations]
+    if len(set(owners)) < len(owners):
+        message = "an owner has one settings repository, and is named once"
+        raise ValueError(message)
+    return organisations
+
+
 class Budget(_Section):
     """Limits in USD that hold over all repositories; the repositories' own are in the policy.
 
@@ -237,6 +251,7 @@ class Values(_Section):
     models: tuple[Model, ...] = ()
     tiers: Tiers = Tiers()
     policy: Policy = Policy()
+    organisations: Annotated[tuple[Organisation, ...], AfterValidator(_checked_owners)] = ()
     budget: Budget = Budget()
     limits: Limits = Limits()
     retention: Retention = Retention()
@@ -313,19 +328,20 @@ class Settings:
                 raise SettingsError(message, f"{key}_env names it; set it to the secret.")
             return value
         if file:
-            return _read(Path(file), key).strip()
+            return read_file(Path(file), key).strip()
         message = f"{key} is missing"
         raise SettingsError(
             message, f"Set {key}_env to a variable's name, or {key}_file to a path."
         )
 
 
-def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:
+def load_settings(environ: Mapping[str, str], config: Path | ConfigText | None = None) -> Settings:
     """Read file and environment; raises SettingsError naming source, key and the nearest one."""
     values: dict[str, Any] = {}
     if config is not None:
-        values = _from_file(config)
-        _validated(values, lambda error: explain(error, Values, str(config)))
+        said = as_text(config)
+        values = read_toml(said)
+        _validated(values, lambda error: explain(error, Values, said.name))
     overlay = read_environment(environ, Values)
     joined = _joined(values, overlay)
     return Settings(
@@ -338,36 +354,6 @@ def _validated(values: Mapping[str, Any], explained: Callable[[ValidationError],
         return Values.model_validate(values)
     except ValidationError as error:
         raise SettingsError(explained(error), "See docs/configuration.md for all keys.") from error
-
-
-# --- the file --------------------------------------------------------------------------------
-
-
-def _from_file(path: Path) -> dict[str, Any]:
-    try:
-        loaded = tomllib.loads(_read(path, "--config"))
-    except tomllib.TOMLDecodeError as error:
-        message = f"{path} is no valid TOML: {error}"
-        raise SettingsError(message, "Mend the file.") from error
-    for section, key in (("github", "token"), ("quick", "api_key")):
-        if key in loaded.get(section, {}):
-            message = f"{path}: {section}.{key} is a secret"
-            raise SettingsError(message, "Secrets come from the environment or from files only.")
-    return loaded
-
-
-def _read(path: Path, key: str) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
-        if len(raw) > _MOST_BYTES:
-            message = f"{path} ({key}) is larger than {_MOST_BYTES // 1024} KiB"
-            raise SettingsError(message, "Name another file.")
-        return raw.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
-        message = f"{path} ({key}) cannot be read: {why}"
-        raise SettingsError(message, "Check the path and its rights.") from error
 
 
 def _joined(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
