@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -145,6 +146,18 @@ def test_repository_and_base_branch_add_to_the_servers_entries() -> None:
         BaseFiles(document("a"), document("b"), ()), Policy(data=Data(paths=(EU,)))
     )
     assert sorted(each.path for each in found.data.paths) == ["a", "b", "secret/**"]
+
+
+def test_entries_of_several_layers_may_be_more_than_one_may_have() -> None:
+    def entries(name: str) -> tuple[DataPath, ...]:
+        return tuple(DataPath(path=f"{name}/{n}", allowed_endpoints=()) for n in range(50))
+
+    wishes = {"data": {"paths": [each.model_dump(mode="json") for each in entries("house")]}}
+    house = Document("house.yml", yaml.safe_dump(wishes))
+    quiet = Document(".reviewbot.yml", "max_comments: 3")
+    files = BaseFiles(quiet, None, (), organisation=house)
+    found = effective_policy(files, Policy(data=Data(paths=entries("server"))))
+    assert len(found.data.paths) == 100
 
 
 @given(_DATA, _DATA, _PATHS)
