@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.money import plain_usd
-from reviewbot.domain.policy import Policy
+from reviewbot.domain.policy import DataPath, Policy
 from reviewbot.entrypoints import cli
 from reviewbot.runtime.settings import (
     Endpoint,
@@ -131,6 +131,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "models.routes": Route,
     "models.routes.price": RoutePrice,
     "policy.path_instructions": Policy.model_fields["path_instructions"].annotation.__args__[0],  # type: ignore[union-attr]
+    "policy.data.paths": DataPath,
     "policy.rules": Policy.model_fields["rules"].annotation.__args__[0],  # type: ignore[union-attr]
 }
 
@@ -196,7 +197,7 @@ def test_the_readmes_policy_keys_have_the_defaults_it_says() -> None:
         name.removeprefix("policy."): literal(info)
         for name, info in sections(Values)
         if name.startswith("policy.")
-    } | {"path_instructions": "`[]`", "rules": "`[]`"}
+    } | {"path_instructions": "`[]`", "rules": "`[]`", "data.paths": "`[]`"}
     words = {'`""`': "none", "`[]`": "none"}
     for keys, default in rows(README):
         prefix = keys[0].rpartition(".")[0]

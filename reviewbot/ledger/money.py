@@ -75,11 +75,12 @@ class SqlLedger:
     def reserve(self, charge: Charge) -> Grant:
         """Set the worst case aside in every scope or none.
 
-        Waits, in order, while reservations of the refusing scope may still shrink enough.
+        Waits, in order, while reservations of the refusing scope may still shrink enough, unless
+        the charge says not to.
         Raises BudgetExhausted, EndpointQuarantined for an endpoint that overbilled, or
         SpendingStopped while an administrator has stopped all of it.
         """
-        deadline = self._clock.seconds() + self._patience
+        deadline = self._clock.seconds() + (self._patience if charge.waits else 0.0)
         waits_at = self._room.queued(scopes_of(charge, self._clock.today()))
         if waits_at is None:
             tried = self._try(charge)
@@ -107,7 +108,8 @@ class SqlLedger:
         """The scope to wait at; raises BudgetExhausted where that is in vain."""
         if refused.may_make_room(charge.worst) and self._clock.seconds() < deadline:
             return refused.scope
-        self._alarm(refused, charge)
+        if charge.waits:  # else it may only look as if the limit were used up
+            self._alarm(refused, charge)
         raise _exhausted(refused, charge.worst)
 
     def _try(self, charge: Charge) -> Grant | Counter:

@@ -27,6 +27,7 @@ from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
 from reviewbot.review.extras import extras
 from reviewbot.review.foreseen import foresee, told
 from reviewbot.review.paths import matches_any
+from reviewbot.review.places import data_of
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
 from reviewbot.review.ports import Limits, Purse
@@ -214,9 +215,13 @@ def _prepared(
     pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports, extras: Extras
 ) -> Prepared:
     redaction = redact(ports.forge.diff(pull), policy.redaction)
+    # Guidance goes with every question: what may not go everywhere that code may goes nowhere.
+    free = tuple(
+        each for each in files.guidance if data_of((each.path,), policy.data) == policy.data
+    )
     plan = plan_survey(redaction.diff, policy, extras.exclude)
     tips = place(extras.tips, redaction.diff, plan, policy.redaction)
-    return Prepared(pull, policy, files.guidance, redaction, plan, tips)
+    return Prepared(pull, policy, free, redaction, plan, tips)
 
 
 def _unasked(

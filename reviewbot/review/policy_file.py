@@ -101,8 +101,9 @@ def _sets_limits_over_time(wishes: Mapping[str, Any]) -> bool:
 
 
 def _within(server: Policy, document: Document) -> Policy:
-    wishes = _validated(_join(server.model_dump(), _load(document)), document.path)
-    return wishes.bounded_by(server)
+    above = server.model_dump(exclude={"data": {"paths"}, "redaction": True})
+    wishes = _validated(_join(above, _load(document)), document.path)
+    return wishes.bounded_by(server)  # which adds what was left out, however much it is
 
 
 def _load(document: Document) -> Mapping[str, Any]:

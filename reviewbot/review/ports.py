@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from reviewbot.domain.question import Answer, Prompt, Question
 from reviewbot.review.words import ENGLISH, Words
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
     from reviewbot.domain.ruling import Rulings
     from reviewbot.domain.spent import Money
+
+__all__ = ["Answer", "Prompt", "Question"]  # what passes through ports, from the domain
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -76,6 +79,16 @@ class Charge:
     label: str  # the chunks, for people
     reason: str = ""  # why it was escalated
     egress: Egress | None = None  # None where nothing of a repository leaves
+    waits: bool = True  # for other reservations that may still shrink
+    by_report: bool = False  # the endpoint is believed in what it says that it billed
+
+    def cost(self, attempt: Attempt) -> PicoUsd:
+        """What an attempt is entered at that was billed, or may have been."""
+        if attempt.usage is None or attempt.ending is Ending.UNKNOWN:
+            return self.worst
+        if self.by_report and attempt.reported is not None:
+            return attempt.reported
+        return self.price.cost(attempt.usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,54 +118,10 @@ class Attempt:
     latency_ms: int = 0
     error: str = ""  # a short code such as "http-429", never foreign text
     first_token_ms: int = 0  # 0 where the answer was not streamed
+    reported: PicoUsd | None = None  # what the endpoint says that it billed, where it does
 
 
 # --- questions and answers -----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A chat of two messages; *system* is the same bytes for every chunk under one policy."""
-
-    system: str
-    user: str
-    schema: str  # the JSON Schema of the answer, as JSON text
-
-    @property
-    def size(self) -> int:
-        """Its UTF-8 bytes: no tokeniser makes more tokens of it."""
-        texts = (self.system, self.user, self.schema)
-        return sum(len(text.encode(errors="replace")) for text in texts)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One request to a tier about one or more chunks.
-
-    *keys* names each chunk's answer without the model; *weights* are the chunks' shares of
-    the cost. *divide* turns the answer's text into one text a chunk, or raises BadAnswer.
-    """
-
-    tier: Tier
-    prompt: Prompt
-    keys: tuple[str, ...]
-    weights: tuple[int, ...]
-    divide: Callable[[str], tuple[str, ...]]
-    output_cap: int
-    label: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer for one chunk, and its share of what the request cost when it was asked."""
-
-    key: str
-    text: str
-    model: str
-    cost: PicoUsd
-    tokens: int  # its share of input and output tokens
-    review_id: str  # the review that paid for it
 
 
 class Answers(Protocol):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Tier
 from reviewbot.review.answer import divide
 from reviewbot.review.paths import matches_any
+from reviewbot.review.places import common
 from reviewbot.review.ports import GUIDANCE_BYTES, Prompt, Question
 from reviewbot.review.schema import answer_schema
 
@@ -159,6 +160,7 @@ def question(tasks: Sequence[Task], briefing: Briefing) -> Question:
         output_cap=OUTPUT_CAP,
         label=", ".join(dict.fromkeys(chunk.path for chunk in chunks)),
         reason="; ".join(dict.fromkeys(each.reason for each in tasks if each.reason)),
+        data=common(chunk.data for chunk in chunks),
     )
 
 

@@ -180,6 +180,8 @@ def open_core(
         ledger = SqlLedger(database, patience=patience, hears=hears, yardstick=yardstick_of(config))
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
         stack.callback(router.close)
+        rollout = Rollout(router, config)
+        stack.callback(rollout.close)
         pins = {
             each.owner.lower(): each.settings_repository_id
             for each in settings.values.organisations
@@ -190,7 +192,7 @@ def open_core(
             ledger,
             router,
             secret_of(database),
-            Rollout(router, config),
+            rollout,
             OrganisationPolicies(pins),
         )
 

@@ -91,7 +91,11 @@ class GitHub(_Section):
 
 
 class Endpoint(_Section):
-    """An OpenAI-compatible base URL, its key, and where the data goes."""
+    """An OpenAI-compatible base URL, its key, and where the data goes.
+
+    With *stream* reviews are asked for as streams, so that the time of the first token is known.
+    *billing* ``reported`` takes the cost that the endpoint tells with each answer.
+    """
 
     name: Name
     base_url: Address
@@ -100,6 +104,8 @@ class Endpoint(_Section):
     region: str = ""
     jurisdiction: str = ""
     proxy_env: str = ""
+    stream: bool = False
+    billing: Literal["price", "reported"] = "price"
 
 
 class RoutePrice(_Section):
@@ -187,7 +193,9 @@ class Limits(_Section):
     connect_seconds: Seconds = 5.0
     cheap_seconds: Seconds = 60.0
     strong_seconds: Seconds = 120.0
+    first_token_seconds: Seconds = 30.0
     call_attempts: Count = 3
+    hedge_after: Seconds | Literal["p95"] | None = None
     budget_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
     probe_seconds: Seconds = 30.0
     sla: Annotated[float, Field(gt=0, le=100)] | None = None

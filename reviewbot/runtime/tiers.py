@@ -10,6 +10,7 @@ from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, Price, per_million, plain_usd
 from reviewbot.models.catalogue import Catalogue, Row, Tariff, flat_price
 from reviewbot.models.config import (
+    Billing,
     EndpointConfig,
     ModelConfig,
     Patience,
@@ -83,7 +84,14 @@ def _endpoint(section: Endpoint, settings: Settings) -> EndpointConfig:
     )
     proxy = section.proxy_env and settings.secret("proxy", section.proxy_env, "")
     return EndpointConfig(
-        section.name, section.base_url, key, section.region, section.jurisdiction, proxy
+        section.name,
+        section.base_url,
+        key,
+        section.region,
+        section.jurisdiction,
+        proxy,
+        section.stream,
+        Billing(section.billing),
     )
 
 
@@ -198,6 +206,8 @@ def _patience(limits: Limits) -> Patience:
     return Patience(
         connect=limits.connect_seconds,
         cheap=limits.cheap_seconds,
+        first_token=limits.first_token_seconds,
+        hedge=limits.hedge_after,
         strong=limits.strong_seconds,
         attempts=limits.call_attempts,
         lease_margin=limits.lease_seconds,

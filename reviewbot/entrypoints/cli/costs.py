@@ -15,7 +15,12 @@ import click
 from reviewbot.domain.money import PicoUsd, format_usd, plain_usd
 from reviewbot.entrypoints.cli import FINE
 from reviewbot.entrypoints.cli.administering import opened_ledger
-from reviewbot.entrypoints.cli.options import config_option, settings_from, since_option
+from reviewbot.entrypoints.cli.options import (
+    config_option,
+    format_option,
+    settings_from,
+    since_option,
+)
 from reviewbot.entrypoints.formats.spreadsheet import cell
 
 if TYPE_CHECKING:
@@ -53,14 +58,7 @@ _COLUMNS = (
     show_default=True,
     help="One line for each.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+@format_option("table", "json", "csv")
 @click.option(
     "--top",
     type=click.IntRange(1, 100_000),

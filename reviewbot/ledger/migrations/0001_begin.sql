@@ -15,7 +15,8 @@ CREATE TABLE budgets (
 );
 
 -- One row an HTTP attempt. It is closed once and never changed after that; it is thrown away
--- when its time is over, and lives on in the sums below.
+-- when its time is over, and lives on in the sums below. reported is what the endpoint says that
+-- it billed, where it says so.
 CREATE TABLE calls (
   id              TEXT PRIMARY KEY,
   review_id       TEXT NOT NULL,
@@ -49,6 +50,7 @@ CREATE TABLE calls (
   model_answered  TEXT NOT NULL DEFAULT '',
   latency_ms      BIGINT NOT NULL DEFAULT 0,
   first_token_ms  BIGINT NOT NULL DEFAULT 0,
+  reported        BIGINT,
   error           TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX calls_by_review ON calls (review_id);
