@@ -134,9 +134,9 @@ class GitHubForge:
         ]
         return read_posted(comments, pull.key)
 
-    def begin(self, pull: PullRequest) -> None:
+    def begin(self, pull: PullRequest, says: str) -> None:
         """Show that a review of this head is under way."""
-        self._publisher.begin(pull)
+        self._publisher.begin(pull, says)
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """End the check run without a review."""

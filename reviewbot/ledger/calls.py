@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "id, review_id, repository_id, repository, number, tier, model, endpoint, upstream,"
-    " reserved_at, worst, scopes"
+    " reason, reserved_at, worst, scopes"
 )
 
 
@@ -36,6 +36,7 @@ class Entry:
     model: str
     endpoint: str
     upstream: str
+    reason: str
     reserved_at: int  # milliseconds since 1970
     worst: PicoUsd
     scopes: tuple[str, ...]

@@ -9,6 +9,7 @@ from reviewbot.domain.money import format_usd
 from reviewbot.domain.outcome import Coverage, Fate
 from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review import suggest, wording
+from reviewbot.review.foreseen import forecast_line
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
 from reviewbot.review.shortages import budget_lines
 from reviewbot.review.walkthrough import folded, since_lines
@@ -367,7 +368,7 @@ def check(report: Report, incomplete: Literal["neutral", "block"]) -> Check:
     return Check(
         conclusion=_conclusion(report, incomplete),
         title=wording.shortened(_verdict(report, say), 250),
-        summary=summary(report),
+        summary="\n\n".join(filter(None, [forecast_line(report, say), summary(report)])),
         annotations=annotations,
         say=say,
     )

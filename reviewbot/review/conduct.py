@@ -25,6 +25,7 @@ from reviewbot.review.escalate import choose
 from reviewbot.review.estimate import estimate
 from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
 from reviewbot.review.extras import extras
+from reviewbot.review.foreseen import foresee, told
 from reviewbot.review.paths import matches_any
 from reviewbot.review.places import data_of
 from reviewbot.review.plan import plan_survey
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Literal
 
+    from reviewbot.domain.forecast import Forecast
     from reviewbot.domain.outcome import Judged, Outcome
     from reviewbot.domain.policy import Budget, Policy
     from reviewbot.domain.posted import PostedFinding
@@ -151,23 +153,23 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
         ports.forge.conclude(pull, notice)
         return Skipped(request, why)
 
-    ports.forge.begin(pull)
     ready = _prepared(pull, policy, files, ports, house.extras)
-    if held := _held(ready, ports, say):
+    expected = foresee(estimate(ready, ports), ready.pull, ports)
+    if held := _held(ready, expected, ports, say):
         ports.forge.conclude(pull, held)
         return Skipped(request, Phrase("its cost waits for approval"))
 
+    ports.forge.begin(pull, told(expected, say))
     purse = purse_of(ports.journal.open(pull, request.trigger), pull, policy, house)
-    try:
-        report = _read(ready, purse, ports, house.audited)
-    except Interrupted:
-        report = None
-
+    # A review that is resumed is measured by what was forecast at first.
+    expected = ports.journal.foresee(purse.review_id, expected)
+    report = _read_unless_interrupted(ready, purse, ports, house.audited)
     if overtaken := _overtaken(request, pull, ports, say):
         return overtaken
     if report is None:
         return Superseded(request, by="")
 
+    report = replace(report, forecast=expected)
     publication = compose(report, purse.review_id, policy.incomplete)
     publication = replace(publication, extras=extras(report, policy, in_language(policy.language)))
     url = ports.forge.publish(publication)
@@ -175,6 +177,15 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     raised = [comment.finding for comment in publication.comments if url]
     ports.journal.close(purse.review_id, "published", json.dumps(as_json(report)), raised)
     return Reviewed(report, url)
+
+
+def _read_unless_interrupted(
+    ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], bool]
+) -> Report | None:
+    try:
+        return _read(ready, purse, ports, audited)
+    except Interrupted:
+        return None
 
 
 def _overtaken(
@@ -223,12 +234,12 @@ def _unasked(
     return (why, notices.skipped(why, policy, say)) if why else None
 
 
-def _held(ready: Prepared, ports: Ports, say: Words) -> Check | None:
+def _held(ready: Prepared, expected: Forecast, ports: Ports, say: Words) -> Check | None:
     """What the check says where a review is dearer than the policy lets pass unasked."""
-    quoted, most = estimate(ready, ports).p90, ready.policy.budget.approve_above
-    if quoted <= most or ports.rulings.may_cost(ready.pull, quoted):
+    most = ready.policy.budget.approve_above
+    if expected.p90 <= most or ports.rulings.may_cost(ready.pull, expected.p90):
         return None
-    return notices.too_dear(ready.pull, quoted, most, say)
+    return notices.too_dear(ready.pull, expected, most, say)
 
 
 def reason_to_skip(pull: PullRequest, policy: Policy) -> str | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.egress import Egress
     from reviewbot.domain.extras import Extras
     from reviewbot.domain.finding import Severity, Tier
+    from reviewbot.domain.forecast import Forecast, Past
     from reviewbot.domain.money import PicoUsd, Price, Usage
     from reviewbot.domain.policy import Data
     from reviewbot.domain.posted import PostedFinding
@@ -258,8 +259,8 @@ class Forge(Protocol):
     def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
         """What was posted on lines before; trusted only in comments of our own author id."""
 
-    def begin(self, pull: PullRequest) -> None:
-        """Show that a review of this head is under way."""
+    def begin(self, pull: PullRequest, says: str) -> None:
+        """Show that a review of this head is under way, with a line of text."""
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """End the check run without a review."""
@@ -331,6 +332,12 @@ class Journal(Protocol):
         self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()
     ) -> None:
         """Record how it ended, and what it posted on lines; *report* is JSON."""
+
+    def past(self, pull: PullKey) -> Sequence[Past]:
+        """The latest reviews of the repository that read what they planned, to learn from."""
+
+    def foresee(self, review_id: str, forecast: Forecast) -> Forecast:
+        """Record what a review is forecast to cost; what was recorded first stands."""
 
     def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
         """What reviews posted on a pull request's lines, whether the comments stand or not."""

@@ -26,7 +26,7 @@ from reviewbot.review.ports import Ports
 from reviewbot.runtime.attended import Attended
 from reviewbot.runtime.same_head import SameHeadForge
 from reviewbot.runtime.side_by_side import SideBySide
-from reviewbot.runtime.tiers import router_config
+from reviewbot.runtime.tiers import router_config, yardstick_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -177,7 +177,7 @@ def open_core(
         stack.callback(database.close)
         migrate(database)
         patience = settings.limits.budget_wait_seconds
-        ledger = SqlLedger(database, patience=patience, hears=hears)
+        ledger = SqlLedger(database, patience=patience, hears=hears, yardstick=yardstick_of(config))
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
         stack.callback(router.close)
         rollout = Rollout(router, config)

@@ -66,6 +66,7 @@ Count = Annotated[int, Field(ge=1, le=10_000)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Patterns = Annotated[tuple[Name, ...], Field(min_length=1)]  # of repositories: acme/shop-*
 
 
 class _Section(BaseModel):
@@ -242,7 +243,8 @@ class Alerts(_Section):
 class DashboardSection(_Section):
     """Who may look at the costs pages, beside whoever signs in with GitHub.
 
-    *url* is where people reach them; *admins* are logins that see everything.
+    *url* is where people reach them; *admins* are logins that see everything; *teams* are names
+    for repositories that belong together, by patterns such as ``acme/shop-*``.
     """
 
     url: Address | None = None
@@ -250,6 +252,7 @@ class DashboardSection(_Section):
     token_file: str = ""
     admins: tuple[Name, ...] = ()
     session_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    teams: dict[Name, Patterns] = {}
 
 
 class Quick(_Section):

@@ -20,7 +20,8 @@ from reviewbot.models.config import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from reviewbot.runtime.settings import Endpoint, Limits, Model, Route, Settings
 
@@ -34,6 +35,12 @@ def router_config(settings: Settings) -> RouterConfig:
     if settings.values.endpoints or settings.values.models:
         return _from_sections(settings, catalogue)
     return _quick(settings, catalogue)
+
+
+def yardstick_of(config: RouterConfig) -> Callable[[datetime, int], Price | None]:
+    """The price of the preferred strong model at its preferred route, at any time."""
+    model = next(iter(config.tier(Tier.STRONG)), None)
+    return model.routes[0].price_of if model else lambda _at, _tokens: None
 
 
 def configured_tariffs(settings: Settings) -> list[Tariff]:

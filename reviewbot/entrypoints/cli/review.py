@@ -211,9 +211,10 @@ def _show_quote(quote: Quote, form: Format, max_cost: PicoUsd | None) -> int:
         click.echo(json.dumps(as_json(quote), indent=2))
         return FINE
     chunks = f"{quote.chunks} {'chunk' if quote.chunks == 1 else 'chunks'}, {quote.known} known"
+    learned = f"{quote.learned_from} earlier reviews here" if quote.learned_from else "no history"
     click.echo(
-        f"{chunks} · about {quote.tokens_in:,} tokens to read\n"
         f"p50 {format_usd(quote.p50)} · p90 {format_usd(quote.p90)}"
-        f" · bound {format_usd(quote.bound)} · never over the limit of {format_usd(quote.limit)}"
+        f" · bound {format_usd(quote.bound)} · never over the limit of {format_usd(quote.limit)}\n"
+        f"{chunks} · about {quote.tokens_in:,} tokens to read · by its plan and {learned}"
     )
     return FINE

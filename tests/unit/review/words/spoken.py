@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.command import Help
 from reviewbot.domain.errors import BudgetExhausted, PolicyError
 from reviewbot.domain.finding import Category, Severity, Side, Tier
+from reviewbot.domain.forecast import Forecast
 from reviewbot.domain.money import PicoUsd, parse_usd
 from reviewbot.domain.outcome import (
     Bill,
@@ -79,6 +80,7 @@ def _report(written: tuple[str, str]) -> Report:
         shortages=(Shortage(Phrase("the repository today"), _LIMIT, _USD, _USD, 3),),
         fixed=(_posted("An earlier one"),),
         walkthrough=tuple(_changes(written[0])),
+        forecast=Forecast(_USD, _USD, _USD, _LIMIT, learned_from=24),
         tips=_tips(written[0]),
     )
 
@@ -182,7 +184,9 @@ def checks(say: Words) -> Iterator[Check]:
     for why in _skips(policy):
         yield notices.skipped(why, policy, say)
     yield notices.paused("maria", policy, say)
-    yield notices.too_dear(PULL, _USD, _LIMIT, say)
+    for earlier in (0, 1, 2):
+        expected = Forecast(_USD, _USD, _USD, _LIMIT, learned_from=earlier)
+        yield notices.too_dear(PULL, expected, _LIMIT, say)
     yield from (notices.superseded(say), notices.closed(say), notices.gave_up(say))
     verdict = Verdict(9, Conclusion.FAILURE, say("no findings"), Conclusion.FAILURE)
     yield merge_group.answer(PULL, None, policy)
