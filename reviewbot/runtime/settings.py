@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.invalid import explain
@@ -30,6 +37,9 @@ if TYPE_CHECKING:
     from reviewbot.runtime.config_file import ConfigText
 
 
+_LONGEST = 86_400.0  # seconds
+
+
 def _checked_address(text: str) -> str:
     address = urlsplit(text)
     if address.scheme not in {"http", "https"} or not address.netloc or " " in text:
@@ -38,8 +48,20 @@ def _checked_address(text: str) -> str:
     return text
 
 
+def _checked_hedge(value: object) -> object:
+    try:
+        seconds = 1.0 if value == "p95" else float(value)  # type: ignore[arg-type] # refused below
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST:
+        message = 'write seconds, or "p95"'
+        raise ValueError(message)
+    return value
+
+
 Address = Annotated[str, AfterValidator(_checked_address)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Seconds = Annotated[float, Field(gt=0, le=_LONGEST)]
+Hedge = Annotated[float | Literal["p95"], BeforeValidator(_checked_hedge)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
@@ -195,7 +217,7 @@ class Limits(_Section):
     strong_seconds: Seconds = 120.0
     first_token_seconds: Seconds = 30.0
     call_attempts: Count = 3
-    hedge_after: Seconds | Literal["p95"] | None = None
+    hedge_after: Hedge | None = None
     budget_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
     probe_seconds: Seconds = 30.0
     sla: Annotated[float, Field(gt=0, le=100)] | None = None
