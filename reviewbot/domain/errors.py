@@ -16,6 +16,7 @@ ReviewbotError
 │   ├── ModelUnavailable        no route gave an answer
 │   ├── EndpointQuarantined     an endpoint billed more than was possible
 │   └── BadAnswer               an answer that is not what the contract asks for
+│       └── CutOff              an answer that was longer than allowed
 ├── CompanionError              the companion gives this job no session (exit code 3)
 ├── BudgetExhausted             the ledger refused a reservation
 ├── SpendingStopped             an administrator stopped all spending
@@ -107,6 +108,10 @@ class EndpointQuarantined(ModelError):
 
 class BadAnswer(ModelError):
     """The text of an answer is not what the contract asks for."""
+
+
+class CutOff(BadAnswer):
+    """The answer was longer than allowed; about less it may fit."""
 
 
 class CompanionError(ReviewbotError):

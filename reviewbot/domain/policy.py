@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from reviewbot.domain.finding import Severity
 from reviewbot.domain.money import PicoUsd, parse_usd, plain_usd
+from reviewbot.domain.phrase import Phrase
 
 if TYPE_CHECKING:
     from reviewbot.domain.pull_request import PullRequest
@@ -98,11 +99,21 @@ class Budget(_Section):
         )
 
 
+class DataPath(_Section):
+    """Where the code of some files may be sent; None is as for all others."""
+
+    # A pattern that lists nothing (a comment, an exception) would protect nothing.
+    path: Annotated[str, Field(max_length=MAX_PATTERN_LENGTH, pattern=r"^[^!#]")]
+    allowed_jurisdictions: Words | None = None
+    allowed_endpoints: Words | None = None
+
+
 class Data(_Section):
-    """Where code may be sent; None is anywhere the server allows."""
+    """Where code may be sent; None is anywhere the server allows. *paths* narrow it further."""
 
     allowed_jurisdictions: Words | None = None
     allowed_endpoints: Words | None = None
+    paths: Annotated[tuple[DataPath, ...], Field(max_length=50)] = ()
 
     def allows(self, endpoint: str, jurisdiction: str) -> bool:
         """Whether code may go there; a place that nobody named is not on any list."""
@@ -113,10 +124,15 @@ class Data(_Section):
 
     def within(self, other: Data) -> Data:
         """The places that both allow."""
-        return Data(
+        return Data.model_construct(
             allowed_jurisdictions=_both(self.allowed_jurisdictions, other.allowed_jurisdictions),
             allowed_endpoints=_both(self.allowed_endpoints, other.allowed_endpoints),
+            paths=tuple(dict.fromkeys(self.paths + other.paths)),
         )
+
+    def narrowed_by(self, path: DataPath) -> Data:
+        """The places that are left for files which *path* lists."""
+        return self.within(Data.model_construct(**path.model_dump(exclude={"path"})))
 
 
 class Policy(_Section):
@@ -139,6 +155,7 @@ class Policy(_Section):
     data: Data = Data()
     redaction: Patterns = ()
     labels: bool = False
+    label_prefix: Annotated[str, Field(pattern=r"^[^\s,]{1,30}$")] = "reviewbot/"
     description: bool = False
 
     def reason_to_skip(self, pull: PullRequest) -> str | None:
@@ -146,24 +163,24 @@ class Policy(_Section):
         auto = self.auto_review
         title = pull.title.casefold()
         reasons = (
-            (not self.enabled, "reviews are switched off by the policy"),
-            (pull.is_draft and not auto.drafts, "it is a draft"),
-            (pull.author.is_bot and not auto.bots, "its author is a bot"),
+            (not self.enabled, Phrase("reviews are switched off by the policy")),
+            (pull.is_draft and not auto.drafts, Phrase("it is a draft")),
+            (pull.author.is_bot and not auto.bots, Phrase("its author is a bot")),
             (
                 pull.author.outside and not auto.outside_contributors,
-                "its author is an outside contributor",
+                Phrase("its author is an outside contributor"),
             ),
             (
                 pull.author.login.casefold() in map(str.casefold, auto.ignore_authors),
-                "its author is on the policy's list",
+                Phrase("its author is on the policy's list"),
             ),
             (
                 any(word.casefold() in title for word in auto.ignore_title_keywords),
-                "its title holds a keyword of the policy",
+                Phrase("its title holds a keyword of the policy"),
             ),
             (
                 bool(auto.labels) and not set(auto.labels) & set(pull.labels),
-                "it has none of the policy's labels",
+                Phrase("it has none of the policy's labels"),
             ),
         )
         return next((why for applies, why in reasons if applies), None)

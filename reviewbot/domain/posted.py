@@ -27,6 +27,7 @@ class PostedFinding:
     title: str
     comment_id: str = ""
     is_fixed: bool = False  # its thread says so
+    is_improvement: bool = False  # no defect: suggested on command
 
 
 def digest_of(text: str) -> str:

@@ -21,6 +21,7 @@ from reviewbot.domain.finding import Severity, Side
 from reviewbot.domain.money import parse_usd, plain_usd
 from reviewbot.domain.outcome import Reviewed, Skipped, Superseded
 from reviewbot.domain.pull_request import ReviewRequest
+from reviewbot.entrypoints.action_inputs import read_config, read_extras, refuse
 from reviewbot.entrypoints.action_session import session_for, under
 from reviewbot.entrypoints.cli import FINDINGS, FINE, UNFINISHED, WRONG_USE
 from reviewbot.entrypoints.cli.progress import SilentObserver
@@ -29,19 +30,24 @@ from reviewbot.github.runner import Level, Runner, read_pull_event
 from reviewbot.review.compose import told
 from reviewbot.review.policy_file import effective_policy, limits_over_time
 from reviewbot.review.wording import markdown, one_line
+from reviewbot.review.words import in_language
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.local import ReadOnlyForge
 from reviewbot.runtime.sealed import sealed_ledger
-from reviewbot.runtime.settings import load_settings
+from reviewbot.runtime.settings import DatabaseSection, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.outcome import Judged, Outcome, Report
+    from reviewbot.domain.policy import Policy
     from reviewbot.github.runner import PullEvent
+    from reviewbot.review.conduct import Extras
     from reviewbot.review.ports import BaseFiles, Forge
+    from reviewbot.review.words import Words
     from reviewbot.runtime.companion_session import Session
+    from reviewbot.runtime.config_file import ConfigText
     from reviewbot.runtime.settings import Settings
 
 _SHOWN = 10  # annotations of one level; the runner shows no more
@@ -62,6 +68,8 @@ class Inputs:
     fail_on: Severity | None
     post: bool
     sarif: Path | None
+    config: ConfigText | Path | None
+    extras: Extras
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ def run_action(environ: Mapping[str, str], out: TextIO) -> int:
         wrong = isinstance(error, (UsageError, DiffError))
         end = End("failed", WRONG_USE if wrong else UNFINISHED, str(error), error.advice)
     _tell(runner, end)
-    _annotate(runner, shown)
+    _annotate(runner, shown, in_language(end.report.language if end.report else "en"))
     return end.code
 
 
@@ -103,24 +111,26 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     """What action.yml passes on; raises UsageError naming the input."""
     post = environ.get("INPUT_POST") or "true"
     if post not in {"true", "false"}:
-        _refuse("post", "write true or false")
+        refuse("post", "write true or false")
     severity = environ.get("INPUT_FAIL_ON", "")
     if severity and severity not in set(Severity):
-        _refuse("fail-on", f"write one of {', '.join(Severity)}")
+        refuse("fail-on", f"write one of {', '.join(Severity)}")
     try:
         cost = parse_usd(environ.get("INPUT_MAX_COST_USD") or "1")
     except ValueError as error:
-        _refuse("max-cost-usd", str(error))
+        refuse("max-cost-usd", str(error))
     if environ.get("REVIEWBOT_CONFIG"):
         message = "the Action reads no configuration file: the workspace may be the author's"
-        raise UsageError(message, "Write REVIEWBOT_SECTION__KEY variables instead.")
-    fail_on = Severity(severity) if severity else None
-    return Inputs(cost, fail_on, post == "true", _sarif_path(environ))
-
-
-def _refuse(name: str, why: str) -> NoReturn:
-    message = f"the input {name} is wrong: {why}"
-    raise UsageError(message, "See the table of inputs in the README.")
+        advice = "Write it into the input config, or as REVIEWBOT_SECTION__KEY variables."
+        raise UsageError(message, advice)
+    return Inputs(
+        max_cost=cost,
+        fail_on=Severity(severity) if severity else None,
+        post=post == "true",
+        sarif=_sarif_path(environ),
+        config=read_config(environ),
+        extras=read_extras(environ),
+    )
 
 
 def _sarif_path(environ: Mapping[str, str]) -> Path | None:
@@ -131,7 +141,7 @@ def _sarif_path(environ: Mapping[str, str]) -> Path | None:
     workspace = Path(environ.get("GITHUB_WORKSPACE") or ".").resolve()
     folder = (workspace / name).parent.resolve()
     if not folder.is_relative_to(workspace) or not folder.is_dir():
-        _refuse("sarif-file", "name a file in an existing folder of the workspace")
+        refuse("sarif-file", "name a file in an existing folder of the workspace")
     return folder / Path(name).name
 
 
@@ -165,11 +175,11 @@ class Job:
 
 def _prepared(environ: Mapping[str, str], inputs: Inputs, runner: Runner) -> Job:
     """Everything up to the first look at GitHub; a session is bought here, and hidden."""
-    settings = load_settings(environ)
+    settings = load_settings(environ, inputs.config)
     if inputs.fail_on is not None:
         settings = settings.gated(inputs.fail_on)
     # A database that the team names remembers; without one the workflow's cache has to do.
-    forgets = not any(each.startswith("REVIEWBOT_DATABASE") and environ[each] for each in environ)
+    forgets = settings.values.database == DatabaseSection()
     event = read_pull_event(environ)
     session = session_for(environ, runner, settings, event, inputs.max_cost)
     if session is not None:
@@ -196,8 +206,9 @@ def _reviewed(job: Job) -> End:
 
 def _without_secrets(job: Job) -> End:
     """A job that can ask nobody; where a gate is set, that is no way around it."""
-    says = f"Not reviewed: {job.event.without_secrets}."
-    advice = "`on: pull_request_target` reviews them; the Action never checks out their code."
+    say = in_language(job.settings.values.policy.language)
+    says = say("Not reviewed: {why}.", why=say.told(job.event.without_secrets))
+    advice = say("`on: pull_request_target` reviews them; the Action never checks out their code.")
     gated = job.settings.values.policy.fail_on is not None
     return End("no-secrets", UNFINISHED if gated else FINE, says, advice)
 
@@ -216,7 +227,7 @@ def _refuse_limits_over_time(settings: Settings) -> None:
     values = settings.values
     stated = {"per_day", "per_month"} & values.policy.budget.model_fields_set
     if stated or values.budget.model_fields_set:
-        _refuse_to_forget("the environment")
+        _refuse_to_forget("the job's configuration")
 
 
 def _refuse_to_forget(where: str) -> NoReturn:
@@ -235,36 +246,40 @@ def _review(job: Job) -> End:
         forge = forge if job.inputs.post else ReadOnlyForge(forge)
         pull = forge.pull_request(request)
         if pull.head_sha != event.head_sha:
-            return _ended(job, Superseded(request, by=pull.head_sha), gated=False)
+            say = in_language(job.settings.values.policy.language)
+            return _ended(job, Superseded(request, by=pull.head_sha), say, gated=False)
         if job.forgets:
             core.doubt_summary(pull.key)
-        gated = _is_gated(job, forge.base_files(pull))
+        policy = _policy(job, forge.base_files(pull))
         observer = SilentObserver(job.settings.limits.review_seconds)
-        outcome = core.review(request, forge, observer, job.inputs.max_cost)
-        return _ended(job, outcome, gated=gated)
+        outcome = core.review(request, forge, observer, job.inputs.max_cost, job.inputs.extras)
+        gated = policy is None or (policy.enabled and policy.fail_on is not None)
+        say = in_language((policy or job.settings.values.policy).language)
+        return _ended(job, outcome, say, gated=gated)
 
 
-def _is_gated(job: Job, files: BaseFiles) -> bool:
-    """Whether the policy sets a gate; one that cannot be used is the review's to report."""
+def _policy(job: Job, files: BaseFiles) -> Policy | None:
+    """What holds; None where it cannot be used, which is the review's to report."""
     try:
         over_time = limits_over_time(files) if job.bounds_runs_only else []
         policy = effective_policy(files, job.settings.values.policy)
     except PolicyError:
-        return True
+        return None
     if over_time:
         _refuse_to_forget(over_time[0])
-    return policy.enabled and policy.fail_on is not None
+    return policy
 
 
-def _ended(job: Job, outcome: Outcome, *, gated: bool) -> End:
+def _ended(job: Job, outcome: Outcome, say: Words, *, gated: bool) -> End:
     match outcome:
         case Superseded():
-            says = "Not reviewed: a newer push came; its own run reviews it."
+            says = say("Not reviewed: a newer push came; its own run reviews it.")
             return End("superseded", UNFINISHED, says)
         case Skipped(why=why):
             # No author may walk around a gate with a draft, a title or a fork.
-            advice = "Somebody with write access must decide." if gated else ""
-            return End("skipped", UNFINISHED if gated else FINE, f"Not reviewed: {why}.", advice)
+            advice = say("Somebody with write access must decide.") if gated else ""
+            says = say("Not reviewed: {why}.", why=say.told(why))
+            return End("skipped", UNFINISHED if gated else FINE, says, advice)
         case Reviewed(report=report):
             code = FINDINGS if report.reaches_gate else FINE
             code = code if report.receipt.complete else UNFINISHED
@@ -325,7 +340,7 @@ def _coverage(report: Report | None) -> str:
     return "complete" if report.receipt.complete else "incomplete"
 
 
-def _annotate(runner: Runner, findings: list[Judged]) -> None:
+def _annotate(runner: Runner, findings: list[Judged], say: Words) -> None:
     """Findings on their lines, where no review and no check run shows them already."""
     left = dict.fromkeys(Level, _SHOWN)
     for judged in findings:
@@ -335,8 +350,8 @@ def _annotate(runner: Runner, findings: list[Judged]) -> None:
         left[level] -= 1
         runner.annotate(
             level,
-            one_line(judged.finding.explanation or judged.finding.title),
-            title=one_line(judged.finding.title),
+            one_line(say.told(judged.finding.explanation or judged.finding.title)),
+            title=one_line(say.told(judged.finding.title)),
             file=anchor.path,
             line=anchor.start_line,
             endLine=anchor.line,

@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 
 NAME = "reviewbot"
 REVIEW_AGAIN = "review-again"  # what a press of the button is called in its event
-_BUTTON = {
-    "label": "Review again",
-    "description": "Look at this pull request again",
-    "identifier": REVIEW_AGAIN,
-}
+_LONGEST_LABEL = 20  # characters of a button
+_LONGEST_DESCRIPTION = 40
 _BATCH = 50  # annotations in one request; GitHub appends those of later ones
 _LONGEST_TITLE = 255
 _LONGEST_TEXT = 65_000
@@ -53,14 +50,14 @@ class Checks:
         self._marker, self._once = marker, once
         self._denied = False
 
-    def begin(self, pull: PullRequest) -> None:
-        """Show a run in progress: the one that a crash left behind, or a new one."""
+    def begin(self, pull: PullRequest, says: str) -> None:
+        """Show a run in progress: the one that a crash left behind, or a new one that says so."""
         if self._denied:
             return
         try:
-            if self._run(pull).url:
+            if self._run(pull, says).url:
                 self._postbook.forget(_key(pull))
-                self._run(pull)
+                self._run(pull, says)
         except (Forbidden, NotFound):
             self._denied = True
 
@@ -77,14 +74,16 @@ class Checks:
             return
         self._postbook.done(_key(pull), run.external_id, url_of(ended) or path)
 
-    def _run(self, pull: PullRequest) -> Intent:
+    def _run(self, pull: PullRequest, says: str = "") -> Intent:
         seal = self._marker.token("check", pull.key.repository_id, pull.key.number)
-        body = {
+        body: dict[str, Any] = {
             "name": NAME,
             "head_sha": pull.head_sha,
             "status": "in_progress",
             "external_id": seal,
         }
+        if says:
+            body["output"] = {"title": says[:_LONGEST_TITLE], "summary": says}
 
         def post() -> JsonObject:
             run = self._client.post(f"/repos/{pull.repository}/check-runs", body)
@@ -121,8 +120,17 @@ def _ending(check: Check, annotations: Sequence[Annotation]) -> Mapping[str, Any
     return {
         "status": "completed",
         "conclusion": check.conclusion.value,
-        "actions": [_BUTTON],
+        "actions": [_button(check)],
         "output": _output(check, annotations),
+    }
+
+
+def _button(check: Check) -> Mapping[str, str]:
+    say = check.say
+    return {
+        "label": say("Review again")[:_LONGEST_LABEL],
+        "description": say("Look at this pull request again")[:_LONGEST_DESCRIPTION],
+        "identifier": REVIEW_AGAIN,
     }
 
 

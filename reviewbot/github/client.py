@@ -129,6 +129,11 @@ class GitHubClient:
         """Change something."""
         return self._write("PATCH", path, body)
 
+    def act(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> None:
+        """Change something, where what GitHub answers to that says nothing new."""
+        what = f"{method} {path}"
+        _checked(what, self._send(method, self._base + path, what, json_body=body))
+
     def _write(self, method: str, path: str, body: Mapping[str, Any]) -> JsonObject:
         what = f"{method} {path}"
         answer = self._send(method, self._base + path, what, json_body=body)

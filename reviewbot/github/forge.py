@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.pull_request import ReviewRequest
     from reviewbot.github.client import GitHubClient
     from reviewbot.github.markers import Marker
+    from reviewbot.github.organisation import OrganisationPolicies
     from reviewbot.review.ports import BaseFiles, Check, Publication
 
 _OUTSIDE = {"NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN"}
@@ -65,6 +67,7 @@ class _Pull(_Model):
 
     number: int
     title: str
+    body: str | None = None
     state: str
     draft: bool = False
     review_comments: int | None = None
@@ -84,8 +87,10 @@ class GitHubForge:
         postbook: Postbook,
         marker: Marker,
         own_login: Callable[[], str | None] | None = None,
+        organisations: OrganisationPolicies | None = None,
     ) -> None:
         self._client = client
+        self._organisations = organisations
         self._words = OwnWords(client, marker, own_login)
         self._publisher = Publisher(client, postbook, marker, self._words)
         self._bare: set[PullKey] = set()  # without comments on lines, when last seen
@@ -110,8 +115,11 @@ class GitHubForge:
         return pull
 
     def base_files(self, pull: PullRequest) -> BaseFiles:
-        """Policy and guidance, from the base branch only."""
-        return read_base_files(self._client, pull)
+        """Policies and guidance: of the organisation, and of the base branches."""
+        files = read_base_files(self._client, pull)
+        if self._organisations is None:
+            return files
+        return replace(files, organisation=self._organisations.of(self._client, pull.repository))
 
     def diff(self, pull: PullRequest) -> Diff:
         """The whole diff; file by file where GitHub gives it in no other way."""
@@ -127,9 +135,9 @@ class GitHubForge:
         ]
         return read_posted(comments, pull.key)
 
-    def begin(self, pull: PullRequest) -> None:
+    def begin(self, pull: PullRequest, says: str) -> None:
         """Show that a review of this head is under way."""
-        self._publisher.begin(pull)
+        self._publisher.begin(pull, says)
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """End the check run without a review."""
@@ -152,6 +160,7 @@ def _pull_request(found: _Pull, installation_id: int) -> PullRequest:
         key=PullKey(repository.id, found.number),
         repository=repository.full_name,
         title=found.title,
+        body=found.body or "",
         author=Author(user.id, user.login, is_bot=user.type == "Bot", outside=outside),
         head_sha=found.head.sha,
         base_sha=found.base.sha,

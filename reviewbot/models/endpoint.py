@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import httpx2
 
+from reviewbot.domain.phrase import Phrase
 from reviewbot.models.clock import Clock
 from reviewbot.models.completion import load, read_completion
 from reviewbot.models.dialect import Dialects
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from openai import OpenAI
     from openai.types.chat import ChatCompletionMessageParam
 
-    from reviewbot.domain.money import Usage
+    from reviewbot.domain.money import PicoUsd, Usage
     from reviewbot.models.completion import Completion
     from reviewbot.models.config import EndpointConfig
     from reviewbot.models.dialect import Dialect
@@ -51,6 +52,8 @@ class Told:
     usage: Usage | None
     model: str  # the name that the endpoint answered with
     latency_ms: int
+    first_token_ms: int = 0  # 0 where the answer was not streamed
+    reported: PicoUsd | None = None  # what the endpoint says that it billed
 
 
 class Endpoint:
@@ -88,7 +91,7 @@ class Endpoint:
             said = self._refused(said, upstream, dialect)
         if isinstance(said, Fault):
             raise said.after(latency)
-        return Told(said.text, said.usage, self._shown(said.model), latency)
+        return self._told(said, latency)
 
     def probe(self, seconds: float = 10.0, connect: float = 5.0) -> None:
         """Ask for the list of models, which costs nothing; raises Fault."""
@@ -152,24 +155,36 @@ class Endpoint:
         match cause:
             case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.PoolTimeout():
                 attempt = Attempt(Ending.REFUSED, error="no-connection")
-                return Fault(Kind.OVERLOADED, f"{name} cannot be reached", attempt)
+                return Fault(
+                    Kind.OVERLOADED, Phrase("{endpoint} cannot be reached", endpoint=name), attempt
+                )
             case httpx2.ProxyError():
                 attempt = Attempt(Ending.REFUSED, error="proxy")
-                return Fault(Kind.OVERLOADED, f"the proxy does not reach {name}", attempt)
+                return Fault(
+                    Kind.OVERLOADED,
+                    Phrase("the proxy does not reach {endpoint}", endpoint=name),
+                    attempt,
+                )
             case httpx2.UnsupportedProtocol() | httpx2.LocalProtocolError():
                 return self._unsendable()
             case TooLarge() | Garbled():
-                message = f"{name} sent an answer that is too large or cannot be decoded"
+                message = Phrase(
+                    "{endpoint} sent an answer that is too large or cannot be decoded",
+                    endpoint=name,
+                )
                 return Fault(Kind.GARBLED, message, Attempt(Ending.UNKNOWN, error="too-large"))
             case httpx2.TimeoutException():
-                message = f"{name} did not answer in time"
+                message = Phrase("{endpoint} did not answer in time", endpoint=name)
                 return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error=HUNG))
             case _:
-                message = f"the connection to {name} broke"
+                message = Phrase("the connection to {endpoint} broke", endpoint=name)
                 return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error="broken"))
 
     def _unsendable(self) -> Fault:
-        message = f"no request can be made for {self.config.name}: check its base_url and API key"
+        message = Phrase(
+            "no request can be made for {endpoint}: check its base_url and API key",
+            endpoint=self.config.name,
+        )
         return Fault(Kind.REFUSED, message, Attempt(Ending.REFUSED, error="unsendable"))
 
     def _refused(self, refusal: Refusal, upstream: str, spoken: Dialect) -> Fault:
@@ -178,12 +193,17 @@ class Endpoint:
         long = is_too_long(refusal)  # its text may name parameters, but they are not the matter
         if not long and self._dialects.learn(upstream, spoken, refusal) is not None:
             attempt = Attempt(Ending.REFUSED, error=f"http-{refusal.status}")
-            message = f"{self.config.name} does not take a parameter for {upstream}"
+            message = Phrase(
+                "{endpoint} does not take a parameter for {model}",
+                endpoint=self.config.name,
+                model=upstream,
+            )
             return Fault(Kind.UNFIT, message, attempt)
         fault = classify(refusal, self.config.name, upstream)
         if self.config.is_companion and refusal.message:
             # Its words are fixed ones of our own, and say what to do.
-            message = f"{self.config.name}: {tidy(refusal.message)}"
+            said = tidy(refusal.message)
+            message = Phrase("{endpoint}: {said}", endpoint=self.config.name, said=said)
             return Fault(fault.kind, message, fault.attempt, fault.retry_after)
         return fault
 
@@ -208,28 +228,48 @@ class Endpoint:
         if completion.usage is None:
             return refusal
         fault = classify(self._without_key(refusal), self.config.name, upstream)
-        return fault.billed(Attempt(Ending.GARBLED, completion.usage, error=fault.attempt.error))
+        attempt = replace(fault.attempt, ending=Ending.GARBLED, usage=completion.usage)
+        return fault.billed(replace(attempt, reported=completion.reported))
 
     def _unusable(self, completion: Completion) -> Fault | None:
         """Why an answer cannot be used, None where it can; it is billed all the same."""
         name, finish = self.config.name, completion.finish
         if finish in _BROKEN_DOWN:
-            kind, code, message = Kind.OVERLOADED, "broke-off", f"{name} broke the answer off"
+            kind, code, message = (
+                Kind.OVERLOADED,
+                "broke-off",
+                Phrase("{endpoint} broke the answer off", endpoint=name),
+            )
         elif finish in _DECLINED or (completion.declined and not completion.text):
-            kind, code, message = Kind.REFUSED, "declined", f"{name} declined to answer"
+            kind, code, message = (
+                Kind.REFUSED,
+                "declined",
+                Phrase("{endpoint} declined to answer", endpoint=name),
+            )
         elif finish in CUT_OFF:
-            kind, code, message = Kind.CUT_OFF, "cut-off", "the answer was longer than allowed"
+            kind, code, message = (
+                Kind.CUT_OFF,
+                "cut-off",
+                Phrase("the answer was longer than allowed"),
+            )
         elif not completion.text:
-            kind, code, message = Kind.GARBLED, "empty", "the answer was empty"
+            kind, code, message = Kind.GARBLED, "empty", Phrase("the answer was empty")
         else:
             return None
         ending = Ending.UNKNOWN if completion.usage is None else Ending.GARBLED
-        model = self._shown(completion.model)
-        return Fault(kind, message, Attempt(ending, completion.usage, model, error=code))
+        model, reported = self._shown(completion.model), completion.reported
+        attempt = Attempt(ending, completion.usage, model, error=code, reported=reported)
+        return Fault(kind, message, attempt)
 
     def _page(self) -> Fault:
-        message = f"{self.config.name} answered, but not with JSON: check its base_url"
+        message = Phrase(
+            "{endpoint} answered, but not with JSON: check its base_url", endpoint=self.config.name
+        )
         return Fault(Kind.REFUSED, message, Attempt(Ending.UNKNOWN, error="no-json"))
+
+    def _told(self, said: Completion, latency: int, first_token: int = 0) -> Told:
+        model = self._shown(said.model)
+        return Told(said.text, said.usage, model, latency, first_token, said.reported)
 
     def _without_key(self, refusal: Refusal) -> Refusal:
         return replace(refusal, message=self._scrubbed(refusal.message))

@@ -16,32 +16,42 @@ from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Standing, Tier
 from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.outcome import Bill, Coverage, Report, Reviewed, Since, Skipped, Superseded
+from reviewbot.domain.phrase import Phrase
+from reviewbot.domain.posted import digest_of
 from reviewbot.review import notices
 from reviewbot.review.compose import compose
 from reviewbot.review.earlier import follow
 from reviewbot.review.escalate import choose
 from reviewbot.review.estimate import estimate
 from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
+from reviewbot.review.extras import extras
+from reviewbot.review.foreseen import foresee, told
 from reviewbot.review.paths import matches_any
+from reviewbot.review.places import data_of
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
 from reviewbot.review.ports import Limits, Purse
-from reviewbot.review.prompt import brief, tasks
+from reviewbot.review.prompt import brief, brief_judge, tasks
 from reviewbot.review.reading import second_tasks, surveyed, tell
 from reviewbot.review.record import as_json
 from reviewbot.review.redact import redact
 from reviewbot.review.sift import Sieve, sift
 from reviewbot.review.silence import Silenced
+from reviewbot.review.tips import NOTHING_PLACED, heard, place
+from reviewbot.review.walkthrough import walk
 from reviewbot.review.weigh import Weighed
+from reviewbot.review.words import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Literal
 
+    from reviewbot.domain.forecast import Forecast
     from reviewbot.domain.outcome import Judged, Outcome
     from reviewbot.domain.policy import Budget, Policy
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
+    from reviewbot.domain.tip import ToolFinding
     from reviewbot.review.earlier import Aftermath
     from reviewbot.review.escalate import SecondLook
     from reviewbot.review.plan import Plan
@@ -49,6 +59,8 @@ if TYPE_CHECKING:
     from reviewbot.review.prompt import Briefing, Task
     from reviewbot.review.reading import Readings
     from reviewbot.review.redact import Redaction
+    from reviewbot.review.tips import Placed
+    from reviewbot.review.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,17 @@ class Shares:
 
 
 @dataclass(frozen=True, slots=True)
+class Extras:
+    """What one run brings along: findings of other tools, and more paths that are not read."""
+
+    tips: tuple[ToolFinding, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+NO_EXTRAS = Extras()
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """What the server decides for every review: default policy, outer limits, audits.
 
@@ -78,6 +101,7 @@ class House:
     audited: Callable[[str], bool]
     per_review: PicoUsd | None = None
     shares: Shares = Shares()
+    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +113,11 @@ class Prepared:
     guidance: tuple[Document, ...]
     redaction: Redaction
     plan: Plan
+    tips: Placed = NOTHING_PLACED
+
+    def brief_judge(self, tier: Tier) -> Briefing:
+        """What every second look by *tier* begins with."""
+        return brief_judge(tier, self.pull.key, self.policy, self.guidance)
 
     def brief(self, tier: Tier) -> Briefing:
         """What every request to *tier* begins with."""
@@ -102,44 +131,47 @@ def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> O
     """
     pull = ports.forge.pull_request(request)
     if not pull.is_open:
-        return Skipped(request, "it is closed")
+        return Skipped(request, Phrase("it is closed"))
 
     # The base branch sets the rules: a pull request must not loosen its own.
     try:
         return _review(request, pull, ports, house)
     except PolicyError as error:
-        ports.forge.conclude(pull, notices.unusable_policy(error))
+        say = in_language(house.policy.language)
+        ports.forge.conclude(pull, notices.unusable_policy(error, say))
         raise
 
 
 def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: House) -> Outcome:
     files = ports.forge.base_files(pull)
     policy = effective_policy(files, house.policy)
+    say = in_language(policy.language)
     if request.only_labels and not policy.auto_review.labels:
-        return Skipped(request, "labels mean nothing to its policy")
-    if not request.full and (unasked := _unasked(pull, policy, ports)):
+        return Skipped(request, Phrase("labels mean nothing to its policy"))
+    if not request.full and (unasked := _unasked(pull, policy, ports, say)):
         why, notice = unasked
         ports.forge.conclude(pull, notice)
         return Skipped(request, why)
 
-    ports.forge.begin(pull)
-    ready = _prepared(pull, policy, files, ports)
-    if held := _held(ready, ports):
+    ready = _prepared(pull, policy, files, ports, house.extras)
+    expected = foresee(estimate(ready, ports), ready.pull, ports)
+    if held := _held(ready, expected, ports, say):
         ports.forge.conclude(pull, held)
-        return Skipped(request, "its cost waits for approval")
+        return Skipped(request, Phrase("its cost waits for approval"))
 
+    ports.forge.begin(pull, told(expected, say))
     purse = purse_of(ports.journal.open(pull, request.trigger), pull, policy, house)
-    try:
-        report = _read(ready, purse, ports, house.audited)
-    except Interrupted:
-        report = None
-
-    if overtaken := _overtaken(request, pull, ports):
+    # A review that is resumed is measured by what was forecast at first.
+    expected = ports.journal.foresee(purse.review_id, expected)
+    report = _read_unless_interrupted(ready, purse, ports, house.audited)
+    if overtaken := _overtaken(request, pull, ports, say):
         return overtaken
     if report is None:
         return Superseded(request, by="")
 
+    report = replace(report, forecast=expected)
     publication = compose(report, purse.review_id, policy.incomplete)
+    publication = replace(publication, extras=extras(report, policy, in_language(policy.language)))
     url = ports.forge.publish(publication)
     # Without an address nothing was posted: the review was only printed.
     raised = [comment.finding for comment in publication.comments if url]
@@ -147,16 +179,27 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     return Reviewed(report, url)
 
 
-def _overtaken(request: ReviewRequest, pull: PullRequest, ports: Ports) -> Outcome | None:
+def _read_unless_interrupted(
+    ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], bool]
+) -> Report | None:
+    try:
+        return _read(ready, purse, ports, audited)
+    except Interrupted:
+        return None
+
+
+def _overtaken(
+    request: ReviewRequest, pull: PullRequest, ports: Ports, say: Words
+) -> Outcome | None:
     """How it ends where something came in between, after saying so in the check."""
     now = ports.forge.pull_request(request)
     if now.head_sha != pull.head_sha:
         # What was read is pointless; the newer head's own review is on the desk.
-        ports.forge.conclude(pull, notices.superseded())
+        ports.forge.conclude(pull, notices.superseded(say))
         return Superseded(request, by=now.head_sha)
     if not now.is_open:
-        ports.forge.conclude(pull, notices.closed())
-        return Skipped(request, "it is closed")
+        ports.forge.conclude(pull, notices.closed(say))
+        return Skipped(request, Phrase("it is closed"))
     return None
 
 
@@ -164,35 +207,46 @@ def prepare(request: ReviewRequest, ports: Ports, house: House) -> Prepared:
     """Everything up to the first question, without a write."""
     pull = ports.forge.pull_request(request)
     files = ports.forge.base_files(pull)
-    return _prepared(pull, effective_policy(files, house.policy), files, ports)
+    policy = effective_policy(files, house.policy)
+    return _prepared(pull, policy, files, ports, house.extras)
 
 
-def _prepared(pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports) -> Prepared:
+def _prepared(
+    pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports, extras: Extras
+) -> Prepared:
     redaction = redact(ports.forge.diff(pull), policy.redaction)
-    return Prepared(pull, policy, files.guidance, redaction, plan_survey(redaction.diff, policy))
+    # Guidance goes with every question: what may not go everywhere that code may goes nowhere.
+    free = tuple(
+        each for each in files.guidance if data_of((each.path,), policy.data) == policy.data
+    )
+    plan = plan_survey(redaction.diff, policy, extras.exclude)
+    tips = place(extras.tips, redaction.diff, plan, policy.redaction)
+    return Prepared(pull, policy, free, redaction, plan, tips)
 
 
-def _unasked(pull: PullRequest, policy: Policy, ports: Ports) -> tuple[str, Check] | None:
+def _unasked(
+    pull: PullRequest, policy: Policy, ports: Ports, say: Words
+) -> tuple[str, Check] | None:
     """Why policy or people want no review, and what the check says then; None if they do."""
     if who := ports.rulings.paused_by(pull.key):
-        return f"{who} paused its reviews", notices.paused(who, policy)
+        return Phrase("{who} paused its reviews", who=who), notices.paused(who, policy, say)
     why = reason_to_skip(pull, policy)
-    return (why, notices.skipped(why, policy)) if why else None
+    return (why, notices.skipped(why, policy, say)) if why else None
 
 
-def _held(ready: Prepared, ports: Ports) -> Check | None:
+def _held(ready: Prepared, expected: Forecast, ports: Ports, say: Words) -> Check | None:
     """What the check says where a review is dearer than the policy lets pass unasked."""
-    quoted, most = estimate(ready, ports).p90, ready.policy.budget.approve_above
-    if quoted <= most or ports.rulings.may_cost(ready.pull, quoted):
+    most = ready.policy.budget.approve_above
+    if expected.p90 <= most or ports.rulings.may_cost(ready.pull, expected.p90):
         return None
-    return notices.too_dear(ready.pull, quoted, most)
+    return notices.too_dear(ready.pull, expected, most, say)
 
 
 def reason_to_skip(pull: PullRequest, policy: Policy) -> str | None:
     """Why the policy asks for no review, or None."""
     branches = policy.auto_review.base_branches
     if branches and not matches_any(pull.base_branch, branches):
-        return "its base branch is not on the policy's list"
+        return Phrase("its base branch is not on the policy's list")
     return policy.reason_to_skip(pull)
 
 
@@ -201,26 +255,26 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     # The cheap tier reads everything; the strong one what looked serious.
     # Plans know no money: the ledger refuses, in their order of risk.
     cheap = ready.brief(Tier.CHEAP)
-    first = tasks(ready.plan.chunks, cheap)
+    first = ready.tips.join(tasks(ready.plan.chunks, cheap))
     exhausted = ready.policy.budget.on_exhausted
     survey = examine(first, cheap, purse, ports, exhausted)
 
-    strong = ready.brief(Tier.STRONG)
+    judge = ready.brief_judge(Tier.STRONG if ports.model.models(Tier.STRONG) else Tier.CHEAP)
     posted = _posted(ready.pull, ports)
     # Redaction finds its own again without a model, so that a re-run stays free.
-    local_titles = {(each.path, each.title) for each in ready.redaction.findings}
-    followed = [each for each in posted if (each.path, each.title) not in local_titles]
+    local = {(each.path, digest_of(each.quote)) for each in ready.redaction.findings}
+    followed = [each for each in posted if (each.path, each.digest) not in local]
     choice = choose(surveyed(first, survey), ready.policy, audited, followed)
-    looks = second_tasks(choice, strong)
-    second = _second(looks, survey, strong, purse, ports, exhausted)
+    looks = second_tasks(choice, judge)
+    second = _second(looks, survey, judge, purse, ports, exhausted)
 
     readings = tell(ready.plan, first, survey, choice, looks, second)
     silenced = Silenced(ready.pull.author.id, tuple(ports.rulings.silences(ready.pull.key)))
     index = AnchorIndex(ready.redaction.diff)
     sieve = Sieve(index, ready.pull.key, ready.policy, posted, silenced)
-    local = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
-    judged = sift([*local, *readings.weighed()], sieve)
-    receipt = readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG))
+    own = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
+    judged = sift([*own, *readings.weighed()], sieve)
+    receipt = readings.receipt(purse.review_id, (Tier.CHEAP, judge.tier))
     aftermath = follow(judged, posted, sieve.index, receipt)
     findings = (*judged, *map(silenced.judge, aftermath.still_open))
     return Report(
@@ -233,6 +287,9 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
         since=_since(findings, posted, aftermath),
         fixed=aftermath.fixed,
         shortages=(*survey.shortages, *second.shortages),
+        walkthrough=walk(readings.stories, purse.review_id),
+        language=ready.policy.language,
+        tips=heard(ready.tips, readings),
     )
 
 
@@ -244,14 +301,24 @@ def _second(
     ports: Ports,
     exhausted: Literal["degrade", "stop"],
 ) -> Examined:
-    """The strong tier's round: the first thing to go when money is short."""
-    if not ports.model.models(Tier.STRONG):
-        nobody = Gap(Coverage.FAILED, "there is no strong tier")
-        return Examined(gaps={again.key: nobody for _, again in looks})
+    """The second reader's round: the first thing to go when money is short.
+
+    Without a strong tier only what other tools claim is looked at, by the cheap one.
+    """
     again = [task for _, task in looks]
+    gaps: dict[str, Gap] = {}
+    if briefing.tier is not Tier.STRONG:
+        nobody = Gap(Coverage.FAILED, "there is no strong tier")
+        gaps = {task.key: nobody for task in again if not task.claims}
+        again = [task for task in again if task.claims]
+        if not again:
+            return Examined(gaps=gaps)
     if survey.over_budget:
-        return recall(again, briefing, ports)
-    return examine(again, briefing, purse, ports, exhausted)
+        examined = recall(again, briefing, ports)
+    else:
+        examined = examine(again, briefing, purse, ports, exhausted)
+    examined.gaps.update(gaps)
+    return examined
 
 
 def purse_of(review_id: str, pull: PullRequest, policy: Policy, house: House) -> Purse:
@@ -309,9 +376,13 @@ def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
 
 
 def _posted(pull: PullRequest, ports: Ports) -> tuple[PostedFinding, ...]:
-    """What was posted on lines before: as GitHub shows it, and what was removed there."""
+    """What was posted on lines before: as GitHub shows it, and what was removed there.
+
+    Improvements are left out: one on a line must not hide a defect that is found there.
+    """
     remembered = {each.fingerprint: each for each in ports.journal.raised(pull.key)}
-    shown = {each.fingerprint: each for each in ports.forge.posted(pull)}
+    posted = ports.forge.posted(pull)
+    shown = {each.fingerprint: each for each in posted if not each.is_improvement}
     return tuple((remembered | shown).values())
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Tier
 from reviewbot.review.answer import divide
 from reviewbot.review.paths import matches_any
+from reviewbot.review.places import common
 from reviewbot.review.ports import GUIDANCE_BYTES, Prompt, Question
 from reviewbot.review.schema import answer_schema
 
@@ -69,12 +70,35 @@ class Task:
     claims: tuple[Claim, ...] = ()
     reason: str = ""  # why it is looked at again
     twin: int = 0  # how many chunks before it read the same
+    tier: Tier = Tier.CHEAP
+    tips: tuple[Claim, ...] = ()  # what other tools say of it: no part of this question
 
 
 def brief(tier: Tier, pull: PullKey, policy: Policy, guidance: Sequence[Document]) -> Briefing:
     """Everything of a tier's prompt that does not depend on the chunk."""
-    system = _template(tier).format(language=policy.language, project=_project(policy))
-    return Briefing(tier, pull, system, answer_schema(tier), _guidance(guidance), policy)
+    return _brief(tier, tier, pull, policy, guidance)
+
+
+def brief_judge(
+    tier: Tier, pull: PullKey, policy: Policy, guidance: Sequence[Document]
+) -> Briefing:
+    """The same for a second look, which *tier* takes: the cheap one where there is no strong."""
+    return _brief(tier, Tier.STRONG, pull, policy, guidance)
+
+
+def _brief(
+    tier: Tier, role: Tier, pull: PullKey, policy: Policy, guidance: Sequence[Document]
+) -> Briefing:
+    system = _filled("strong" if role is Tier.STRONG else "cheap", policy)
+    return Briefing(tier, pull, system, answer_schema(role), _guidance(guidance), policy)
+
+
+def brief_improvements(
+    tier: Tier, pull: PullKey, policy: Policy, guidance: Sequence[Document]
+) -> Briefing:
+    """The same where improvements are asked for, and no defects; either tier answers alike."""
+    system, schema = _filled("improve", policy), answer_schema(Tier.CHEAP)
+    return Briefing(tier, pull, system, schema, _guidance(guidance), policy)
 
 
 def tasks(chunks: Sequence[Chunk], briefing: Briefing) -> list[Task]:
@@ -118,9 +142,8 @@ def task(
         said,
         str(twin),
     )
-    return Task(
-        chunk, key, _render(chunk, key[:12], instructions, shuffled), shuffled, reason, twin
-    )
+    text = _render(chunk, key[:12], instructions, shuffled)
+    return Task(chunk, key, text, shuffled, reason, twin, briefing.tier)
 
 
 def question(tasks: Sequence[Task], briefing: Briefing) -> Question:
@@ -137,13 +160,19 @@ def question(tasks: Sequence[Task], briefing: Briefing) -> Question:
         output_cap=OUTPUT_CAP,
         label=", ".join(dict.fromkeys(chunk.path for chunk in chunks)),
         reason="; ".join(dict.fromkeys(each.reason for each in tasks if each.reason)),
+        data=common(chunk.data for chunk in chunks),
     )
 
 
+def _filled(name: str, policy: Policy) -> str:
+    return template(name).format(language=policy.language, project=_project(policy))
+
+
 @cache
-def _template(tier: Tier) -> str:
-    name = "strong.txt" if tier is Tier.STRONG else "cheap.txt"
-    return (resources.files(__package__) / "prompts" / name).read_text(encoding="utf-8").strip()
+def template(name: str) -> str:
+    """One of the packaged prompts, to be filled in."""
+    file = resources.files(__package__) / "prompts" / f"{name}.txt"
+    return file.read_text(encoding="utf-8").strip()
 
 
 def _project(policy: Policy) -> str:
@@ -202,6 +231,8 @@ def _claim(named: Claim, line: int | None) -> str:
     if line is not None:
         said["line"] = line
     said |= {"quote": finding.quote, "claim": finding.title}
+    if finding.reported_by:
+        said["tool"] = finding.reported_by
     return _unbroken(json.dumps(said, ensure_ascii=False))
 
 

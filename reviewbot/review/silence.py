@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.command import Breadth
 from reviewbot.domain.finding import Severity
 from reviewbot.domain.outcome import Fate
+from reviewbot.domain.phrase import Phrase
 
 if TYPE_CHECKING:
     from reviewbot.domain.outcome import Judged
@@ -29,7 +30,7 @@ class Silenced:
         by = next((each.by for each in self.silences if self._holds(each, judged)), None)
         if by is None or not judged.is_open:
             return judged
-        return replace(judged, fate=Fate.SILENCED, why=f"silenced by {by.login}")
+        return replace(judged, fate=Fate.SILENCED, why=Phrase("silenced by {who}", who=by.login))
 
     def _holds(self, silence: Silence, judged: Judged) -> bool:
         rule = silence.breadth is Breadth.RULE

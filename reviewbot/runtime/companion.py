@@ -21,8 +21,8 @@ from reviewbot.domain.session_refusal import Why
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.oidc import BadToken, JobIdentity, verify_job
 from reviewbot.github.oidc_keys import IssuerKeys
+from reviewbot.ledger.job_sessions import Sessions, Terms
 from reviewbot.ledger.reviews import Reviews
-from reviewbot.ledger.sessions import Sessions, Terms
 from reviewbot.review.conduct import purse_of
 from reviewbot.review.policy_file import effective_policy
 from reviewbot.runtime.enrolment import Admitted, Enrolment, Refused, admit, confirm

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BadAnswer, BudgetExhausted, ModelError, SpendingStopped
 from reviewbot.domain.money import PicoUsd, Usage
+from reviewbot.ledger.job_sessions import RequestBill, bill_of
 from reviewbot.ledger.quarantine import flagged
 from reviewbot.ledger.scopes import TITLES, kind_of
-from reviewbot.ledger.sessions import RequestBill, bill_of
 from reviewbot.models.rollout import Weighted
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.redact import redact_text
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reviewbot.domain.finding import Tier
-    from reviewbot.ledger.sessions import Terms
+    from reviewbot.ledger.job_sessions import Terms
     from reviewbot.review.ports import Answer
     from reviewbot.runtime.core import Core
 

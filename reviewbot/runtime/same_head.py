@@ -46,10 +46,10 @@ class SameHeadForge:
         """As the forge does it."""
         self.forge.say(pull, text)
 
-    def begin(self, pull: PullRequest) -> None:
+    def begin(self, pull: PullRequest, says: str) -> None:
         """A review under way holds the commit's other checks up."""
         self.verdicts.record(pull, None)
-        self.forge.begin(pull)
+        self.forge.begin(pull, says)
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """End the check run, and those of the same commit that must end alike."""
@@ -106,7 +106,9 @@ class SameHeadForge:
         ours = Verdict(pull.key.number, check.conclusion, check.title, agreed.conclusion)
         everyone = [ours, *(verdict for _, verdict in others)]
         for other, verdict in others:
-            theirs = joint(own(verdict), [each for each in everyone if each is not verdict])
+            theirs = joint(
+                own(verdict, agreed.say), [each for each in everyone if each is not verdict]
+            )
             if verdict.conclusion is not None and theirs.conclusion is not verdict.shown:
                 self.forge.conclude(other, theirs)
                 self.verdicts.shown(other, theirs.conclusion)

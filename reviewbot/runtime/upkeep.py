@@ -13,7 +13,7 @@ from reviewbot.domain.money import plain_usd
 from reviewbot.ledger import alerts, egress
 from reviewbot.ledger.commands import Commands
 from reviewbot.ledger.house import tidy
-from reviewbot.ledger.sessions import Sessions
+from reviewbot.ledger.job_sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

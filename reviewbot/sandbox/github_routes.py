@@ -10,6 +10,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from reviewbot.sandbox import github_deliveries as deliveries
+from reviewbot.sandbox import github_labels as labels
 from reviewbot.sandbox import github_manifest as registering
 from reviewbot.sandbox import github_past as past
 from reviewbot.sandbox import github_people as people
@@ -17,7 +18,7 @@ from reviewbot.sandbox import github_reading as reading
 from reviewbot.sandbox import github_writing as writing
 from reviewbot.sandbox.github_access import BOT, EVENTS, GRANTED, OWNER
 from reviewbot.sandbox.github_errors import Refused, not_found
-from reviewbot.sandbox.github_hub import check_headers, read_json
+from reviewbot.sandbox.github_hub import answer_page, check_headers, read_json
 from reviewbot.sandbox.github_schema import ACCESS_TOKEN, check_body
 from reviewbot.sandbox.github_views import NOW, show_app, show_user
 
@@ -33,6 +34,13 @@ _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/pulls", past.get_pulls),
     ("GET", "/pulls/comments", past.get_remarks),
     ("GET", "/pulls/<int:number>", reading.get_pull),
+    ("PATCH", "/pulls/<int:number>", labels.patch_pull),
+    ("GET", "/labels", labels.get_labels),
+    ("POST", "/labels", labels.post_label),
+    ("GET", "/labels/<path:label>", labels.get_label),
+    ("GET", "/issues/<int:number>/labels", labels.get_labels_of_pull),
+    ("POST", "/issues/<int:number>/labels", labels.post_labels_of_pull),
+    ("DELETE", "/issues/<int:number>/labels/<path:label>", labels.delete_label_of_pull),
     ("GET", "/pulls/<int:number>/files", reading.get_files),
     ("GET", "/pulls/<int:number>/reviews", reading.get_reviews),
     ("POST", "/pulls/<int:number>/reviews", writing.post_review),
@@ -76,6 +84,13 @@ _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
 )
 
 
+_BY_ID: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("", reading.get_repository),
+    ("/git/trees/<path:ref>", reading.get_tree),
+    ("/contents/<path:path>", reading.get_contents),
+)
+
+
 def create_application(hub: Hub) -> Flask:
     """The WSGI application that speaks GitHub's REST API over *hub*."""
     app = Flask(__name__, static_folder=None)
@@ -83,6 +98,9 @@ def create_application(hub: Hub) -> Flask:
     for method, path, view in _REPOSITORY_ROUTES:
         rule = f"/repos/<owner>/<name>{path}"
         app.add_url_rule(rule, f"{method} {path}", _visiting(hub, view), methods=[method])
+    for path, view in _BY_ID:
+        rule = f"/repositories/<int:repository_id>{path}"
+        app.add_url_rule(rule, f"by id {path}", _visiting_by_id(hub, view), methods=["GET"])
     for method, rule, answer in _OTHER_ROUTES:
         app.add_url_rule(rule, rule, _holding(hub, answer), methods=[method])
     app.before_request(check_headers)
@@ -96,6 +114,14 @@ def _visiting(hub: Hub, view: Callable[..., Any]) -> Callable[..., Any]:
     def answer(owner: str, name: str, **rest: Any) -> Any:  # noqa: ANN401 - what Flask calls
         with hub.store.lock:
             return view(hub.visit(owner, name), **rest)
+
+    return answer
+
+
+def _visiting_by_id(hub: Hub, view: Callable[..., Any]) -> Callable[..., Any]:
+    def answer(repository_id: int, **rest: Any) -> Any:  # noqa: ANN401 - what Flask calls
+        with hub.store.lock:
+            return view(hub.visit_by_id(repository_id), **rest)
 
     return answer
 
@@ -142,6 +168,11 @@ def _get_installation(hub: Hub, installation_id: int) -> Response:
     if installation_id not in app.installations:
         raise not_found()
     return jsonify(_show_installation(hub, app, installation_id))
+
+
+def _get_installations(hub: Hub) -> Response:
+    app = _signed_app(hub)
+    return answer_page([_show_installation(hub, app, each) for each in sorted(app.installations)])
 
 
 def _get_installation_of(hub: Hub, owner: str, name: str) -> Response:
@@ -218,6 +249,7 @@ _OTHER_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/app/hook/config", deliveries.show_hook),
     ("GET", "/app/hook/deliveries", deliveries.list_deliveries),
     ("POST", "/app/hook/deliveries/<int:delivery_id>/attempts", deliveries.redeliver),
+    ("GET", "/app/installations", _get_installations),
     ("GET", "/app/installations/<int:installation_id>", _get_installation),
     ("POST", "/app/installations/<int:installation_id>/access_tokens", _post_access_token),
     ("GET", "/repos/<owner>/<name>/installation", _get_installation_of),

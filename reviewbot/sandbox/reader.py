@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.domain.finding import Severity, Side, Verdict
+from reviewbot.domain.finding import Category, Severity, Side, Verdict
 from reviewbot.sandbox.rule import Sight
 from reviewbot.sandbox.script import rule_behind, rule_for
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reviewbot.sandbox.rule import Rule
 
-_OPENING = re.compile(r"<<<(CHUNK|CLAIMS) (\S+)")
+_OPENING = re.compile(r"<<<(CHUNK|CLAIMS|FILES|PULL) (\S+)")
 _LINE = re.compile(r"(\d+)(?: ([+ -])(?: (.*))?)?", re.DOTALL)
 _WINDOW = 12  # lines that a rule looks at on either side
 _MOST = 3  # findings a chunk, as the prompt asks
@@ -56,6 +56,7 @@ class Claim:
     line: int
     quote: str
     title: str
+    tool: str = ""  # which reported it, where that was no model
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,44 @@ def answer(prompt: str, *, strong: bool) -> dict[str, Any]:
     chunks = read_chunks(prompt)
     findings = [found for chunk in chunks for found in _findings(chunk, strong_only=strong)]
     said: dict[str, Any] = {"findings": findings}
-    if strong:
+    if strong or any(chunk.claims for chunk in chunks):
         said["verdicts"] = [_verdict(each, chunk) for chunk in chunks for each in chunk.claims]
     severities = [Severity(found["severity"]) for found in findings]
     said["risk"] = max((_RISKS[severity] for severity in severities), default=_QUIET_RISK)
-    said["summary"] = f"{len(findings)} defects found; chunks read: {len(chunks)}."
+    said["summary"] = "\n".join(f"{chunk.path}: {_change(chunk)}" for chunk in chunks)
     return said
+
+
+def improvements(prompt: str) -> dict[str, Any]:
+    """What a scripted model would write otherwise: rules for upkeep that know a better line."""
+    found = [
+        finding
+        for chunk in read_chunks(prompt)
+        for finding in _findings(chunk, strong_only=False)
+        if finding["category"] in {Category.MAINTAINABILITY, Category.PERFORMANCE}
+        and finding["suggestion"]
+    ]
+    return {"findings": found, "risk": 0, "summary": ""}
+
+
+def description(prompt: str) -> dict[str, Any]:
+    """What a scripted model says that a pull request changes, and why by its title alone."""
+    chunks = read_chunks(prompt)
+    files = {kind: lines for kind, _, lines in _fenced(prompt.split("\n"))}
+    title = json.loads(files["PULL"][0])["title"]
+    return {
+        "title": f"Change {len(files['FILES'])} files",
+        "what": f"It changes {len(files['FILES'])} files.",
+        "why": f"The author says: {title}.",
+        "files": [{"path": chunk.path, "change": _change(chunk)} for chunk in chunks],
+    }
+
+
+def _change(chunk: Chunk) -> str:
+    """What a chunk does, as far as a script can tell."""
+    lines = [shown for piece in chunk.pieces for shown in piece.lines]
+    added, removed = (sum(shown.sign == sign for shown in lines) for sign in "+-")
+    return f"adds {added} and removes {removed} lines"
 
 
 def answer_in_words(prompt: str) -> str:
@@ -97,7 +130,7 @@ def read_chunks(prompt: str) -> list[Chunk]:
     for kind, fence, lines in _fenced(prompt.split("\n")):
         if kind == "CHUNK":
             chunks[fence] = _chunk(lines)
-        elif fence in chunks:
+        elif kind == "CLAIMS" and fence in chunks:
             found = chunks[fence]
             claims = tuple(_claim(json.loads(line)) for line in lines)
             chunks[fence] = Chunk(found.path, found.pieces, claims)
@@ -113,7 +146,7 @@ def _fenced(lines: Sequence[str]) -> Iterator[tuple[str, str, list[str]]]:
         elif kind and line == f">>>{kind} {fence}":
             yield kind, fence, inside
             kind = ""
-        else:
+        elif kind:
             inside.append(line)
 
 
@@ -133,8 +166,8 @@ def _chunk(lines: Sequence[str]) -> Chunk:
 
 
 def _claim(said: dict[str, Any]) -> Claim:
-    line = int(said.get("line", 0))
-    return Claim(said["id"], Side(said["side"]), line, said["quote"], said["claim"])
+    side, line = Side(said["side"]), int(said.get("line", 0))
+    return Claim(said["id"], side, line, said["quote"], said["claim"], said.get("tool", ""))
 
 
 # --- saying ----------------------------------------------------------------------------------
@@ -189,7 +222,10 @@ def _verdict(claim: Claim, chunk: Chunk) -> dict[str, Any]:
         return _ruled(claim, Verdict.REJECTED, "The quoted line is not among the shown ones.")
     piece, index = place
     shown = piece.lines[index]
-    rule = rule_behind(claim.title, _sight(chunk.path, piece, index))
+    sight = _sight(chunk.path, piece, index)
+    if claim.tool:
+        return _verdict_of_tool(claim, rule_for(sight, strong_only=False), chunk.path, shown)
+    rule = rule_behind(claim.title, sight)
     if rule is None:
         return _ruled(claim, Verdict.UNCERTAIN, "Code that is not shown decides.")
     second = rule.second
@@ -200,6 +236,14 @@ def _verdict(claim: Claim, chunk: Chunk) -> dict[str, Any]:
     better["confidence"] = second.confidence
     better["severity"] = (second.severity or rule.severity).value
     return _ruled(claim, second.verdict, reason, better)
+
+
+def _verdict_of_tool(claim: Claim, rule: Rule | None, path: str, shown: Shown) -> dict[str, Any]:
+    """A tool's words are its own, so what counts is whether the script finds the line wrong."""
+    if rule is None:
+        harmless = f"`{_quotable(shown.text)}`: nothing on this line does what is claimed."
+        return _ruled(claim, Verdict.REJECTED, harmless)
+    return _ruled(claim, Verdict.CONFIRMED, "The shown line does it.", _finding(rule, path, shown))
 
 
 def _ruled(

@@ -13,7 +13,7 @@ from reviewbot.domain.money import parse_usd
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.ledger import quarantine
 from reviewbot.ledger.egress import entries
-from reviewbot.ledger.sessions import Terms
+from reviewbot.ledger.job_sessions import Terms
 from reviewbot.review.ports import Limits, Prompt, Purse
 from reviewbot.review.schema import answer_schema
 from reviewbot.runtime.companion_calls import Asked, NoAnswer, Questions

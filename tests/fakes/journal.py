@@ -7,13 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from reviewbot.domain.money import PicoUsd
-from reviewbot.review.ports import Money, Stage
+from reviewbot.domain.spent import Money
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from reviewbot.domain.forecast import Forecast, Past
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest
+    from reviewbot.review.ports import Stage
     from tests.fakes.ledger import FakeLedger
 
 T = TypeVar("T")
@@ -27,6 +29,8 @@ class FakeJournal:
     ledger: FakeLedger
     closed: list[tuple[str, str, str]] = field(default_factory=list)
     remembered: dict[str, PostedFinding] = field(default_factory=dict)
+    earlier: list[Past] = field(default_factory=list)
+    foreseen: dict[str, Forecast] = field(default_factory=dict)
     _opened: dict[tuple[str, str], str] = field(default_factory=dict)
     _count: int = 0
 
@@ -43,6 +47,13 @@ class FakeJournal:
         self.closed.append((review_id, state, report))
         self.remembered.update((each.fingerprint, each) for each in raised)
         self._opened = {key: name for key, name in self._opened.items() if name != review_id}
+
+    def past(self, pull: PullKey) -> Sequence[Past]:
+        del pull
+        return self.earlier
+
+    def foresee(self, review_id: str, forecast: Forecast) -> Forecast:
+        return self.foreseen.setdefault(review_id, forecast)
 
     def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
         del pull

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
-    from reviewbot.ledger.sessions import Session
+    from reviewbot.ledger.job_sessions import Session
     from reviewbot.runtime.core import Core
     from reviewbot.runtime.metrics import Metrics
     from reviewbot.runtime.service import Service

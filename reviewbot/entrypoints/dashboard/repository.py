@@ -9,22 +9,8 @@ from flask import url_for
 from reviewbot.domain.errors import NotFound
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd
-from reviewbot.entrypoints.dashboard.figures import routing
-from reviewbot.entrypoints.dashboard.overview import (
-    every_day,
-    month_figures,
-    reserved_by_model,
-)
-from reviewbot.entrypoints.dashboard.page import (
-    SUMS,
-    Figure,
-    Page,
-    meter,
-    models_table,
-    saved_figures,
-    sums,
-    trend,
-)
+from reviewbot.entrypoints.dashboard.page import SUMS, Figure, Page, meter, sums
+from reviewbot.entrypoints.dashboard.period import read_period
 from reviewbot.entrypoints.dashboard.table import NOTHING, Column, Kind, Table, percent
 from reviewbot.ledger import insight
 from reviewbot.ledger.insight import Group
@@ -38,7 +24,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.insight import Line
     from reviewbot.ledger.sight import Sight
 
-_SHOWN = 100  # pull requests on the page
+_SHOWN = 50  # pull requests on the page
 
 
 def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:
@@ -46,25 +32,17 @@ def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:
     with sources.database.snapshot() as session:
         name = name_of(session, asked.sight, repository_id)
         sight = asked.sight.within(repository_id)
-        days = every_day(session, asked.span, sight)
+        period = read_period(session, asked, sight, sources.strong)
         pulls = insight.lines(session, Group.PULL, asked.span, sight)
-        by_model = insight.lines(session, Group.MODEL, asked.span, sight)
-        waiting = insight.under_way(session, sight)
-        month = month_figures(session, sight, asked.now, waiting)
         meters = _limits(session, asked, repository_id)
         found = posted(session, sight)
-    drawn, table = trend(days)
-    saved = saved_figures(sum(day.saved for day in days), routing(by_model, sources.yardstick))
+    drawn, table = period.trend()
     return Page(
         template="repository.html",
         title=name,
-        figures=(*month, *saved, *_worth(pulls, by_model, found)),
+        figures=(*period.figures, *_worth(pulls, period.by_model, found)),
         meters=meters,
-        tables=(
-            table,
-            _pulls(pulls, found),
-            models_table(by_model, reserved_by_model(waiting)),
-        ),
+        tables=(table, _pulls(pulls, found), period.models()),
         values={"trend": drawn, "github": f"{sources.github_url}/{name}"},
     )
 
@@ -89,7 +67,8 @@ def _worth(
     pulls: Sequence[Line], by_model: Sequence[Line], found: Mapping[tuple[int, int], int]
 ) -> tuple[Figure, ...]:
     """What a review and a finding cost, and how much the strong tier takes."""
-    cost, reviews = sum(pull.cost for pull in pulls), sum(pull.reviews for pull in pulls)
+    cost = sum(pull.cost - pull.asked for pull in pulls)
+    reviews = sum(pull.reviews for pull in pulls)
     findings = sum(found.get(pull.key, 0) for pull in pulls)
     strong = [line for line in by_model if line.key[0] == Tier.STRONG]
     calls = percent(sum(line.calls for line in strong), sum(line.calls for line in by_model))
@@ -126,7 +105,7 @@ def _pulls(pulls: Sequence[Line], found: Mapping[tuple[int, int], int]) -> Table
                 *sums(pull),
                 pull.saved,
                 findings,
-                pull.cost // findings if findings else None,
+                (pull.cost - pull.asked) // findings if findings else None,
             )
             for pull in pulls
             for findings in [found.get(pull.key, 0)]

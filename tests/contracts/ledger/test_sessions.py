@@ -16,10 +16,10 @@ from reviewbot.domain.pull_request import Author, PullKey, PullRequest
 from reviewbot.ledger.audit import decisions
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.installations import Installations
+from reviewbot.ledger.job_sessions import Sessions, Terms, bill_of
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.pull_record import reviews_of
 from reviewbot.ledger.reviews import Reviews
-from reviewbot.ledger.sessions import Sessions, Terms, bill_of
 from reviewbot.ledger.switch import Switch
 from reviewbot.review.ports import Attempt, Ending, Purse
 from tests.contracts.ledger.charges import charge, limits

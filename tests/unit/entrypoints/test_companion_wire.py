@@ -21,7 +21,7 @@ from reviewbot.entrypoints.companion.wire import (
     read_wish,
 )
 from reviewbot.entrypoints.door import COMPANION, LARGEST_COMPANION, bearer, refusal
-from reviewbot.ledger.sessions import RequestBill
+from reviewbot.ledger.job_sessions import RequestBill
 from reviewbot.models.catalogue import flat_price
 from reviewbot.models.completion import read_completion
 from reviewbot.review.prompt import OUTPUT_CAP
