@@ -23,6 +23,7 @@ from reviewbot.models.router import Router
 from reviewbot.review.conduct import House, Shares, review_pull_request
 from reviewbot.review.ports import Ports
 from reviewbot.runtime.attended import Attended
+from reviewbot.runtime.retention import throw_away_daily
 from reviewbot.runtime.same_head import SameHeadForge
 from reviewbot.runtime.side_by_side import SideBySide
 from reviewbot.runtime.tiers import router_config
@@ -67,7 +68,9 @@ class Core:
         house = replace(self.house(), per_review=max_cost)
         ports = self.ports(forge, observer)
         there = replace(ports, rulings=Attended(ports.rulings))
-        return review_pull_request(request, there, house)
+        outcome = review_pull_request(request, there, house)
+        throw_away_daily(self.database, self.settings.values.retention)
+        return outcome
 
     def review_unattended(
         self, request: ReviewRequest, forge: Forge, observer: Observer
