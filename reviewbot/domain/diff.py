@@ -96,10 +96,24 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """A line of code by its text, which is found again wherever it moves.
+
+    *nth* tells equal lines of the file apart: how many stand before it.
+    """
+
+    path: str
+    side: Side
+    text: str
+    nth: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unanchored:
-    """A place that could not be proven; *why* is for people."""
+    """Why no comment can stand there, for people; *spot* is the line where only GitHub lacks it."""
 
     why: str
+    spot: Spot | None = None
 
 
 @dataclass(frozen=True, slots=True)

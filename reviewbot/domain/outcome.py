@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reviewbot.domain.diff import Anchor
+    from reviewbot.domain.diff import Anchor, Spot
     from reviewbot.domain.finding import Finding, Severity, Standing, Tier
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.posted import PostedFinding
@@ -93,6 +93,7 @@ class Judged:
     fate: Fate
     why: str = ""
     code: tuple[str, ...] = ()  # the anchored lines, as the diff has them
+    spot: Spot | None = None  # the line that it is about, where GitHub does not show it
 
     @property
     def is_open(self) -> bool:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Severity, Tier
 from reviewbot.domain.money import format_usd
 from reviewbot.domain.outcome import Coverage, Fate
-from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review import suggest, wording
+from reviewbot.review.earlier import remembered
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
 from reviewbot.review.shortages import budget_lines
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Literal
 
-    from reviewbot.domain.diff import Anchor
     from reviewbot.domain.outcome import Bill, Judged, Receipt, Report
 
 _BADGES = {
@@ -37,7 +36,7 @@ def compose(
     """Everything that a review says; *incomplete* is the policy's word for unread code."""
     fresh = [judged for judged in report.findings if judged.fate is Fate.COMMENT]
     comments = tuple(
-        Comment(judged.anchor, comment_body(judged), _posted(judged, judged.anchor))
+        Comment(judged.anchor, comment_body(judged), remembered(judged, judged.anchor))
         for judged in fresh
         if judged.anchor is not None
     )
@@ -50,19 +49,6 @@ def compose(
         summary=summary(report),
         check=check(report, incomplete),
         fixed=report.fixed,
-    )
-
-
-def _posted(judged: Judged, anchor: Anchor) -> PostedFinding:
-    finding = judged.finding
-    return PostedFinding(
-        fingerprint=judged.fingerprint,
-        path=anchor.path,
-        side=anchor.side,
-        category=finding.category,
-        severity=finding.severity,
-        digest=digest_of(judged.code[0]),
-        title=finding.title,
     )
 
 

@@ -18,7 +18,7 @@ from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.outcome import Bill, Coverage, Report, Reviewed, Since, Skipped, Superseded
 from reviewbot.review import notices
 from reviewbot.review.compose import compose
-from reviewbot.review.earlier import follow
+from reviewbot.review.earlier import follow, listed
 from reviewbot.review.escalate import choose
 from reviewbot.review.estimate import estimate
 from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from reviewbot.review.earlier import Aftermath
     from reviewbot.review.escalate import SecondLook
     from reviewbot.review.plan import Plan
-    from reviewbot.review.ports import BaseFiles, Check, Document, Ports
+    from reviewbot.review.ports import BaseFiles, Check, Document, Ports, Publication
     from reviewbot.review.prompt import Briefing, Task
     from reviewbot.review.reading import Readings
     from reviewbot.review.redact import Redaction
@@ -142,9 +142,16 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     publication = compose(report, purse.review_id, policy.incomplete)
     url = ports.forge.publish(publication)
     # Without an address nothing was posted: the review was only printed.
-    raised = [comment.finding for comment in publication.comments if url]
+    raised = _raised(report, publication) if url else []
     ports.journal.close(purse.review_id, "published", json.dumps(as_json(report)), raised)
     return Reviewed(report, url)
+
+
+def _raised(report: Report, publication: Publication) -> list[PostedFinding]:
+    """What people were told, and what was told them earlier without a thread and is fixed now."""
+    comments = [comment.finding for comment in publication.comments]
+    gone = [replace(each, is_fixed=True) for each in report.fixed if each.is_listed]
+    return [*comments, *listed(report.findings), *gone]
 
 
 def _overtaken(request: ReviewRequest, pull: PullRequest, ports: Ports) -> Outcome | None:
@@ -309,7 +316,7 @@ def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
 
 
 def _posted(pull: PullRequest, ports: Ports) -> tuple[PostedFinding, ...]:
-    """What was posted on lines before: as GitHub shows it, and what was removed there."""
+    """What was told before: as GitHub shows it, what was removed there, and what was listed."""
     remembered = {each.fingerprint: each for each in ports.journal.raised(pull.key)}
     shown = {each.fingerprint: each for each in ports.forge.posted(pull)}
     return tuple((remembered | shown).values())
@@ -323,5 +330,5 @@ def _since(
         return None
     known = {each.fingerprint for each in posted}
     still = {each.fingerprint for each in findings if each.is_open} & known
-    threads = sum(bool(each.comment_id) for each in aftermath.fixed)
-    return Since(fixed=threads, still_open=len(still))
+    fixed = sum(bool(each.comment_id) or each.is_listed for each in aftermath.fixed)
+    return Since(fixed=fixed, still_open=len(still))

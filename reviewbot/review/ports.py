@@ -355,10 +355,10 @@ class Journal(Protocol):
     def close(
         self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()
     ) -> None:
-        """Record how it ended, and what it posted on lines; *report* is JSON."""
+        """Record how it ended, and what it told people; what was listed and is fixed goes."""
 
     def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
-        """What reviews posted on a pull request's lines, whether the comments stand or not."""
+        """What reviews posted on a pull request's lines, standing or not, and what they listed."""
 
     def money(self, review_id: str, pull: PullKey) -> Money:
         """What the review and its pull request have cost so far."""
