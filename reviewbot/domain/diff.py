@@ -29,6 +29,7 @@ class Content(StrEnum):
     SYMLINK = "symlink"
     LFS = "lfs"  # the pointer is diffed, never the content
     MISSING = "missing"  # changed, but the source gave no lines
+    OUTSIZED = "outsized"  # its lines were given up, as the diff takes too much memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reviewbot.domain.compare import compared
 from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Unreadable
 from reviewbot.domain.errors import DiffError, Forbidden, ForgeUnavailable, NotFound
+from reviewbot.domain.held import MOST_HELD, HeldFiles
 from reviewbot.domain.patch import change_of, file_from_patch, parse_diff
 from reviewbot.github.errors import Rejected, TooLarge
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.github.client import GitHubClient, JsonObject
 
@@ -56,22 +59,27 @@ class _Comparison(_Model):
     merge_base_commit: _Commit
 
 
-def read_diff(client: GitHubClient, pull: PullRequest) -> Diff:
-    """Everything that the pull request changes."""
+def read_diff(client: GitHubClient, pull: PullRequest, most_held: int = MOST_HELD) -> Diff:
+    """Everything that the pull request changes, within *most_held* bytes of memory."""
     path = f"/repos/{pull.repository}/pulls/{pull.key.number}"
     try:
-        return parse_diff(client.get_raw(path, _DIFF))
+        return parse_diff(client.get_raw(path, _DIFF), most_held)
     except (TooLarge, ForgeUnavailable, DiffError):
-        return _from_list([*client.pages(f"{path}/files")], _Contents(client, pull))
+        return _from_list(client.pages(f"{path}/files"), _Contents(client, pull), most_held)
 
 
-def _from_list(items: list[JsonObject], contents: _Contents) -> Diff:
-    entries = [_entry(item, contents) for item in items]
-    unreadable = [entry for entry in entries if isinstance(entry, Unreadable)]
-    if len(items) >= _MOST_FILES:
+def _from_list(items: Iterable[JsonObject], contents: _Contents, most_held: int) -> Diff:
+    files, unreadable, count = HeldFiles(most_held), list[Unreadable](), 0
+    for count, item in enumerate(items, 1):  # noqa: B007 - counted to the end
+        entry = _entry(item, contents)
+        if isinstance(entry, Unreadable):
+            unreadable.append(entry)
+        else:
+            files.add(entry)
+    if count >= _MOST_FILES:
         why = f"GitHub lists no more than {_MOST_FILES:,} files"
         unreadable.append(Unreadable("(further files)", why))
-    return Diff(tuple(e for e in entries if isinstance(e, FileDiff)), tuple(unreadable))
+    return Diff(tuple(files), tuple(unreadable))
 
 
 def _entry(item: JsonObject, contents: _Contents) -> FileDiff | Unreadable:

@@ -104,15 +104,17 @@ def changed_lines(chunk: Chunk) -> int:
 _Reason = tuple[Coverage, str]
 _NO_LINES: _Reason = (Coverage.EXCLUDED, "no lines")
 _MISSING: _Reason = (Coverage.FAILED, "its lines were not given: too large, or not rendered")
+_OUTSIZED: _Reason = (Coverage.FAILED, "too large: the rest of the diff fills the memory")
 _TOO_LONG: _Reason = (Coverage.FAILED, "a line too long to read")
 _UNCHANGED: _Reason = (Coverage.EXCLUDED, "context only")
+_UNGIVEN = {Content.MISSING: _MISSING, Content.OUTSIZED: _OUTSIZED}
 
 
 def _gap(file: FileDiff, policy: Policy) -> _Reason | None:
     """Why a file is not read."""
     if why := excluded(file, policy):
         return Coverage.EXCLUDED, why
-    return _MISSING if file.content is Content.MISSING else None
+    return _UNGIVEN.get(file.content)
 
 
 def _unreadable(piece: Piece) -> _Reason | None:

@@ -79,6 +79,7 @@ _LINELESS = {
     Content.SYMLINK: "symbolic link",
     Content.LFS: "LFS pointer",
 }
+_UNGIVEN = {Content.MISSING, Content.OUTSIZED}
 _UNTOUCHED = {
     Change.ADDED: "empty file",
     Change.DELETED: "empty file",
@@ -106,7 +107,7 @@ def excluded(file: FileDiff, policy: Policy) -> str | None:
 
 def _lineless(file: FileDiff) -> str | None:
     """Why there is nothing to read."""
-    if file.content is Content.MISSING:
+    if file.content in _UNGIVEN:
         return None
     if file.content is not Content.TEXT:
         return _LINELESS[file.content]

@@ -12,6 +12,7 @@ which brings its vocabulary along, is installed; otherwise bytes divided by 3.3.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -86,7 +87,7 @@ def look(pull: Pull, tally: Tally, count: Callable[[str], int]) -> None:
         return
     name = f"{pull.directory.parent.name}#{pull.number}"
     with tally.timed("parse"):
-        diff = parse_diff(raw)
+        diff = parse_diff(raw, sys.maxsize)  # every line, whatever memory that takes
     with tally.timed("redact"):
         clean = redact(diff)
     with tally.timed("plan"):

@@ -132,3 +132,16 @@ def test_no_more_than_twenty_files_are_fetched() -> None:
 
         assert len(paths(hub, "/git/blobs/")) == 20
     assert sum(file.content is Content.MISSING for file in found) == 2
+
+
+def test_files_of_a_list_are_held_within_a_bound_and_the_largest_goes_first() -> None:
+    with SandboxGitHub() as hub:
+        entries = [entry(f"f{n}.py", "", "line\n" * 90) for n in range(310)]
+        hub.add_pull(
+            SandboxPull("".join([*entries, entry("big.py", "", "line\n" * 2_000)]).encode())
+        )
+        client = GitHubClient(hub.url, StaticToken(hub.token), sleep=lambda _: None)
+        files = read_diff(client, PULL, 28_500 * 193).files
+
+    assert len(files) == 311
+    assert [file.path for file in files if file.content is Content.OUTSIZED] == ["big.py"]
