@@ -59,7 +59,8 @@ class Hunk:
 class FileDiff:
     """One entry of a diff. *path* is GitHub's: the new name, or the old one of a deleted file.
 
-    *shown* tells whether GitHub shows its lines, so that a comment can stand on them.
+    *shown* tells whether GitHub shows its lines, so that a comment can stand on them; *unseen* is
+    how many lines it adds of which none is held here.
     """
 
     path: str
@@ -68,11 +69,12 @@ class FileDiff:
     content: Content
     hunks: tuple[Hunk, ...]
     shown: bool = True
+    unseen: int = 0
 
     @property
     def added(self) -> int:
         """How many lines it adds."""
-        return sum(line.sign == "+" for hunk in self.hunks for line in hunk.lines)
+        return self.unseen + sum(line.sign == "+" for h in self.hunks for line in h.lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,10 @@ class HeldFiles:
         while self._held > self.most:
             largest, at = heappop(self._sizes)
             self._held += largest
-            self._files[at] = replace(self._files[at], content=Content.OUTSIZED, hunks=())
+            given_up = self._files[at]
+            self._files[at] = replace(
+                given_up, content=Content.OUTSIZED, hunks=(), unseen=given_up.added
+            )
 
     def __len__(self) -> int:
         return len(self._files)

@@ -7,7 +7,7 @@ any way is a named gap and costs the others nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -46,6 +46,7 @@ class _File(_Model):
     filename: str
     status: str
     sha: str | None = Field(None, pattern=r"^[0-9a-f]{40,64}$")
+    additions: int = Field(0, ge=0)
     changes: int = 0
     previous_filename: str | None = None
     patch: str | None = None
@@ -92,7 +93,9 @@ def _entry(item: JsonObject, contents: _Contents) -> FileDiff | Unreadable:
     )
     if isinstance(entry, FileDiff) and entry.content is not Content.MISSING:
         return entry
-    return contents.compared(file) or entry
+    if isinstance(entry, Unreadable):
+        return contents.compared(file) or entry
+    return contents.compared(file) or replace(entry, unseen=file.additions)
 
 
 @dataclass(slots=True)

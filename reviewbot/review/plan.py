@@ -67,7 +67,7 @@ def plan_survey(diff: Diff, policy: Policy) -> Plan:
         gap = _gap(file, policy)
         parts = list(pieces(file))
         if not parts:
-            left.append(Covered(Segment(file.path, "", 0), *(gap or _NO_LINES)))
+            left.append(Covered(Segment(file.path, "", file.unseen), *(gap or _NO_LINES)))
         reasons = [gap or _unreadable(piece) for piece in parts]
         left += [Covered(p.segment, *why) for p, why in zip(parts, reasons, strict=True) if why]
         readable = [p for p, why in zip(parts, reasons, strict=True) if not why]

@@ -122,6 +122,7 @@ def test_a_content_too_large_to_compare_is_a_gap() -> None:
         found = {file.path: file for file in read(hub).files}
 
     assert found["one"].content is Content.MISSING
+    assert found["one"].added == LONG, "the receipt counts what was not read"
 
 
 def test_no_more_than_twenty_files_are_fetched() -> None:

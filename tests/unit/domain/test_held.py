@@ -33,7 +33,7 @@ def test_what_is_held_stays_within_its_bound_and_every_file_is_named(
 
     kept = {f.path: f.added for f in diff.files if f.content is Content.TEXT}
     lost = {f.path for f in diff.files if f.content is Content.OUTSIZED}
-    assert [file.path for file in diff.files] == list(files)
+    assert {file.path: file.added for file in diff.files} == files
     assert kept == {path: lines for path, lines in files.items() if path not in lost}
     assert sum(kept.values()) * LINE_BYTES <= max(most, 0) + LINE_BYTES
     assert not lost or max(files[path] for path in lost) == max(files.values())
@@ -46,7 +46,7 @@ def test_the_largest_file_is_a_named_gap_and_the_others_are_read() -> None:
 
     assert {chunk.path for chunk in plan.chunks} == {"a.py", "b.py"}
     [gap] = plan.excluded
-    assert (gap.segment.path, gap.coverage) == ("huge.py", Coverage.FAILED)
+    assert (gap.segment.path, gap.segment.added, gap.coverage) == ("huge.py", 500, Coverage.FAILED)
     assert "too large" in gap.detail
 
 
