@@ -15,7 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reviewbot.domain.compare import compared
 from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Unreadable
-from reviewbot.domain.errors import DiffError, Forbidden, ForgeUnavailable, NotFound
+from reviewbot.domain.errors import (
+    DiffError,
+    Forbidden,
+    ForgeUnavailable,
+    NotFound,
+    ReviewbotError,
+)
 from reviewbot.domain.held import MOST_HELD, HeldFiles
 from reviewbot.domain.patch import change_of, file_from_patch, parse_diff
 from reviewbot.github.errors import Rejected, TooLarge
@@ -106,7 +112,7 @@ class _Contents:
     pull: PullRequest
     files: int = 0
     fetched: int = 0
-    base: str = ""  # the commit that the pull request is compared with, once it is known
+    base: str | ReviewbotError = ""  # the commit it is compared with, or why nobody knows it
 
     def compared(self, file: _File) -> FileDiff | None:
         """The entry of *file*, or None where its contents cannot be had."""
@@ -116,8 +122,8 @@ class _Contents:
         change = change_of(file.status)
         old_path = file.previous_filename or file.filename
         try:
-            new = b"" if change is Change.DELETED else self._blob(file.sha)
             old = b"" if change is Change.ADDED else self._old(old_path)
+            new = b"" if change is Change.DELETED else self._blob(file.sha)
         except _NOT_HAD:
             return None
         return compared(file.filename, file.previous_filename, change, old, new)
@@ -132,16 +138,24 @@ class _Contents:
     def _base(self) -> str:
         """Where the head left the base branch, which may have moved on since."""
         if not self.base:
-            span = f"{self.pull.base_sha}...{self.pull.head_sha}"
-            path = f"/repos/{self.pull.repository}/compare/{span}"
-            # Its list of files stands on the first page only.
-            found = self.client.get(path, {"per_page": "1", "page": "2"})
             try:
-                self.base = _Comparison.model_validate(found).merge_base_commit.sha
-            except ValidationError as error:
-                message = f"GET {path}: GitHub's answer is no comparison"
-                raise ForgeUnavailable(message) from error
+                self.base = self._merge_base()
+            except _NOT_HAD as error:
+                self.base = error  # the next file is not asked for in vain
+        if isinstance(self.base, ReviewbotError):
+            raise self.base
         return self.base
+
+    def _merge_base(self) -> str:
+        span = f"{self.pull.base_sha}...{self.pull.head_sha}"
+        path = f"/repos/{self.pull.repository}/compare/{span}"
+        # Its list of files stands on the first page only.
+        found = self.client.get(path, {"per_page": "1", "page": "2"})
+        try:
+            return _Comparison.model_validate(found).merge_base_commit.sha
+        except ValidationError as error:
+            message = f"GET {path}: GitHub's answer is no comparison"
+            raise ForgeUnavailable(message) from error
 
     def _get(self, path: str, params: dict[str, str]) -> bytes:
         if self.fetched > _MOST_FETCHED:

@@ -146,3 +146,13 @@ def test_files_of_a_list_are_held_within_a_bound_and_the_largest_goes_first() ->
 
     assert len(files) == 311
     assert [file.path for file in files if file.content is Content.OUTSIZED] == ["big.py"]
+
+
+def test_a_server_without_comparisons_is_asked_for_one_once() -> None:
+    with SandboxGitHub() as hub:
+        hub.add_pull(large(**{f"f{n}": (text("old"), text("new")) for n in range(3)}))
+        hub.faults.append(*[Fault("GET", ".*/compare/.*", status=404)] * 3)
+        files = read(hub).files
+
+        assert len(paths(hub, "/compare/")) == 1
+    assert sum(file.content is Content.MISSING for file in files) == 3
