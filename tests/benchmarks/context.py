@@ -70,6 +70,7 @@ _IMPORT = re.compile(
 _WORD = re.compile(r"[^\W\d]\w+")
 _KEYWORDS = set("import from as use package static default type crate self super".split())  # noqa: SIM905
 _HEADING = 60  # characters of a heading that are compared; git cuts it at 80
+_HEADER_ROWS = 3  # below a definition's first one, which may hold a decorator or a type
 _LARGEST = 2_000_000  # bytes of a file
 _REQUESTS, _MOST_REQUESTS = 7, 12  # of a first review: measured, allowed
 
@@ -153,21 +154,30 @@ def _missing_headers(file: Outline, piece: Piece, tally: Tally) -> list[str]:
     """Where the definition around a piece's first change is told; its header if nowhere."""
     rows = [line.new for line in (*piece.lead, *piece.lines) if line.new is not None]
     around = file.around(_first_change(piece))
-    told = " ".join(piece.heading.split())[:_HEADING]
-    named = [row for row in around if told and file.lines[row - 1].strip().startswith(told)]
+    at = _row_of_heading(file, piece.heading, min(rows, default=1))
+    named = [row for row in around if row <= at <= row + _HEADER_ROWS]
     if not around:
-        verdict = "top level, and no heading" if not told else "top level, under a foreign heading"
+        verdict = "none, and no heading" if not at else "none, under the heading of another one"
     elif around[0] in rows:
         verdict = "visible in the piece"
     elif around[0] in named:
         verdict = "named by the heading"
     elif named or any(row in rows for row in around):
-        verdict = "only an outer definition is told"
+        verdict = "only an outer one is told"
+    elif at >= around[0]:
+        verdict = "the heading is a line inside it"
     else:
-        verdict = "a foreign heading" if told else "missing"
+        verdict = "the heading is another one's" if at else "missing"
     tally.headers[verdict] += 1
     unseen = not around or around[0] in rows or around[0] in named
     return [] if unseen else [file.lines[around[0] - 1].strip()[:200]]
+
+
+def _row_of_heading(file: Outline, heading: str, before: int) -> int:
+    """The row that git took for a heading; 0 where there is none."""
+    told = heading.strip()[:_HEADING]
+    above = range(min(before - 1, len(file.lines)), 0, -1)
+    return next((row for row in above if told and file.lines[row - 1].strip().startswith(told)), 0)
 
 
 def _first_change(piece: Piece) -> int:
