@@ -21,7 +21,12 @@ from reviewbot.sandbox.github_people import People, Person
 from reviewbot.sandbox.github_routes import create_application
 from reviewbot.sandbox.github_store import Collaborator, SandboxPull, Store
 from reviewbot.sandbox.github_views import show_pull, show_repository, show_user
-from reviewbot.sandbox.github_writing import store_issue_comment, store_reply, store_review
+from reviewbot.sandbox.github_writing import (
+    show_line_comment,
+    store_issue_comment,
+    store_reply,
+    store_review,
+)
 from reviewbot.sandbox.serving import Loopback, drop
 
 if TYPE_CHECKING:
@@ -104,9 +109,11 @@ class SandboxGitHub:
         """Change fields of the ``SandboxPull``: draft, labels, title or base_branch."""
         self._store.change(number, repository, **values)
 
-    def close_pull(self, number: int, repository: str = "", *, merged: bool = False) -> None:
-        """Close or merge a pull request."""
-        self._store.close(number, repository, merged=merged)
+    def close_pull(
+        self, number: int, repository: str = "", *, merged: bool = False, at: str = ""
+    ) -> None:
+        """Close or merge a pull request; *at* is when, in GitHub's format."""
+        self._store.close(number, repository, merged=merged, at=at)
 
     def add_collaborator(self, login: str, user_id: int, role: str = "") -> None:
         """Let somebody have an account, and a role in every repository, such as maintain."""
@@ -147,6 +154,18 @@ class SandboxGitHub:
             said = {"body": body, "event": "COMMENT"}
             guest = self._guest(number, login, user_id)
             return copy.deepcopy(store_review(guest, self._store.get(number), said))
+
+    def add_remark(
+        self, number: int, path: str, line: int, body: str, login: str = "maria", user_id: int = 8
+    ) -> JsonObject:
+        """Let somebody else comment on a line of a pull request's new file."""
+        with self._store.lock:
+            state, guest = self._store.get(number), self._guest(number, login, user_id)
+            review = store_review(guest, state, {"event": "COMMENT"})
+            said = {"path": path, "line": line, "body": body}
+            remark = show_line_comment(guest, review, said, state.entries[path])
+            state.review_comments.append(remark)
+            return copy.deepcopy(remark)
 
     def _guest(self, number: int, login: str, user_id: int, repository: str = "") -> Visit:
         caller = Caller({"login": login, "id": user_id, "type": "User"})
