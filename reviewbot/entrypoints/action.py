@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.outcome import Judged, Outcome, Report
     from reviewbot.domain.policy import Policy
     from reviewbot.github.runner import PullEvent
-    from reviewbot.review.conduct import Extras
+    from reviewbot.review.house import Extras
     from reviewbot.review.ports import BaseFiles, Forge
     from reviewbot.review.words import Words
     from reviewbot.runtime.config_file import ConfigText

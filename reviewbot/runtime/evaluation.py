@@ -20,7 +20,7 @@ from reviewbot.domain.patch import parse_diff
 from reviewbot.domain.pull_request import ReviewRequest
 from reviewbot.lab.evaluation import Evaluation, Result, Routing
 from reviewbot.lab.scoring import Claim, Score, score
-from reviewbot.review.conduct import purse_of
+from reviewbot.review.house import purse_of
 from reviewbot.review.judge import Pair, same_defect
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.local import LocalForge
