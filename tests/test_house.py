@@ -93,6 +93,7 @@ MAKERS = {
     "VerifiedDelivery": {"reviewbot/github/delivery.py:verify_delivery"},
     "Grant": {"reviewbot/ledger/money.py:_reserve"},
     "Anchor": {"reviewbot/domain/anchors.py:_anchor"},
+    "JobIdentity": {"reviewbot/github/oidc.py:_identity"},
 }
 
 

@@ -22,6 +22,7 @@ from reviewbot.domain.money import parse_usd, plain_usd
 from reviewbot.domain.outcome import Reviewed, Skipped, Superseded
 from reviewbot.domain.pull_request import ReviewRequest
 from reviewbot.entrypoints.action_inputs import read_config, read_extras, refuse
+from reviewbot.entrypoints.action_session import session_for, under
 from reviewbot.entrypoints.cli import FINDINGS, FINE, UNFINISHED, WRONG_USE
 from reviewbot.entrypoints.cli.progress import SilentObserver
 from reviewbot.entrypoints.formats import render
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from reviewbot.review.house import Extras
     from reviewbot.review.ports import BaseFiles, Forge
     from reviewbot.review.words import Words
+    from reviewbot.runtime.companion_session import Session
     from reviewbot.runtime.config_file import ConfigText
     from reviewbot.runtime.settings import Settings
 
@@ -86,16 +88,17 @@ def run_action(environ: Mapping[str, str], out: TextIO) -> int:
     """Review the event's pull request; the exit codes are the command line's."""
     runner = Runner(environ, out)
     shown: list[Judged] = []
-    with runner.fenced() as fenced:
-        try:
-            inputs = read_inputs(environ)
-            end = _reviewed(environ, inputs)
+    try:
+        inputs = read_inputs(environ)
+        job = _prepared(environ, inputs, runner)
+        with runner.fenced() as fenced:
+            end = _reviewed(job)
             if end.report is not None:
                 click.echo(render(end.report, "text"), file=fenced)
                 shown = [] if inputs.post else list(end.report.open_findings)
-        except ReviewbotError as error:
-            wrong = isinstance(error, (UsageError, DiffError))
-            end = End("failed", WRONG_USE if wrong else UNFINISHED, str(error), error.advice)
+    except ReviewbotError as error:
+        wrong = isinstance(error, (UsageError, DiffError))
+        end = End("failed", WRONG_USE if wrong else UNFINISHED, str(error), error.advice)
     _tell(runner, end)
     _annotate(runner, shown, in_language(end.report.language if end.report else "en"))
     return end.code
@@ -147,34 +150,58 @@ def _sarif_path(environ: Mapping[str, str]) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run; *forgets* says that its ledger lies in the workflow's cache."""
+    """One run; *forgets* says that its ledger lies in the workflow's cache.
+
+    With a *session* a companion's ledger holds the budgets, and remembers.
+    """
 
     environ: Mapping[str, str]
     inputs: Inputs
     event: PullEvent
     settings: Settings
     forgets: bool
+    session: Session | None
+
+    @property
+    def key(self) -> str:
+        """A secret that is the same in every run, to derive others from, or nothing."""
+        return self.session.seal if self.session else _key_of(self.settings)
+
+    @property
+    def bounds_runs_only(self) -> bool:
+        """Whether nobody remembers what earlier days and other pull requests have cost."""
+        return self.forgets and self.session is None
 
 
-def _reviewed(environ: Mapping[str, str], inputs: Inputs) -> End:
+def _prepared(environ: Mapping[str, str], inputs: Inputs, runner: Runner) -> Job:
+    """Everything up to the first look at GitHub; a session is bought here, and hidden."""
     settings = load_settings(environ, inputs.config)
     if inputs.fail_on is not None:
         settings = settings.gated(inputs.fail_on)
     # A database that the team names remembers; without one the workflow's cache has to do.
     forgets = settings.values.database == DatabaseSection()
-    job = Job(environ, inputs, read_pull_event(environ), settings, forgets)
-    if job.event.without_secrets and not _key_of(settings):
+    event = read_pull_event(environ)
+    session = session_for(environ, runner, settings, event, inputs.max_cost)
+    if session is not None:
+        settings = under(session, settings)
+    return Job(environ, inputs, event, settings, forgets, session)
+
+
+def _reviewed(job: Job) -> End:
+    environ = job.environ
+    if job.event.without_secrets and not job.key:
         return _without_secrets(job)
-    if not forgets:
+    if not job.forgets:
         return _review(job)
-    _refuse_limits_over_time(settings)
+    if job.bounds_runs_only:
+        _refuse_limits_over_time(job.settings)
     with ExitStack() as stack:
         temporary = environ.get("RUNNER_TEMP") or None
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=temporary)))
         folder = Path(environ.get("INPUT_STATE_FOLDER") or scratch / "state")
         scope = f"{job.event.repository_id}/{job.event.number}"
-        url = stack.enter_context(sealed_ledger(folder, scratch, _key_of(settings), scope))
-        return _review(replace(job, settings=settings.with_ledger(url)))
+        url = stack.enter_context(sealed_ledger(folder, scratch, job.key, scope))
+        return _review(replace(job, settings=job.settings.with_ledger(url)))
 
 
 def _without_secrets(job: Job) -> End:
@@ -205,7 +232,7 @@ def _refuse_limits_over_time(settings: Settings) -> None:
 
 def _refuse_to_forget(where: str) -> NoReturn:
     message = f"{where} sets a budget over time, and a workflow's cache forgets"
-    advice = "max-cost-usd bounds a run; limits by day and month need `reviewbot serve`,"
+    advice = "max-cost-usd bounds a run; limits by day and month need a companion (companion-url),"
     raise UsageError(message, f"{advice} or REVIEWBOT_DATABASE__URL with a lasting database.")
 
 
@@ -213,7 +240,8 @@ def _review(job: Job) -> End:
     environ, event = job.environ, job.event
     run = f"{environ.get('GITHUB_RUN_ID', '')}.{environ.get('GITHUB_RUN_ATTEMPT', '')}"
     request = ReviewRequest(event.repository, event.number, f"workflow run {run}")
-    with open_core(job.settings) as core:
+    models = job.session.router_config(job.settings.limits) if job.session else None
+    with open_core(job.settings, config=models) as core:
         forge: Forge = core.forge_with_token()
         forge = forge if job.inputs.post else ReadOnlyForge(forge)
         pull = forge.pull_request(request)
@@ -233,7 +261,7 @@ def _review(job: Job) -> End:
 def _policy(job: Job, files: BaseFiles) -> Policy | None:
     """What holds; None where it cannot be used, which is the review's to report."""
     try:
-        over_time = limits_over_time(files) if job.forgets else []
+        over_time = limits_over_time(files) if job.bounds_runs_only else []
         policy = effective_policy(files, job.settings.values.policy)
     except PolicyError:
         return None

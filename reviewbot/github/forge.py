@@ -50,6 +50,7 @@ class _Repository(_Model):
 
 class _Head(_Model):
     sha: str = Field(pattern=r"^[0-9a-f]{40,64}$")
+    ref: str = ""
 
 
 class _Base(_Head):
@@ -170,4 +171,5 @@ def _pull_request(found: _Pull, installation_id: int) -> PullRequest:
         labels=tuple(label.name for label in found.labels),
         installation_id=installation_id,
         private=repository.private,
+        head_branch=found.head.ref,
     )

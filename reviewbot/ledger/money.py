@@ -147,7 +147,7 @@ class SqlLedger:
         with self._database.transaction() as session:
             entry = calls.entry(session, grant.id)
             raised = self._end(session, entry, bill, attempt)
-            if bill.cost > entry.worst:
+            if bill.cost > entry.worst and not _is_told(attempt):
                 self._accuse(session, grant, bill.cost)
             for answer in answers:
                 store(session, answer, now)
@@ -218,6 +218,11 @@ class SqlLedger:
     def _tell(self, raised: Sequence[Alert]) -> None:
         for alert in raised:
             self._hears(alert)
+
+
+def _is_told(attempt: Attempt) -> bool:
+    """Whether a companion named the cost: it asks as often as it must, under its own limits."""
+    return attempt.usage is not None and attempt.usage.told is not None
 
 
 def _exhausted(refused: Counter, worst: PicoUsd) -> BudgetExhausted:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reviewbot.models.usage import read_cost, read_usage
+from reviewbot.models.usage import read_cost, read_told, read_usage
 
 if TYPE_CHECKING:
     from reviewbot.domain.money import PicoUsd, Usage
@@ -53,8 +53,8 @@ def load(body: bytes) -> object:
     return loaded
 
 
-def read_completion(body: Mapping[str, object]) -> Completion:
-    """Find the answer of the first choice."""
+def read_completion(body: Mapping[str, object], *, believed: bool = False) -> Completion:
+    """Find the answer of the first choice, and the cost where the endpoint is believed it."""
     choice = _first(body.get("choices"))
     message = _mapping(choice.get("message"))
     finish = choice.get("finish_reason")
@@ -62,11 +62,16 @@ def read_completion(body: Mapping[str, object]) -> Completion:
     return Completion(
         text=_text(message.get("content")),
         finish=finish.lower() if isinstance(finish, str) else "",
-        usage=read_usage(body.get("usage")),
+        usage=_usage(body.get("usage"), believed=believed),
         model=model if isinstance(model, str) else "",
         declined=bool(message.get("refusal")),
         reported=read_cost(body.get("usage")),
     )
+
+
+def _usage(raw: object, *, believed: bool) -> Usage | None:
+    usage = read_usage(raw)
+    return replace(usage, told=read_told(raw)) if usage and believed else usage
 
 
 def read_delta(body: Mapping[str, object]) -> Delta:

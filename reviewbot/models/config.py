@@ -26,7 +26,11 @@ class Billing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EndpointConfig:
-    """An OpenAI-compatible base address, its key, and where the data goes."""
+    """An OpenAI-compatible base address, its key, and where the data goes.
+
+    A companion is a reviewbot service: it asks models itself, under the same policy, and says
+    what that cost.
+    """
 
     name: str
     base_url: str
@@ -36,6 +40,7 @@ class EndpointConfig:
     proxy: str = field(default="", repr=False)  # may hold a password
     stream: bool = False  # whether reviews are asked for as streams
     billing: Billing = Billing.PRICE
+    is_companion: bool = False
 
 
 @dataclass(frozen=True, slots=True)

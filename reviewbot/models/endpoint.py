@@ -199,14 +199,20 @@ class Endpoint:
                 model=upstream,
             )
             return Fault(Kind.UNFIT, message, attempt)
-        return classify(refusal, self.config.name, upstream)
+        fault = classify(refusal, self.config.name, upstream)
+        if self.config.is_companion and refusal.message:
+            # Its words are fixed ones of our own, and say what to do.
+            said = tidy(refusal.message)
+            message = Phrase("{endpoint}: {said}", endpoint=self.config.name, said=said)
+            return Fault(fault.kind, message, fault.attempt, fault.retry_after)
+        return fault
 
     def _read(self, content: bytes, upstream: str) -> Completion | Refusal | Fault:
         """What a body with status 200 holds, which need not be an answer."""
         body = load(content)
         if not isinstance(body, Mapping):
             return self._page()
-        completion = read_completion(body)
+        completion = read_completion(body, believed=self.config.is_companion)
         if body.get("error") and not completion.text:
             return self._error_within(body, completion, upstream)
         return self._unusable(completion) or completion

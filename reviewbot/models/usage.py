@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
 
-from reviewbot.domain.money import PICO_PER_USD, PicoUsd, Usage
+from reviewbot.domain.money import PICO_PER_USD, PicoUsd, Usage, parse_usd
 
 _MOST = 10**9  # tokens; beyond it a number is a mistake or an attack
 _MOST_USD = 10**6  # of one call; the same
@@ -56,6 +56,15 @@ def _usd(value: object) -> Decimal | None:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return None
     return Decimal(str(value)) * PICO_PER_USD if 0 <= value <= _MOST_USD else None
+
+
+def read_told(raw: object) -> PicoUsd | None:
+    """What a call cost in USD, as a companion says it exactly: in a text."""
+    said = raw.get("cost") if isinstance(raw, Mapping) else None
+    try:
+        return parse_usd(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
 
 
 def _details(raw: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -23,6 +23,7 @@ from reviewbot.review.plan import BYTES_PER_TOKEN, REQUEST_TOKENS
 from reviewbot.review.prompt import OUTPUT_CAP
 from reviewbot.runtime.diagnosis import Diagnosis, Health, asked
 from reviewbot.runtime.doctor_app import examine_app
+from reviewbot.runtime.doctor_companion import examine_companion
 from reviewbot.runtime.doctor_organisations import examine_organisations
 from reviewbot.runtime.service import app_auth, desk_rules, webhook_secrets
 
@@ -47,6 +48,7 @@ def examine(core: Core) -> Iterator[Diagnosis]:
     yield from _prices(core)
     yield from _limits(core)
     yield from _github(core.settings)
+    yield from examine_companion(core.settings)
     yield from _stops(core)
     yield from _desk(core)
     yield _commands(core)

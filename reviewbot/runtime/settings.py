@@ -26,6 +26,7 @@ from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.invalid import explain
 from reviewbot.domain.money import parse_usd
 from reviewbot.domain.policy import Policy, Usd
+from reviewbot.runtime.companion_settings import Companion
 from reviewbot.runtime.config_file import as_text, read_file, read_toml
 from reviewbot.runtime.environment import explain_environment, read_environment
 
@@ -283,6 +284,7 @@ class Values(_Section):
     retention: Retention = Retention()
     alerts: Alerts = Alerts()
     dashboard: DashboardSection = DashboardSection()
+    companion: Companion = Companion()
     quick: Quick = Quick()
 
 
@@ -306,6 +308,11 @@ class Settings:
     def gated(self, severity: Severity) -> Settings:
         """These settings with a gate, as ``--fail-on`` sets it."""
         policy = self.values.policy.model_copy(update={"fail_on": severity})
+        return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
+
+    def with_policy(self, **values: object) -> Settings:
+        """These settings with other defaults in the policy."""
+        policy = self.values.policy.model_copy(update=values)
         return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
 
     def with_budget(self, most: PicoUsd) -> Settings:

@@ -12,6 +12,7 @@ from reviewbot.domain.errors import LedgerError
 from reviewbot.domain.money import plain_usd
 from reviewbot.ledger import alerts, egress
 from reviewbot.ledger.commands import Commands
+from reviewbot.ledger.job_sessions import Sessions
 from reviewbot.runtime.retention import throw_away
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _ROUND_SECONDS = 10.0
+_ROUNDS_PER_LOOK = 6  # about once a minute
 _ROUNDS_PER_TIDY = 360  # about once an hour
 _POST_SECONDS = 5.0
 _MOST_POSTS = 20  # a round
@@ -72,6 +74,8 @@ class Upkeep:
         self._core.ledger.presume_expired()
         if self._alerts_url:
             post_alerts(self._core, self._alerts_url)
+        if rounds % _ROUNDS_PER_LOOK == 0:
+            Sessions(self._core.database).forget_ended()
         if rounds % _ROUNDS_PER_TIDY == 0:
             kept = self._core.settings.values.retention
             throw_away(self._core.database, kept)

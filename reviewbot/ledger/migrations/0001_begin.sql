@@ -479,5 +479,21 @@ CREATE TABLE holds (
   PRIMARY KEY (repository_id, number, head_sha)
 );
 
+-- What workflows bought with a token of their job: leave to ask models about one pull request.
+-- The session's own token is kept nowhere, only its digest.
+CREATE TABLE companion_sessions (
+  digest          TEXT PRIMARY KEY,
+  review_id       TEXT NOT NULL,
+  repository_id   BIGINT NOT NULL,
+  installation_id BIGINT NOT NULL,
+  terms           TEXT NOT NULL,
+  ends_at         BIGINT NOT NULL,
+  calls           INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX companion_sessions_by_end ON companion_sessions (ends_at);
+
+-- Jobs' tokens that were shown, by their digest, until they expire: each opens one session.
+CREATE TABLE used_tokens (digest TEXT PRIMARY KEY, ends_at BIGINT NOT NULL);
+
 -- Sessions of the pages that were ended before their time; *until_at* is when that would have been.
 CREATE TABLE ended_sessions (id TEXT PRIMARY KEY, until_at BIGINT NOT NULL);

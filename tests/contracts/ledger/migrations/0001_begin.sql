@@ -66,3 +66,9 @@ INSERT INTO deliveries (id, repository_id, number, at) VALUES
 
 INSERT INTO egress (call_id, at, repository_id, repository, number, endpoint, jurisdiction, bytes, digest, redactions) VALUES
   ('e1e404256b91440cb1d2ded8d5d36cdc', 1800000000000, 7, 'acme/shop', 1, 'one', 'EU', 900, '0000000000000000000000000000000000000000000000000000000000000000', 1);
+
+INSERT INTO companion_sessions (digest, review_id, repository_id, installation_id, terms, ends_at, calls) VALUES
+  ('0000000000000000000000000000000000000000000000000000000000000000', 'review-1', 7, 3, '{}', 1800000900000, 4);
+
+INSERT INTO used_tokens (digest, ends_at) VALUES
+  ('1111111111111111111111111111111111111111111111111111111111111111', 1800000300000);
