@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.tip import NO_TIPS
 
 if TYPE_CHECKING:
-    from reviewbot.domain.diff import Anchor
+    from reviewbot.domain.diff import Anchor, Spot
     from reviewbot.domain.finding import Finding, Severity, Standing, Tier
     from reviewbot.domain.forecast import Forecast
     from reviewbot.domain.money import PicoUsd
@@ -98,6 +98,7 @@ class Judged:
     fate: Fate
     why: str = ""
     code: tuple[str, ...] = ()  # the anchored lines, as the diff has them
+    spot: Spot | None = None  # the line that it is about, where GitHub does not show it
 
     @property
     def is_open(self) -> bool:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.outcome import Judged, Outcome, Report
     from reviewbot.domain.policy import Policy
     from reviewbot.github.runner import PullEvent
-    from reviewbot.review.conduct import Extras
+    from reviewbot.review.house import Extras
     from reviewbot.review.ports import BaseFiles, Forge
     from reviewbot.review.words import Words
     from reviewbot.runtime.companion_session import Session

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from reviewbot.domain.errors import PolicyError, UsageError
 from reviewbot.domain.policy import MAX_PATTERN_LENGTH, MAX_PATTERNS
 from reviewbot.entrypoints.tool_reports import read_reports
-from reviewbot.review.conduct import Extras
+from reviewbot.review.house import Extras
 from reviewbot.review.paths import matches_any
 from reviewbot.runtime.config_file import ConfigText
 

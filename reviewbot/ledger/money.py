@@ -68,7 +68,7 @@ class SqlLedger:
         if not keys or not models:
             return {}
         with self._database.transaction() as session:
-            return preferred(session, keys, models)
+            return preferred(session, keys, models, self._clock.milliseconds())
 
     # --- reserving ---------------------------------------------------------------------------
 

@@ -155,6 +155,6 @@ def posted(session: Session, sight: Sight) -> dict[tuple[int, int], int]:
     """How many findings were posted on lines, by repository and number."""
     rows = session.rows(
         "SELECT repository_id, number, COUNT(*) FROM raised"  # noqa: S608 - integers
-        f" WHERE {sight.condition()} GROUP BY repository_id, number"
+        f" WHERE listed = 0 AND {sight.condition()} GROUP BY repository_id, number"
     )
     return {(int(repository_id), int(number)): int(n) for repository_id, number, n in rows}

@@ -86,17 +86,21 @@ class Reviews:
             return record(session, review_id, forecast)
 
     def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
-        """What reviews posted on a pull request's lines, whether the comments stand or not."""
+        """What reviews posted on a pull request's lines, standing or not, and what they listed."""
         with self._database.transaction() as session:
             rows = session.rows(
-                "SELECT fingerprint, path, side, category, severity, digest, title FROM raised"
+                "SELECT fingerprint, path, side, category, severity, digest, title, listed"
+                " FROM raised"
                 " WHERE repository_id = ? AND number = ? ORDER BY fingerprint",
                 pull.repository_id,
                 pull.number,
             )
         return [
-            PostedFinding(name, path, Side(side), Category(kind), Severity(grade), digest, title)
-            for name, path, side, kind, grade, digest, title in rows
+            PostedFinding(
+                *(name, path, Side(side), Category(kind), Severity(grade), digest, title),
+                is_listed=bool(is_listed),
+            )
+            for name, path, side, kind, grade, digest, title, is_listed in rows
         ]
 
     def rule_of(self, pull: PullKey, fingerprint: str) -> str:
@@ -182,9 +186,12 @@ def _scopes_in(report: str) -> tuple[str, ...]:
 
 
 def _remember(session: Session, review_id: str, finding: PostedFinding) -> None:
+    if finding.is_listed and finding.is_fixed:
+        _forget(session, review_id, finding)
+        return
     session.change(
         "INSERT INTO raised (repository_id, number, fingerprint, path, side, category, severity,"
-        " digest, title) SELECT repository_id, number, ?, ?, ?, ?, ?, ?, ? FROM reviews"
+        " digest, title, listed) SELECT repository_id, number, ?, ?, ?, ?, ?, ?, ?, ? FROM reviews"
         " WHERE id = ? ON CONFLICT DO NOTHING",
         finding.fingerprint,
         finding.path,
@@ -193,6 +200,18 @@ def _remember(session: Session, review_id: str, finding: PostedFinding) -> None:
         finding.severity.value,
         finding.digest,
         finding.title,
+        int(finding.is_listed),
+        review_id,
+    )
+
+
+def _forget(session: Session, review_id: str, finding: PostedFinding) -> None:
+    """No thread says that it is fixed: should it come back, it is news."""
+    session.change(
+        "DELETE FROM raised WHERE fingerprint = ? AND listed = 1"
+        " AND EXISTS (SELECT 1 FROM reviews WHERE id = ?"
+        " AND reviews.repository_id = raised.repository_id AND reviews.number = raised.number)",
+        finding.fingerprint,
         review_id,
     )
 

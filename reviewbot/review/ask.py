@@ -16,7 +16,8 @@ from reviewbot.domain.finding import Side, Tier
 from reviewbot.domain.money import format_usd, parse_usd
 from reviewbot.domain.phrase import Phrase
 from reviewbot.review import wording
-from reviewbot.review.conduct import prepare, purse_of
+from reviewbot.review.conduct import prepare
+from reviewbot.review.house import purse_of
 from reviewbot.review.places import common, data_of, free
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.prompt import template
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from reviewbot.domain.policy import Data
     from reviewbot.domain.pull_request import ReviewRequest
     from reviewbot.domain.thread import Thread
-    from reviewbot.review.conduct import House, Prepared
+    from reviewbot.review.conduct import Prepared
+    from reviewbot.review.house import House
     from reviewbot.review.plan import Chunk
     from reviewbot.review.ports import Answer, Ports
     from reviewbot.review.split import Piece

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Severity, Tier
 from reviewbot.domain.money import format_usd
 from reviewbot.domain.outcome import Coverage, Fate
-from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review import suggest, wording
+from reviewbot.review.earlier import remembered
 from reviewbot.review.foreseen import forecast_line
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
 from reviewbot.review.shortages import budget_lines
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Literal
 
-    from reviewbot.domain.diff import Anchor
     from reviewbot.domain.outcome import Bill, Judged, Receipt, Report
     from reviewbot.domain.tip import Tips
     from reviewbot.review.words import Words
@@ -43,7 +42,7 @@ def compose(
     say = in_language(report.language)
     fresh = [judged for judged in report.findings if judged.fate is Fate.COMMENT]
     comments = tuple(
-        Comment(judged.anchor, comment_body(judged, say), posted_of(judged, judged.anchor))
+        Comment(judged.anchor, comment_body(judged, say), remembered(judged, judged.anchor))
         for judged in fresh
         if judged.anchor is not None
     )
@@ -56,20 +55,6 @@ def compose(
         summary=summary(report),
         check=check(report, incomplete),
         fixed=report.fixed,
-    )
-
-
-def posted_of(judged: Judged, anchor: Anchor) -> PostedFinding:
-    """What a comment on a line will be known by."""
-    finding = judged.finding
-    return PostedFinding(
-        fingerprint=judged.fingerprint,
-        path=anchor.path,
-        side=anchor.side,
-        category=finding.category,
-        severity=finding.severity,
-        digest=digest_of(judged.code[0]),
-        title=finding.title,
     )
 
 

@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.anchors import AnchorIndex
 from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Standing, Tier
-from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.outcome import Bill, Coverage, Report, Reviewed, Since, Skipped, Superseded
 from reviewbot.domain.phrase import Phrase
 from reviewbot.domain.posted import digest_of
 from reviewbot.review import notices
 from reviewbot.review.compose import compose
-from reviewbot.review.earlier import follow
+from reviewbot.review.earlier import follow, listed
 from reviewbot.review.escalate import choose
 from reviewbot.review.estimate import estimate
 from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
 from reviewbot.review.extras import extras
 from reviewbot.review.foreseen import foresee, told
+from reviewbot.review.house import purse_of
 from reviewbot.review.paths import matches_any
 from reviewbot.review.places import data_of
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
-from reviewbot.review.ports import Limits, Purse
 from reviewbot.review.prompt import brief, brief_judge, tasks
 from reviewbot.review.reading import second_tasks, surveyed, tell
 from reviewbot.review.record import as_json
@@ -48,60 +46,19 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.forecast import Forecast
     from reviewbot.domain.outcome import Judged, Outcome
-    from reviewbot.domain.policy import Budget, Policy
+    from reviewbot.domain.policy import Policy
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
-    from reviewbot.domain.tip import ToolFinding
     from reviewbot.review.earlier import Aftermath
     from reviewbot.review.escalate import SecondLook
+    from reviewbot.review.house import Extras, House
     from reviewbot.review.plan import Plan
-    from reviewbot.review.ports import BaseFiles, Check, Document, Ports
+    from reviewbot.review.ports import BaseFiles, Check, Document, Ports, Publication, Purse
     from reviewbot.review.prompt import Briefing, Task
     from reviewbot.review.reading import Readings
     from reviewbot.review.redact import Redaction
     from reviewbot.review.tips import Placed
     from reviewbot.review.words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """How much of a common limit one user of it may take; 1 is all.
-
-    *author* is of a repository's day, *repository* of an installation's month; both hold for
-    the App alone. *escalation* is how far second looks may fill any limit.
-    """
-
-    author: Decimal = Decimal(1)
-    repository: Decimal = Decimal(1)
-    escalation: Decimal = Decimal(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Extras:
-    """What one run brings along: findings of other tools, and more paths that are not read."""
-
-    tips: tuple[ToolFinding, ...] = ()
-    exclude: tuple[str, ...] = ()
-
-
-NO_EXTRAS = Extras()
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What the server decides for every review: default policy, outer limits, audits.
-
-    *audited* draws by answer key which quiet chunks the strong tier reads all the same;
-    who does not know the server's secret cannot foretell it.
-    """
-
-    policy: Policy
-    per_installation: PicoUsd
-    per_server: PicoUsd
-    audited: Callable[[str], bool]
-    per_review: PicoUsd | None = None
-    shares: Shares = Shares()
-    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +131,16 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     publication = replace(publication, extras=extras(report, policy, in_language(policy.language)))
     url = ports.forge.publish(publication)
     # Without an address nothing was posted: the review was only printed.
-    raised = [comment.finding for comment in publication.comments if url]
+    raised = _raised(report, publication) if url else []
     ports.journal.close(purse.review_id, "published", json.dumps(as_json(report)), raised)
     return Reviewed(report, url)
+
+
+def _raised(report: Report, publication: Publication) -> list[PostedFinding]:
+    """What people were told, and what was told them earlier without a thread and is fixed now."""
+    comments = [comment.finding for comment in publication.comments]
+    gone = [replace(each, is_fixed=True) for each in report.fixed if each.is_listed]
+    return [*comments, *listed(report.findings), *gone]
 
 
 def _read_unless_interrupted(
@@ -321,44 +285,6 @@ def _second(
     return examined
 
 
-def purse_of(review_id: str, pull: PullRequest, policy: Policy, house: House) -> Purse:
-    """Who pays, and the limits of every scope under policy and server."""
-    return Purse(
-        review_id=review_id,
-        pull=pull.key,
-        repository=pull.repository,
-        installation_id=pull.installation_id,
-        head_sha=pull.head_sha,
-        limits=_limits(pull, policy.budget, house),
-        data=policy.data,
-        author_id=pull.author.id,
-    )
-
-
-def _limits(pull: PullRequest, budget: Budget, house: House) -> Limits:
-    limits = Limits(
-        per_pr=budget.per_pr,
-        per_day=budget.per_day,
-        per_month=budget.per_month,
-        per_installation=house.per_installation,
-        per_server=house.per_server,
-        per_review=house.per_review,
-        escalation_share=house.shares.escalation,
-    )
-    if not pull.installation_id:
-        return limits
-    return replace(
-        limits,
-        per_author=_share(house.shares.author, budget.per_day, budget),
-        per_repository=_share(house.shares.repository, house.per_installation, budget),
-    )
-
-
-def _share(share: Decimal, of: PicoUsd, budget: Budget) -> PicoUsd:
-    """Never less than one pull request may cost: a first one must not be starved."""
-    return PicoUsd(max(int(of * share), min(of, budget.per_pr)))
-
-
 def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
     money = ports.journal.money(purse.review_id, purse.pull)
     saved, saved_tokens = readings.saved(purse.review_id)
@@ -376,7 +302,7 @@ def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
 
 
 def _posted(pull: PullRequest, ports: Ports) -> tuple[PostedFinding, ...]:
-    """What was posted on lines before: as GitHub shows it, and what was removed there.
+    """What was told before: as GitHub shows it, what was removed there, and what was listed.
 
     Improvements are left out: one on a line must not hide a defect that is found there.
     """
@@ -394,5 +320,5 @@ def _since(
         return None
     known = {each.fingerprint for each in posted}
     still = {each.fingerprint for each in findings if each.is_open} & known
-    threads = sum(bool(each.comment_id) for each in aftermath.fixed)
-    return Since(fixed=threads, still_open=len(still))
+    fixed = sum(bool(each.comment_id) or each.is_listed for each in aftermath.fixed)
+    return Since(fixed=fixed, still_open=len(still))

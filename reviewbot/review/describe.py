@@ -17,8 +17,9 @@ from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd, parse_usd
 from reviewbot.domain.outcome import Coverage
 from reviewbot.review import wording
-from reviewbot.review.conduct import prepare, purse_of
+from reviewbot.review.conduct import prepare
 from reviewbot.review.examine import Gap, recall
+from reviewbot.review.house import purse_of
 from reviewbot.review.places import free
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.prompt import tasks, template
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from reviewbot.domain.money import Price
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
     from reviewbot.domain.walkthrough import FileChange
-    from reviewbot.review.conduct import House, Prepared
+    from reviewbot.review.conduct import Prepared
+    from reviewbot.review.house import House
     from reviewbot.review.plan import Chunk
     from reviewbot.review.ports import Answer, Ports
     from reviewbot.review.words import Words

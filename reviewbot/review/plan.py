@@ -73,7 +73,7 @@ def plan_survey(diff: Diff, policy: Policy, exclude: tuple[str, ...] = ()) -> Pl
         gap = _gap(file, policy, exclude)
         parts = list(pieces(file))
         if not parts:
-            left.append(Covered(Segment(file.path, "", 0), *(gap or _NO_LINES)))
+            left.append(Covered(Segment(file.path, "", file.unseen), *(gap or _NO_LINES)))
         reasons = [gap or _unreadable(piece) for piece in parts]
         left += [Covered(p.segment, *why) for p, why in zip(parts, reasons, strict=True) if why]
         readable = [p for p, why in zip(parts, reasons, strict=True) if not why]
@@ -130,15 +130,20 @@ _MISSING: _Reason = (
     Coverage.FAILED,
     Phrase("its lines were not given: too large, or not rendered"),
 )
+_OUTSIZED: _Reason = (
+    Coverage.FAILED,
+    Phrase("too large: the rest of the diff fills the memory"),
+)
 _TOO_LONG: _Reason = (Coverage.FAILED, Phrase("a line too long to read"))
 _UNCHANGED: _Reason = (Coverage.EXCLUDED, Phrase("context only"))
+_UNGIVEN = {Content.MISSING: _MISSING, Content.OUTSIZED: _OUTSIZED}
 
 
 def _gap(file: FileDiff, policy: Policy, exclude: tuple[str, ...]) -> _Reason | None:
     """Why a file is not read."""
     if why := excluded(file, policy, exclude):
         return Coverage.EXCLUDED, why
-    return _MISSING if file.content is Content.MISSING else None
+    return _UNGIVEN.get(file.content)
 
 
 def _unreadable(piece: Piece) -> _Reason | None:

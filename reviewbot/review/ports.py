@@ -331,7 +331,7 @@ class Journal(Protocol):
     def close(
         self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()
     ) -> None:
-        """Record how it ended, and what it posted on lines; *report* is JSON."""
+        """Record how it ended, and what it told people; what was listed and is fixed goes."""
 
     def past(self, pull: PullKey) -> Sequence[Past]:
         """The latest reviews of the repository that read what they planned, to learn from."""
@@ -340,7 +340,7 @@ class Journal(Protocol):
         """Record what a review is forecast to cost; what was recorded first stands."""
 
     def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
-        """What reviews posted on a pull request's lines, whether the comments stand or not."""
+        """What reviews posted on a pull request's lines, standing or not, and what they listed."""
 
     def money(self, review_id: str, pull: PullKey) -> Money:
         """What the review and its pull request have cost so far."""

@@ -12,7 +12,7 @@ from reviewbot.review.foreseen import foresee
 
 if TYPE_CHECKING:
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
-    from reviewbot.review.conduct import House
+    from reviewbot.review.house import House
     from reviewbot.review.ports import Ports
 
 

@@ -80,6 +80,7 @@ _LINELESS = {
     Content.SYMLINK: Phrase("symbolic link"),
     Content.LFS: Phrase("LFS pointer"),
 }
+_UNGIVEN = {Content.MISSING, Content.OUTSIZED}
 _UNTOUCHED = {
     Change.ADDED: Phrase("empty file"),
     Change.DELETED: Phrase("empty file"),
@@ -110,7 +111,7 @@ def excluded(file: FileDiff, policy: Policy, exclude: tuple[str, ...] = ()) -> s
 
 def _lineless(file: FileDiff) -> str | None:
     """Why there is nothing to read."""
-    if file.content is Content.MISSING:
+    if file.content in _UNGIVEN:
         return None
     if file.content is not Content.TEXT:
         return _LINELESS[file.content]

@@ -23,7 +23,7 @@ from reviewbot.github.oidc import BadToken, JobIdentity, verify_job
 from reviewbot.github.oidc_keys import IssuerKeys
 from reviewbot.ledger.job_sessions import Sessions, Terms
 from reviewbot.ledger.reviews import Reviews
-from reviewbot.review.conduct import purse_of
+from reviewbot.review.house import purse_of
 from reviewbot.review.policy_file import effective_policy
 from reviewbot.runtime.enrolment import Admitted, Enrolment, Refused, admit, confirm
 from reviewbot.runtime.service import app_auth, app_tokens

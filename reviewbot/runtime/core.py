@@ -21,9 +21,11 @@ from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.models.clock import Clock
 from reviewbot.models.rollout import Rollout
 from reviewbot.models.router import Router
-from reviewbot.review.conduct import NO_EXTRAS, Extras, House, Shares, review_pull_request
+from reviewbot.review.conduct import review_pull_request
+from reviewbot.review.house import NO_EXTRAS, Extras, House, Shares
 from reviewbot.review.ports import Ports
 from reviewbot.runtime.attended import Attended
+from reviewbot.runtime.retention import throw_away_daily
 from reviewbot.runtime.same_head import SameHeadForge
 from reviewbot.runtime.side_by_side import SideBySide
 from reviewbot.runtime.tiers import router_config, yardstick_of
@@ -71,7 +73,9 @@ class Core:
         house = replace(self.house(), per_review=max_cost, extras=extras)
         ports = self.ports(forge, observer)
         there = replace(ports, rulings=Attended(ports.rulings))
-        return review_pull_request(request, there, house)
+        outcome = review_pull_request(request, there, house)
+        throw_away_daily(self.database, self.settings.values.retention)
+        return outcome
 
     def review_unattended(
         self, request: ReviewRequest, forge: Forge, observer: Observer

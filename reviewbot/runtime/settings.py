@@ -226,10 +226,11 @@ class Limits(_Section):
 
 
 class Retention(_Section):
-    """How long what is kept, in days; prompts are never kept."""
+    """How long what is kept, in days, and how much of it; prompts are never kept."""
 
     calls_days: Days = 760.0
     answers_days: Days = 30.0
+    answers_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 512
     deliveries_days: Days = 7.0
     egress_days: Days = 400.0
 

@@ -12,8 +12,8 @@ from reviewbot.domain.errors import LedgerError
 from reviewbot.domain.money import plain_usd
 from reviewbot.ledger import alerts, egress
 from reviewbot.ledger.commands import Commands
-from reviewbot.ledger.house import tidy
 from reviewbot.ledger.job_sessions import Sessions
+from reviewbot.runtime.retention import throw_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ class Upkeep:
             Sessions(self._core.database).forget_ended()
         if rounds % _ROUNDS_PER_TIDY == 0:
             kept = self._core.settings.values.retention
-            tidy(self._core.database, kept.answers_days, kept.calls_days)
+            throw_away(self._core.database, kept)
             egress.forget(self._core.database, kept.egress_days)
             self._desk.forget_deliveries(kept.deliveries_days)
             Commands(self._core.database).forget(kept.deliveries_days)

@@ -45,7 +45,11 @@ class FakeJournal:
         self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()
     ) -> None:
         self.closed.append((review_id, state, report))
-        self.remembered.update((each.fingerprint, each) for each in raised)
+        for each in raised:
+            if each.is_listed and each.is_fixed:
+                del self.remembered[each.fingerprint]
+            else:
+                self.remembered.setdefault(each.fingerprint, each)
         self._opened = {key: name for key, name in self._opened.items() if name != review_id}
 
     def past(self, pull: PullKey) -> Sequence[Past]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.outcome import Outcome, Receipt
-    from reviewbot.review.conduct import Extras
+    from reviewbot.review.house import Extras
     from reviewbot.review.ports import Forge
     from reviewbot.review.quote import Quote
     from reviewbot.runtime.core import Core
@@ -134,7 +134,7 @@ def _chosen(
 
 def _extras(reports: tuple[str, ...]) -> Extras:
     """What other tools found."""
-    from reviewbot.review.conduct import NO_EXTRAS, Extras  # noqa: PLC0415 - not for help
+    from reviewbot.review.house import NO_EXTRAS, Extras  # noqa: PLC0415 - not for help
 
     if not reports:
         return NO_EXTRAS

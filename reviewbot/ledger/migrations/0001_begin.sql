@@ -226,6 +226,7 @@ CREATE TABLE alerts (
 );
 CREATE INDEX alerts_untold ON alerts (at) WHERE told = 0;
 
+-- The sum of *bytes* is read out of the index alone.
 CREATE TABLE answers (
   key       TEXT NOT NULL,
   model     TEXT NOT NULL,
@@ -234,9 +235,12 @@ CREATE TABLE answers (
   tokens    BIGINT NOT NULL,
   review_id TEXT NOT NULL,
   at        BIGINT NOT NULL,
+  used_at   BIGINT NOT NULL,
+  bytes     BIGINT NOT NULL,
   PRIMARY KEY (key, model)
 );
 CREATE INDEX answers_by_time ON answers (at);
+CREATE INDEX answers_by_use ON answers (used_at, bytes);
 
 -- *complete* says whether everything was read, *cost* what it came to. *planned* is the plan's own
 -- estimate, *foreseen* what was said with its help before anything was asked, *learned_from* the
@@ -319,7 +323,8 @@ CREATE TABLE verdicts (
 );
 CREATE INDEX verdicts_by_time ON verdicts (at);
 
--- Findings that were posted on lines, whether their comments still stand or not.
+-- Findings that were posted on lines, whether their comments still stand or not; *listed* says
+-- that a finding only stood in a summary.
 CREATE TABLE raised (
   repository_id BIGINT NOT NULL,
   number        BIGINT NOT NULL,
@@ -330,6 +335,7 @@ CREATE TABLE raised (
   severity      TEXT NOT NULL,
   digest        TEXT NOT NULL,
   title         TEXT NOT NULL,
+  listed        INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (repository_id, number, fingerprint)
 );
 

@@ -17,7 +17,8 @@ from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.rulings import SqlRulings
 from reviewbot.models.clock import Clock
 from reviewbot.models.router import Router
-from reviewbot.review.conduct import House, review_pull_request
+from reviewbot.review.conduct import review_pull_request
+from reviewbot.review.house import House
 from reviewbot.review.ports import Ports
 from reviewbot.runtime.attended import Attended
 from reviewbot.runtime.local import LocalForge

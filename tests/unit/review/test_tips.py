@@ -15,7 +15,7 @@ from reviewbot.domain.outcome import Fate
 from reviewbot.domain.policy import Policy
 from reviewbot.domain.tip import Hearing, Place, ToolFinding
 from reviewbot.review import compose
-from reviewbot.review.conduct import Extras
+from reviewbot.review.house import Extras
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.tips import MOST_CLAIMS, NOTHING_PLACED, place
 from tests.unit.review.examples import (

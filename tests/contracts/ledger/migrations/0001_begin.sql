@@ -49,8 +49,8 @@ INSERT INTO flagged_endpoints (endpoint, at, why) VALUES
 INSERT INTO audit (id, at, who, action, subject, why, before) VALUES
   ('a1', 1800000000000, 'ada', 'release', 'one', 'the price was wrong', 'billed too much');
 
-INSERT INTO answers (key, model, text, cost, tokens, review_id, at) VALUES
-  ('key-1', 'small', '{"findings": []}', 10000000000, 10000, 'review-1', 1800000000000);
+INSERT INTO answers (key, model, text, cost, tokens, review_id, at, used_at, bytes) VALUES
+  ('key-1', 'small', '{"findings": []}', 10000000000, 10000, 'review-1', 1800000000000, 1800000000000, 416);
 
 INSERT INTO reviews (id, repository_id, number, repository, head_sha, cause, state, opened_at, closed_at, saved, starved, report, complete, cost, planned, foreseen_p50, foreseen_p90, bound, learned_from) VALUES
   ('review-1', 7, 1, 'acme/shop', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'desk 1', 'published', 1800000000000, 1800000020000, 0, 0, '{}', 1, 50000000000, 40000000000, 40000000000, 60000000000, 90000000000, 0);
