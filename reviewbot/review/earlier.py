@@ -202,5 +202,18 @@ def lost(surveyed: Surveyed, posted: Iterable[PostedFinding]) -> bool:
     )
 
 
+def unnamed(survey: Sequence[Surveyed], posted: Sequence[PostedFinding]) -> list[PostedFinding]:
+    """What no chunk names that holds its line, which may stand in several chunks of its file."""
+    paths = {each.path for each in posted}
+    named = {
+        (surveyed.task.chunk.path, finding.category, digest)
+        for surveyed in survey
+        if surveyed.reading is not None and surveyed.task.chunk.path in paths
+        for digest in (_digests(surveyed.task.chunk) if surveyed.reading.findings else ())
+        for finding in surveyed.reading.findings
+    }
+    return [each for each in posted if (each.path, each.category, each.digest) not in named]
+
+
 def _digests(chunk: Chunk) -> set[str]:
     return {digest_of(line.text) for piece in chunk.pieces for line in piece.lines}

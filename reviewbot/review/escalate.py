@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reviewbot.review.earlier import lost
+from reviewbot.review.earlier import lost, unnamed
 from reviewbot.review.plan import changed_lines
 
 if TYPE_CHECKING:
@@ -55,10 +55,11 @@ def choose(
 
     *audited* draws the random audits by answer key; *posted* are findings of earlier pushes.
     """
+    missed = unnamed(survey, posted)
     ranked = [
         (weight, index, SecondLook(surveyed, reason))
         for index, surveyed in enumerate(survey)
-        for weight, reason in [_reason(surveyed, policy, audited, posted)]
+        for weight, reason in [_reason(surveyed, policy, audited, missed)]
         if reason
     ]
     ranked.sort(key=lambda entry: entry[:2])
@@ -80,7 +81,7 @@ def _reason(
     surveyed: Surveyed,
     policy: Policy,
     audited: Callable[[str], bool],
-    posted: Sequence[PostedFinding],
+    missed: Sequence[PostedFinding],
 ) -> tuple[int, str]:
     """The weightiest reason, lower is weightier; empty if there is none.
 
@@ -92,7 +93,7 @@ def _reason(
     unsure = [f for f in findings if f.confidence < policy.escalation.confidence_below]
     reasons = (
         chunk.triggers[0] if chunk.triggers else "",
-        "an earlier finding is not named any more" if lost(surveyed, posted) else "",
+        "an earlier finding is not named any more" if lost(surveyed, missed) else "",
         f"severity {min(severe, key=lambda f: f.severity.rank).severity}" if severe else "",
         f"confidence {min(f.confidence for f in unsure):.2f}" if unsure else "",
         "unusable answers of the cheap tier" if reading is None else "",

@@ -9,6 +9,7 @@ import pytest
 
 from reviewbot.domain.finding import Severity, Tier
 from reviewbot.domain.policy import Escalation, Policy
+from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review.answer import Reading
 from reviewbot.review.escalate import LEAST_LINES, Surveyed, choose
 from reviewbot.review.plan import plan_survey
@@ -112,3 +113,31 @@ def test_the_share_bounds_what_is_read_again_but_small_chunks_still_fit() -> Non
     assert [look.surveyed.task.chunk.path for look in choice.left] == ["b.py"]
     generous = Policy(escalation=Escalation(max_share=1))
     assert not choose(survey, generous, lambda _: False).left
+
+
+def test_a_line_that_stands_in_two_chunks_is_not_missed_while_one_names_its_finding() -> None:
+    parts = [f"value = {n}" for n in range(2_500)]
+    survey = [
+        Surveyed(task, Reading((GRAVE,) if number == 0 else ()))
+        for number, task in enumerate(asked(entry(GRAVE.path, GRAVE.quote, *parts, GRAVE.quote)))
+    ]
+    told = PostedFinding(
+        fingerprint="f",
+        path=GRAVE.path,
+        side=GRAVE.side,
+        category=GRAVE.category,
+        severity=GRAVE.severity,
+        digest=digest_of(GRAVE.quote),
+        title=GRAVE.title,
+    )
+    whole = Policy(escalation=Escalation(max_share=1))
+
+    def chosen(survey: list[Surveyed]) -> list[str]:
+        return [look.reason for look in choose(survey, whole, lambda _: False, [told]).taken]
+
+    assert len(survey) > 1
+    assert chosen(survey) == ["severity critical"]
+    assert (
+        chosen([replace(each, reading=QUIET) for each in survey])
+        == ["an earlier finding is not named any more"] * 2
+    )
