@@ -94,6 +94,7 @@ class GitHubForge:
         self._words = OwnWords(client, marker, own_login)
         self._publisher = Publisher(client, postbook, marker, self._words)
         self._bare: set[PullKey] = set()  # without comments on lines, when last seen
+        self._read: dict[tuple[PullKey, str, str], BaseFiles] = {}  # by base commit and branch
 
     def pull_request(self, request: ReviewRequest) -> PullRequest:
         """The pull request as it is now."""
@@ -116,7 +117,9 @@ class GitHubForge:
 
     def base_files(self, pull: PullRequest) -> BaseFiles:
         """Policies and guidance: of the organisation, and of the base branches."""
-        files = read_base_files(self._client, pull)
+        base = (pull.key, pull.base_sha, pull.base_branch)
+        files = self._read.get(base) or read_base_files(self._client, pull)
+        self._read = {base: files}
         if self._organisations is None:
             return files
         return replace(files, organisation=self._organisations.of(self._client, pull.repository))

@@ -254,6 +254,19 @@ def test_the_same_guidance_under_two_names_is_fetched_once(hub: SandboxGitHub) -
     assert guided(hub, {"AGENTS.md": "same", "CLAUDE.md": "same"}) == (["AGENTS.md"], 2)
 
 
+def test_what_a_base_commit_says_is_read_once(hub: SandboxGitHub) -> None:
+    github = forge(hub)
+    pull = github.pull_request(REQUEST)
+    said = github.base_files(pull)
+    before = len(hub.requests)
+
+    assert github.base_files(github.pull_request(REQUEST)) == said
+    assert len(hub.requests) == before + 1
+
+    github.base_files(replace(pull, base_sha="c" * 40))
+    assert len(hub.requests) > before + 1
+
+
 def test_policy_and_short_guidance_take_four_requests(hub: SandboxGitHub) -> None:
     files = {
         ".reviewbot.yml": "enabled: true\n",
