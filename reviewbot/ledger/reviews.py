@@ -12,6 +12,7 @@ from reviewbot.domain.money import PicoUsd, parse_usd
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.domain.spent import Spent
+from reviewbot.ledger import feedback
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.rollups import add_closed
 from reviewbot.ledger.scopes import pull_scope
@@ -57,8 +58,7 @@ class Reviews:
         said = json.loads(report) if report else {}
         saved = parse_usd(said.get("cost", {}).get("saved_usd", "0"))
         with self._database.transaction() as session:
-            for finding in raised:
-                _remember(session, review_id, finding)
+            feedback.remember(session, review_id, raised, said, self._clock.milliseconds())
             rows = session.rows(
                 "UPDATE reviews SET state = ?, report = ?, saved = ?, starved = ?, closed_at = ?"
                 " WHERE id = ? AND state = 'open'"
@@ -88,6 +88,11 @@ class Reviews:
             PostedFinding(name, path, Side(side), Category(kind), Severity(grade), digest, title)
             for name, path, side, kind, grade, digest, title in rows
         ]
+
+    def learn(self, pull: PullKey, posted: Sequence[PostedFinding]) -> None:
+        """Write down what people made of what was posted, as it is seen now."""
+        with self._database.transaction() as session:
+            feedback.learn(session, pull, posted, self._clock.milliseconds())
 
     def rule_of(self, pull: PullKey, fingerprint: str) -> str:
         """The rule that a finding cites, by the latest report that has it, or nothing."""
@@ -172,22 +177,6 @@ def starved(database: Database, since: int) -> list[Starved]:
 def _scopes_in(report: str) -> tuple[str, ...]:
     shortages = json.loads(report).get("shortages", ()) if report else ()
     return tuple(dict.fromkeys(str(each["scope"]) for each in shortages))
-
-
-def _remember(session: Session, review_id: str, finding: PostedFinding) -> None:
-    session.change(
-        "INSERT INTO raised (repository_id, number, fingerprint, path, side, category, severity,"
-        " digest, title) SELECT repository_id, number, ?, ?, ?, ?, ?, ?, ? FROM reviews"
-        " WHERE id = ? ON CONFLICT DO NOTHING",
-        finding.fingerprint,
-        finding.path,
-        finding.side.value,
-        finding.category.value,
-        finding.severity.value,
-        finding.digest,
-        finding.title,
-        review_id,
-    )
 
 
 def _sums(session: Session, review_id: str) -> tuple[int, int, int, int, int]:

@@ -22,6 +22,7 @@ _KEYS = {
     "spending": (*_OF_REPOSITORY, "tier", "model", "endpoint", "upstream"),
     "spending_by_repository": _OF_REPOSITORY,
     "spending_by_pull": (*_OF_REPOSITORY, "number"),
+    "acceptance": (*_OF_REPOSITORY, "tier", "model", "category"),
 }
 _KEPT = ("calls", "tokens_in", "tokens_out", "spent", "presumed")  # of repositories and pulls
 
@@ -72,6 +73,13 @@ def add_closed(
     """A review was closed that was opened *at*: what it saved, and itself if it asked nothing."""
     _upsert(session, _Sums("spending_by_repository", repository), at, sums)
     _upsert(session, _Sums("spending_by_pull", (*repository, number)), at, sums)
+
+
+def add_received(
+    session: Session, about: tuple[int, str, str, str, str], at: int, sums: Mapping[str, int]
+) -> None:
+    """What people made of a finding that was posted *at* changed; *about* is the key's rest."""
+    _upsert(session, _Sums("acceptance", about), at, sums)
 
 
 def day_of(at: int) -> str:

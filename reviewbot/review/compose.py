@@ -228,10 +228,15 @@ def _unread(receipt: Receipt) -> list[str]:
 def _standing(report: Report) -> list[str]:
     return [
         f"- {_BADGES[j.finding.severity]} {wording.code_span(place(j))}: "
-        f"{wording.markdown(j.finding.title)}"
+        f"{wording.markdown(j.finding.title)}{_remark(j)}"
         for j in report.open_findings
         if j.fate in {Fate.COMMENT, Fate.STANDING}
     ]
+
+
+def _remark(judged: Judged) -> str:
+    """What there is to say of a finding that stands: read again or not, resolved by whom."""
+    return f" ({wording.markdown(judged.why)})" if judged.fate is Fate.STANDING else ""
 
 
 def _unheard(report: Report, fate: Fate) -> list[str]:

@@ -215,13 +215,16 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     second = _second(looks, survey, strong, purse, ports, exhausted)
 
     readings = tell(ready.plan, first, survey, choice, looks, second)
-    silenced = Silenced(ready.pull.author.id, tuple(ports.rulings.silences(ready.pull.key)))
+    silences = tuple(ports.rulings.silences(ready.pull.key))
+    silenced = Silenced(ready.pull.author.id, silences, posted)
     index = AnchorIndex(ready.redaction.diff)
     sieve = Sieve(index, ready.pull.key, ready.policy, posted, silenced)
     local = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
     judged = sift([*local, *readings.weighed()], sieve)
     receipt = readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG))
     aftermath = follow(judged, posted, sieve.index, receipt)
+    if posted:
+        ports.journal.learn(ready.pull.key, _as_seen(posted, aftermath))
     findings = (*judged, *map(silenced.judge, aftermath.still_open))
     return Report(
         pull=ready.pull,
@@ -313,6 +316,13 @@ def _posted(pull: PullRequest, ports: Ports) -> tuple[PostedFinding, ...]:
     remembered = {each.fingerprint: each for each in ports.journal.raised(pull.key)}
     shown = {each.fingerprint: each for each in ports.forge.posted(pull)}
     return tuple((remembered | shown).values())
+
+
+def _as_seen(posted: Sequence[PostedFinding], aftermath: Aftermath) -> tuple[PostedFinding, ...]:
+    """What was posted, with what this review knows to be fixed before its thread says so."""
+    return tuple(
+        replace(each, is_fixed=each.is_fixed or each in aftermath.fixed) for each in posted
+    )
 
 
 def _since(

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from reviewbot.domain.feedback import Feedback
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -346,7 +348,7 @@ class Observer(Protocol):
         """Whether the review's deadline is over: what is unread then stays unread."""
 
 
-class Journal(Protocol):
+class Journal(Feedback, Protocol):
     """The ledger's record of reviews."""
 
     def open(self, pull: PullRequest, trigger: str) -> str:

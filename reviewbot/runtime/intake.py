@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.desk import Desk
     from reviewbot.ledger.installations import Installations
     from reviewbot.ledger.merge_groups import MergeGroups
+    from reviewbot.ledger.read_backs import ReadBacks
     from reviewbot.ledger.verdicts import Verdicts
 
 _SEAL_PARTS = 2  # repository and number
@@ -50,6 +51,7 @@ class Intake:
     commands: Commands
     installations: Installations
     groups: MergeGroups
+    read_backs: ReadBacks
     verdicts: Verdicts
     marker: Marker
 
@@ -75,7 +77,8 @@ class Intake:
             case CommandWish():
                 return _taken(fresh=self.commands.record(event))
             case Closed(wish=wish):
-                return Taken.RECORDED if self.desk.record_end(wish) else Taken.IGNORED
+                ended, read = self.desk.record_end(wish), self.read_backs.record(wish)
+                return Taken.RECORDED if ended or read else Taken.IGNORED
             case RunRerequested():
                 return self._run_again(delivery_id, event)
             case SuiteRerequested():

@@ -1,4 +1,7 @@
-"""What is done beside the reviews: alerts told, expired reservations presumed, old rows removed."""
+"""What is done beside the reviews.
+
+Alerts are told, expired reservations presumed, old rows removed, and threads followed.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from reviewbot.domain.money import plain_usd
 from reviewbot.ledger import alerts, egress
 from reviewbot.ledger.commands import Commands
 from reviewbot.ledger.house import tidy
+from reviewbot.ledger.read_backs import ReadBacks
+from reviewbot.runtime.read_back import follow_recent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +83,7 @@ class Upkeep:
             egress.forget(self._core.database, kept.egress_days)
             self._desk.forget_deliveries(kept.deliveries_days)
             Commands(self._core.database).forget(kept.deliveries_days)
+            follow_recent(ReadBacks(self._core.database))
 
 
 def post_alerts(core: Core, url: str) -> None:

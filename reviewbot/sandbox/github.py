@@ -21,7 +21,12 @@ from reviewbot.sandbox.github_people import People, Person
 from reviewbot.sandbox.github_routes import create_application
 from reviewbot.sandbox.github_store import Collaborator, SandboxPull, Store
 from reviewbot.sandbox.github_views import show_pull, show_repository, show_user
-from reviewbot.sandbox.github_writing import store_issue_comment, store_reply, store_review
+from reviewbot.sandbox.github_writing import (
+    store_issue_comment,
+    store_reaction,
+    store_reply,
+    store_review,
+)
 from reviewbot.sandbox.serving import Loopback, drop
 
 if TYPE_CHECKING:
@@ -36,11 +41,13 @@ if TYPE_CHECKING:
 
 __all__ = ["App", "Delivery", "Fault", "Person", "SandboxGitHub", "SandboxPull", "generate_app_key"]
 
-_PREFIX = "/api/v3"
+_PREFIX, _GRAPHQL = "/api/v3", "/api/graphql"
 
 
 class SandboxGitHub:
     """GitHub's REST API below ``url`` and ``url + "/api/v3"``, alive inside a ``with``.
+
+    GraphQL is where it is beside each of them: ``/graphql`` and ``/api/graphql``.
 
     *token* is a personal token; with *pat_may_check* it may write check runs, as a
     workflow's GITHUB_TOKEN may. *app* is the registered GitHub App, if there is one.
@@ -130,14 +137,43 @@ class SandboxGitHub:
     def add_reply(self, comment_id: int, body: str, login: str, user_id: int) -> JsonObject:
         """Let somebody else reply in the thread that a comment on a line begins."""
         with self._store.lock:
-            for state in self._store.pulls:
-                for first in state.review_comments:
-                    if first["id"] == comment_id:
-                        pull = state.pull
-                        guest = self._guest(pull.number, login, user_id, pull.repository)
-                        return copy.deepcopy(store_reply(guest, state, first, body))
-        message = f"there is no comment {comment_id}"
-        raise KeyError(message)
+            state, first = self._store.on_line(comment_id)
+            pull = state.pull
+            guest = self._guest(pull.number, login, user_id, pull.repository)
+            return copy.deepcopy(store_reply(guest, state, first, body))
+
+    def resolve_thread(self, comment_id: int, login: str, user_id: int) -> None:
+        """Let somebody resolve the thread of a comment, as only authors and writers may."""
+        with self._store.lock:
+            state, _ = self._store.on_line(comment_id)
+            if login != state.pull.author_login and not self._store.may_write(login):
+                message = f"{login} sees no button to resolve it"
+                raise PermissionError(message)
+            state.resolved[comment_id] = show_user(login, user_id, "User")
+
+    def reopen_thread(self, comment_id: int) -> None:
+        """Let somebody open a resolved thread again."""
+        with self._store.lock:
+            state, _ = self._store.on_line(comment_id)
+            del state.resolved[comment_id]
+
+    def react(
+        self, comment_id: int, content: str, login: str, user_id: int, kind: str = "User"
+    ) -> None:
+        """Let somebody, or a Bot, react to a comment on a line, with +1 or another of GitHub's."""
+        with self._store.lock:
+            state, _ = self._store.on_line(comment_id)
+            store_reaction(self._hub, state, comment_id, content, show_user(login, user_id, kind))
+
+    def unreact(self, comment_id: int, login: str) -> None:
+        """Let somebody take all reactions to a comment back."""
+        with self._store.lock:
+            state, _ = self._store.on_line(comment_id)
+            state.reactions[:] = [
+                each
+                for each in state.reactions
+                if (each["comment_id"], each["user"]["login"]) != (comment_id, login)
+            ]
 
     def add_review(
         self, number: int, body: str, login: str = "mallory", user_id: int = 666
@@ -313,6 +349,9 @@ class _Gate:
         if path.startswith(f"{_PREFIX}/"):
             path = path.removeprefix(_PREFIX)
             environ |= {"PATH_INFO": path, "SCRIPT_NAME": _PREFIX}
+        elif path == _GRAPHQL:
+            path = "/graphql"
+            environ |= {"PATH_INFO": path, "SCRIPT_NAME": "/api"}
         fault = self._faults.take(environ["REQUEST_METHOD"], path)
         response = self._respond(environ, fault)
         status = 0 if response is None else response.status_code

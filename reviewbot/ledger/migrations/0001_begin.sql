@@ -248,7 +248,8 @@ CREATE TABLE verdicts (
 );
 CREATE INDEX verdicts_by_time ON verdicts (at);
 
--- Findings that were posted on lines, whether their comments still stand or not.
+-- Findings that were posted on lines, whether their comments still stand or not; what people made
+-- of each by heard_at, and what that is taken from.
 CREATE TABLE raised (
   repository_id BIGINT NOT NULL,
   number        BIGINT NOT NULL,
@@ -259,7 +260,44 @@ CREATE TABLE raised (
   severity      TEXT NOT NULL,
   digest        TEXT NOT NULL,
   title         TEXT NOT NULL,
+  repository    TEXT NOT NULL DEFAULT '',
+  tier          TEXT NOT NULL DEFAULT '',
+  model         TEXT NOT NULL DEFAULT '',
+  rule          TEXT NOT NULL DEFAULT '',
+  at            BIGINT NOT NULL DEFAULT 0,
+  heard_at      BIGINT NOT NULL DEFAULT 0,
+  acceptance    TEXT NOT NULL DEFAULT 'unknown',
+  because       TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (repository_id, number, fingerprint)
+);
+CREATE INDEX raised_by_time ON raised (at);
+
+-- Sums over them, by when they were posted, changed in the same transaction as they.
+CREATE TABLE acceptance (
+  grain         TEXT NOT NULL,
+  period        TEXT NOT NULL,
+  repository_id BIGINT NOT NULL,
+  repository    TEXT NOT NULL,
+  tier          TEXT NOT NULL,
+  model         TEXT NOT NULL,
+  category      TEXT NOT NULL,
+  posted        BIGINT NOT NULL DEFAULT 0,
+  accepted      BIGINT NOT NULL DEFAULT 0,
+  rejected      BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (grain, period, repository_id, repository, tier, model, category)
+);
+
+-- Pull requests whose threads are to be read back although no review of them is wanted.
+CREATE TABLE read_backs (
+  repository_id   BIGINT NOT NULL,
+  number          BIGINT NOT NULL,
+  repository      TEXT NOT NULL,
+  installation_id BIGINT NOT NULL,
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  owner           TEXT NOT NULL DEFAULT '',
+  lease_until     BIGINT NOT NULL DEFAULT 0,
+  not_before      BIGINT NOT NULL,
+  PRIMARY KEY (repository_id, number)
 );
 
 -- What may have left for a model endpoint: one row a call, written with its reservation and

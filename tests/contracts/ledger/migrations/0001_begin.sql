@@ -54,3 +54,13 @@ INSERT INTO deliveries (id, repository_id, number, at) VALUES
 
 INSERT INTO egress (call_id, at, repository_id, repository, number, endpoint, jurisdiction, bytes, digest, redactions) VALUES
   ('e1e404256b91440cb1d2ded8d5d36cdc', 1800000000000, 7, 'acme/shop', 1, 'one', 'EU', 900, '0000000000000000000000000000000000000000000000000000000000000000', 1);
+
+INSERT INTO raised (repository_id, number, fingerprint, path, side, category, severity, digest, title, repository, tier, model, rule, at, heard_at, acceptance, because) VALUES
+  (7, 1, 'f1', 'src/a.py', 'RIGHT', 'security', 'high', '00', 'SQL is built from input', 'acme/shop', 'strong', 'large', '', 1800000020000, 1800000030000, 'accepted', 'fixed');
+
+INSERT INTO acceptance (grain, period, repository_id, repository, tier, model, category, posted, accepted, rejected) VALUES
+  ('day', '2027-01-15', 7, 'acme/shop', 'strong', 'large', 'security', 1, 1, 0),
+  ('month', '2027-01', 7, 'acme/shop', 'strong', 'large', 'security', 1, 1, 0);
+
+INSERT INTO read_backs (repository_id, number, repository, installation_id, attempts, owner, lease_until, not_before) VALUES
+  (7, 1, 'acme/shop', 3, 0, '', 0, 1800000020000);
