@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from reviewbot.github.client import GitHubClient
 
 _MOST_PAGES = 10  # of a hundred threads
-_VOTER = "nodes { user { __typename login databaseId } }"
+_WHO = "{ __typename login databaseId resourcePath }"
+_VOTER = f"nodes {{ user {_WHO} }}"
 _READ = f"""
 query ($owner: String!, $name: String!, $number: Int!, $after: String) {{
   repository(owner: $owner, name: $name) {{
@@ -36,7 +37,7 @@ query ($owner: String!, $name: String!, $number: Int!, $after: String) {{
         pageInfo {{ hasNextPage endCursor }}
         nodes {{
           id isResolved isOutdated viewerCanResolve
-          resolvedBy {{ __typename login databaseId }}
+          resolvedBy {_WHO}
           comments(first: 1) {{
             nodes {{
               id databaseId
@@ -60,6 +61,13 @@ class _Actor(_Model):
     typename: str = Field(default="User", alias="__typename")
     login: str = ""
     database_id: int | None = None
+    resource_path: str = ""
+
+    @property
+    def is_person(self) -> bool:
+        """Where GitHub's schema has users only, the address of a bot's page tells it from them."""
+        is_bot = self.login.endswith("[bot]") or self.resource_path.startswith("/apps/")
+        return bool(self.login) and self.typename == "User" and not is_bot
 
 
 class _Reaction(_Model):
@@ -224,9 +232,6 @@ def _reception(thread: _Thread, first: _Comment) -> Reception:
 
 
 def _people(actors: Sequence[_Actor | None], own: str) -> Iterator[Sender]:
-    """Those who are people: GitHub's API names bots with and without ``[bot]``."""
     for actor in actors:
-        if actor is None or actor.typename != "User" or not actor.database_id:
-            continue
-        if actor.login and actor.login != own and not actor.login.endswith("[bot]"):
+        if actor and actor.database_id and actor.is_person and actor.login != own:
             yield Sender(actor.database_id, actor.login)

@@ -140,9 +140,15 @@ def _cursor(at: int) -> str:
 
 def _actor(user: JsonObject, *, as_user: bool) -> JsonObject:
     """Names of bots have no ``[bot]`` here; where the schema has users only, they are users."""
-    kind = "User" if as_user or user["type"] == "User" else "Bot"
+    is_bot = user["type"] != "User"
     login = user["login"].removesuffix("[bot]")
-    return {"id": f"U_{user['id']}", "databaseId": user["id"], "login": login, "kind": kind}
+    return {
+        "id": f"U_{user['id']}",
+        "databaseId": user["id"],
+        "login": login,
+        "resourcePath": f"/apps/{login}" if is_bot else f"/{login}",
+        "kind": "Bot" if is_bot and not as_user else "User",
+    }
 
 
 class _Root:

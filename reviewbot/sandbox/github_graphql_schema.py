@@ -66,7 +66,8 @@ scalar BigInt
 enum ReactionContent { CONFUSED EYES HEART HOORAY LAUGH ROCKET THUMBS_DOWN THUMBS_UP }
 type ReactionConnection { nodes: [Reaction] pageInfo: PageInfo! totalCount: Int! }
 type Reaction { id: ID! databaseId: Int content: ReactionContent! user: User }
-interface Actor { login: String! }
-type User implements Actor { id: ID! databaseId: Int login: String! }
-type Bot implements Actor { id: ID! databaseId: Int login: String! }
+interface Actor { login: String! resourcePath: URI! }
+scalar URI
+type User implements Actor { id: ID! databaseId: Int login: String! resourcePath: URI! }
+type Bot implements Actor { id: ID! databaseId: Int login: String! resourcePath: URI! }
 """
