@@ -86,9 +86,9 @@ class GitHubForge:
         own_login: Callable[[], str | None] | None = None,
     ) -> None:
         self._client = client
-        words, threads = OwnWords(client, marker, own_login), Threads(client)
-        self._on_lines = OnLines(client, words, threads)
-        self._publisher = Publisher(client, postbook, marker, words, threads)
+        words, self._threads = OwnWords(client, marker, own_login), Threads(client)
+        self._on_lines = OnLines(client, words, self._threads)
+        self._publisher = Publisher(client, postbook, marker, words, self._threads)
         self._bare: set[PullKey] = set()  # without comments on lines, when last seen
 
     def pull_request(self, request: ReviewRequest) -> PullRequest:
@@ -122,7 +122,8 @@ class GitHubForge:
         """What was posted before, and what people did with it."""
         if pull.key in self._bare:
             return ()
-        return self._on_lines.of(pull.repository, pull.key)
+        posted = self._on_lines.of(pull.repository, pull.key)
+        return self._threads.with_rights(pull.repository, posted)
 
     def begin(self, pull: PullRequest) -> None:
         """Show that a review of this head is under way."""

@@ -129,19 +129,25 @@ class Threads:
         """What was posted, each with what people did with its thread, as far as that is known."""
         if not posted:
             return ()
-        receptions = self._receptions(_Place(repository, pull.number))
-        return tuple(self._with_reception(repository, each, receptions) for each in posted)
+        found = self._receptions(_Place(repository, pull.number))
+        return tuple(
+            replace(each, reception=found.get(each.comment_id) or found.get(each.node_id))
+            for each in posted
+        )
 
-    def _with_reception(
-        self, repository: str, posted: PostedFinding, receptions: Mapping[str, Reception]
-    ) -> PostedFinding:
-        found = receptions.get(posted.comment_id) or receptions.get(posted.node_id)
-        if found is None:
+    def with_rights(
+        self, repository: str, posted: Sequence[PostedFinding]
+    ) -> tuple[PostedFinding, ...]:
+        """The same, saying of those who resolved grave findings whether they may write."""
+        return tuple(self._with_right(repository, each) for each in posted)
+
+    def _with_right(self, repository: str, posted: PostedFinding) -> PostedFinding:
+        told = posted.reception
+        is_grave = posted.severity.reaches(Severity.HIGH) and not posted.is_fixed
+        if told is None or told.resolved_by is None or not is_grave:
             return posted
-        who = found.resolved_by
-        if who is not None and posted.severity.reaches(Severity.HIGH) and not posted.is_fixed:
-            found = replace(found, resolver_writes=self._writes(repository, who))
-        return replace(posted, reception=found)
+        writes = self._writes(repository, told.resolved_by)
+        return replace(posted, reception=replace(told, resolver_writes=writes))
 
     def _writes(self, repository: str, who: Sender) -> bool:
         """Whether somebody may write; looked up once a run, and no where nobody can tell."""
