@@ -24,6 +24,7 @@ from tests.journeys.driver import defect, diff_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from flask import Response
 

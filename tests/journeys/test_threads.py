@@ -183,6 +183,8 @@ def test_closing_what_reviewbot_never_commented_on_asks_nothing(bot: Driver) -> 
     pull = bot.open(_MENDED)
     pull.deliver("opened")
     pull.wait_for_check()
+    waiting = bot.desk.waiting
+    wait_for("an empty desk", lambda: pull.key not in {str(key) for key, _ in waiting()})
     begun = len(pull.requests)
     bot.github.close_pull(pull.number, pull.repository)
     assert pull.deliver("closed").status == 204
