@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from flask import url_for
 
 from reviewbot.domain.money import PicoUsd, format_usd
+from reviewbot.entrypoints.dashboard import acceptance
+from reviewbot.entrypoints.dashboard.acceptance import acceptance_figures
 from reviewbot.entrypoints.dashboard.figures import BASIS_DAYS, forecast, routing
 from reviewbot.entrypoints.dashboard.page import (
     SUMS,
@@ -23,6 +25,7 @@ from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import insight
 from reviewbot.ledger.insight import Group, Line
 from reviewbot.ledger.sight import Span
+from reviewbot.ledger.worth import Aspect, worths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,18 +48,27 @@ def overview(sources: Sources, asked: Asked) -> Page:
         month = month_figures(session, asked.sight, asked.now, waiting)
         meters = _limits(session, asked) if asked.sight.is_whole else ()
         gauges = insight.gauges(session, [f"repo:{n}:{asked.now:%Y-%m}" for n in names])
+        worth = {each: worths(session, each, asked.span, asked.sight) for each in Aspect}
     drawn, table = trend(days)
     routed = routing(by_model, sources.yardstick)
     saved = sum(day.saved for day in days)
+    cost = sum(day.cost for day in days)
     return Page(
         template="overview.html",
         title="Costs",
-        figures=(*month, *saved_figures(saved, routed)),
+        figures=(
+            *month,
+            *saved_figures(saved, routed),
+            *acceptance_figures(worth[Aspect.MODEL], cost),
+        ),
         meters=meters,
         tables=(
             table,
             _repositories(by_repository, names, gauges, waiting),
             models_table(by_model, reserved_by_model(waiting)),
+            acceptance.by_model(worth[Aspect.MODEL]),
+            acceptance.by_category(worth[Aspect.CATEGORY]),
+            acceptance.by_repository(worth[Aspect.REPOSITORY], names, by_repository),
         ),
         values={"trend": drawn},
     )

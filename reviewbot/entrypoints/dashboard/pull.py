@@ -8,12 +8,14 @@ from flask import url_for
 
 from reviewbot.domain.errors import NotFound
 from reviewbot.domain.money import PicoUsd, format_usd
+from reviewbot.entrypoints.dashboard import acceptance
 from reviewbot.entrypoints.dashboard.page import Figure, Page, meter
 from reviewbot.entrypoints.dashboard.plot import Bar, Stretch, stack, timeline
 from reviewbot.entrypoints.dashboard.repository import name_of
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import insight
 from reviewbot.ledger.pull_record import calls_of, reviews_of
+from reviewbot.ledger.worth import received
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +39,7 @@ def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Pag
             raise NotFound(message)
         calls = calls_of(session, [review.id for review in reviews])
         [*gauges] = insight.gauges(session, [f"pr:{repository_id}/{number}"]).values()
+        posted = received(session, repository_id, number)
     chosen = _chosen(reviews, asked.arguments.get("review", ""))
     its_calls = [call for call in calls if call.review_id == chosen.id]
     return Page(
@@ -47,6 +50,7 @@ def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Pag
         tables=(
             _reviews(reviews, calls, (repository_id, number)),
             _findings(chosen),
+            acceptance.of_pull(posted),
             _receipt(chosen),
             _calls(calls),
         ),

@@ -9,6 +9,8 @@ from flask import url_for
 from reviewbot.domain.errors import NotFound
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd
+from reviewbot.entrypoints.dashboard import acceptance
+from reviewbot.entrypoints.dashboard.acceptance import acceptance_figures
 from reviewbot.entrypoints.dashboard.figures import routing
 from reviewbot.entrypoints.dashboard.overview import (
     every_day,
@@ -28,7 +30,7 @@ from reviewbot.entrypoints.dashboard.page import (
 from reviewbot.entrypoints.dashboard.table import NOTHING, Column, Kind, Table, percent
 from reviewbot.ledger import insight
 from reviewbot.ledger.insight import Group
-from reviewbot.ledger.pull_record import posted
+from reviewbot.ledger.worth import Aspect, by_pull, worths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.database import Session
     from reviewbot.ledger.insight import Line
     from reviewbot.ledger.sight import Sight
+    from reviewbot.ledger.worth import Worth
 
 _SHOWN = 100  # pull requests on the page
 
@@ -52,18 +55,26 @@ def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:
         waiting = insight.under_way(session, sight)
         month = month_figures(session, sight, asked.now, waiting)
         meters = _limits(session, asked, repository_id)
-        found = posted(session, sight)
+        found = by_pull(session, sight)
+        worth = {each: worths(session, each, asked.span, sight) for each in Aspect}
     drawn, table = trend(days)
     saved = saved_figures(sum(day.saved for day in days), routing(by_model, sources.yardstick))
     return Page(
         template="repository.html",
         title=name,
-        figures=(*month, *saved, *_worth(pulls, by_model, found)),
+        figures=(
+            *month,
+            *saved,
+            *_worth(pulls, by_model, found),
+            *acceptance_figures(worth[Aspect.MODEL], sum(pull.cost for pull in pulls)),
+        ),
         meters=meters,
         tables=(
             table,
             _pulls(pulls, found),
             models_table(by_model, reserved_by_model(waiting)),
+            acceptance.by_model(worth[Aspect.MODEL]),
+            acceptance.by_category(worth[Aspect.CATEGORY]),
         ),
         values={"trend": drawn, "github": f"{sources.github_url}/{name}"},
     )
@@ -86,11 +97,11 @@ def _limits(session: Session, asked: Asked, repository_id: int) -> tuple[Meter, 
 
 
 def _worth(
-    pulls: Sequence[Line], by_model: Sequence[Line], found: Mapping[tuple[int, int], int]
+    pulls: Sequence[Line], by_model: Sequence[Line], found: Mapping[tuple[int, int], Worth]
 ) -> tuple[Figure, ...]:
     """What a review and a finding cost, and how much the strong tier takes."""
     cost, reviews = sum(pull.cost for pull in pulls), sum(pull.reviews for pull in pulls)
-    findings = sum(found.get(pull.key, 0) for pull in pulls)
+    findings = sum(found[pull.key].posted for pull in pulls if pull.key in found)
     strong = [line for line in by_model if line.key[0] == Tier.STRONG]
     calls = percent(sum(line.calls for line in strong), sum(line.calls for line in by_model))
     share = percent(sum(line.cost for line in strong), sum(line.cost for line in by_model))
@@ -109,7 +120,7 @@ def _worth(
     )
 
 
-def _pulls(pulls: Sequence[Line], found: Mapping[tuple[int, int], int]) -> Table:
+def _pulls(pulls: Sequence[Line], found: Mapping[tuple[int, int], Worth]) -> Table:
     return Table(
         name="pulls",
         title="Pull requests by cost",
@@ -119,17 +130,19 @@ def _pulls(pulls: Sequence[Line], found: Mapping[tuple[int, int], int]) -> Table
             Column("saved", "Saved by the cache", Kind.USD, is_minor=True),
             Column("findings", "Findings", Kind.COUNT),
             Column("cost_per_finding", "Per finding", Kind.USD, is_minor=True),
+            Column("accepted", "Accepted", Kind.COUNT),
         ),
         rows=[
             (
                 f"#{pull.key[1]}",
                 *sums(pull),
                 pull.saved,
-                findings,
-                pull.cost // findings if findings else None,
+                worth.posted if worth else 0,
+                pull.cost // worth.posted if worth else None,
+                worth.accepted if worth else 0,
             )
             for pull in pulls
-            for findings in [found.get(pull.key, 0)]
+            for worth in [found.get(pull.key)]
         ],
         links=[
             url_for("costs.pull", repository_id=pull.key[0], number=pull.key[1])

@@ -22,6 +22,7 @@ _MILLISECONDS = 1000
 # From how many USD on so many decimals are enough.
 _DIGITS = ((10 * PICO_PER_USD, 2), (PICO_PER_USD, 3))
 _MOST_DIGITS = 4
+_TAGS = ("severity", "fate", "class", "tier", "acceptance")
 NOTHING = "\u2013"  # where a cell has no value
 
 
@@ -50,6 +51,11 @@ class Column:
     def is_number(self) -> bool:
         """Whether it is aligned to the right."""
         return self.kind not in {Kind.TEXT, Kind.CODE, Kind.TIME}
+
+    @property
+    def is_tag(self) -> bool:
+        """Whether it holds one of a few words, which are drawn as such."""
+        return self.kind is Kind.TEXT and self.name in _TAGS
 
     @property
     def classes(self) -> str:

@@ -6,7 +6,6 @@ alerts and quarantine are what they would be.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from reviewbot.domain.finding import Category, Severity, Side, Tier
 from reviewbot.domain.money import Usage, parse_usd
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest, Wish
+from reviewbot.entrypoints.demo.fates import received
 from reviewbot.entrypoints.demo.one_transaction import OneTransaction
 from reviewbot.entrypoints.demo.past import (
     MODELS,
@@ -61,6 +61,12 @@ class _Pull:
     author: int
     known: dict[str, int] = field(default_factory=dict)  # what each chunk cost
     found: list[Finding] = field(default_factory=list)
+    posted: list[PostedFinding] = field(default_factory=list)  # with what became of them
+
+    @property
+    def key(self) -> PullKey:
+        """What GitHub knows it by."""
+        return PullKey(self.repository.id, self.number)
 
 
 def seed_history(url: str, now: datetime, reviews: int = REVIEWS) -> None:
@@ -82,6 +88,7 @@ class _Past:
         self._journal = Reviews(database, clock)
         self._desk = Desk(database, DeskRules(debounce=0, attempts=1), clock)
         self._draw = random.Random(_SEED)  # noqa: S311 - not a secret: the same past each time
+        self._judges = random.Random(_SEED)  # noqa: S311 - as above
         self._pulls: list[_Pull] = []
 
     def write(self, reviews: int) -> None:
@@ -128,15 +135,21 @@ class _Past:
         purse = _purse(review_id, shown, pull, limits)
         chunks, shortages = self._read(pull, purse)
         fresh = self._find(pull, chunks)
-        raised = [self._posted(pull, each) for each in fresh if each.fate == "comment"]
+        raised = [self._posted(each) for each in fresh if each.fate == "comment"]
         money = self._journal.money(review_id, shown.key)
         report = report_of(shown, chunks, [*fresh], money, shortages)
         pull.found += fresh
         self._journal.close(review_id, "published", json.dumps(report), raised)
+        comments = [each for each in fresh if each.fate == "comment"]
+        pull.posted += [
+            received(self._judges, posted, confirmed=each.is_confirmed)
+            for each, posted in zip(comments, raised, strict=True)
+        ]
+        self._journal.learn(pull.key, pull.posted)
 
     def _shown(self, pull: _Pull) -> PullRequest:
         return PullRequest(
-            key=PullKey(pull.repository.id, pull.number),
+            key=pull.key,
             repository=pull.repository.name,
             title="",
             author=Author(pull.author, f"dev{pull.author}"),
@@ -235,15 +248,14 @@ class _Past:
         return found
 
     @staticmethod
-    def _posted(pull: _Pull, each: Finding) -> PostedFinding:
-        digest = hashlib.sha256(f"{pull.number} {each.title}".encode()).hexdigest()
+    def _posted(each: Finding) -> PostedFinding:
         return PostedFinding(
-            digest[:16],
+            each.fingerprint,
             each.path,
             Side.RIGHT,
             Category(each.category),
             Severity(each.severity),
-            digest,
+            each.fingerprint,
             each.title,
         )
 
@@ -272,8 +284,7 @@ class _Past:
     def _bury(self) -> None:
         """A pull request that was given up."""
         pull = self._pulls[-4]
-        key = PullKey(pull.repository.id, pull.number)
-        self._desk.record("history", Wish(key, pull.repository.name, 1, "synchronize"))
+        self._desk.record("history", Wish(pull.key, pull.repository.name, 1, "synchronize"))
         if claim := self._desk.claim("history"):
             self._desk.bury(claim, "GitHub answered 404: the head's fork is gone")
 
