@@ -5,7 +5,7 @@ Raw calls may be long gone; a summary is the same before and after.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ class By(StrEnum):
 
 
 _NOTHING = PicoUsd(0)
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Spend:
 
     *saved* is what known answers would have cost again; it is kept by review, so it is None
     where lines are models or tiers. *reserved* is what calls under way may cost yet, which are
-    among *calls*.
+    among *calls*. *findings* were posted on lines in that time, and people *accepted* so many.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Spend:
     presumed: PicoUsd
     saved: PicoUsd | None
     reserved: PicoUsd = _NOTHING
+    findings: int = 0
+    accepted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,11 @@ def spend(database: Database, query: Query) -> list[Spend]:
         if query.most is not None and len(rows) == query.most:
             rows += _others(session, query, rows)
         under_way = _reserved(session, query)
+        worth = _worth(session, query)
     found = [_line(row, query, under_way.pop(row[0], [])) for row in rows]
     nothing = (0,) * 7
     found += [_line(_row(name, nothing), query, worst) for name, worst in under_way.items()]
+    found = _with_worth(found, worth)
     return sorted(found, key=lambda line: line.name) if query.by is By.DAY else found
 
 
@@ -162,6 +167,11 @@ def _periods(query: Query) -> tuple[str, list[object]]:
         days = "grain = 'day' AND period >= ? AND period <= ?"
         where = f"((grain = 'month' AND period > ?) OR ({days}))"
         values = [month, first, f"{month}-31"]
+    return _narrowed(query, where, values)
+
+
+def _narrowed(query: Query, where: str, values: list[object]) -> tuple[str, list[object]]:
+    """The condition, of the repository that is asked for."""
     if query.repository:
         return f"{where} AND LOWER(repository) = ?", [*values, query.repository.lower()]
     return where, values
@@ -188,6 +198,35 @@ def _reserved(session: Session, query: Query) -> dict[str, list[int]]:
         if at >= query.since:
             found.setdefault(name, []).append(int(worst))
     return found
+
+
+def _worth(session: Session, query: Query) -> dict[str, tuple[int, int]]:
+    """How many findings were posted, and how many of them accepted, by the names of lines."""
+    if query.by is By.PR:
+        begin = query.since - query.since % _DAY_MS
+        where, values = _narrowed(query, "at >= ?", [begin])
+        counts = "COUNT(*), SUM(CASE WHEN acceptance = 'accepted' THEN 1 ELSE 0 END)"
+        table = "raised"
+    else:
+        where, values = _periods(query)
+        counts, table = "SUM(posted), SUM(accepted)", "acceptance"
+    name = ", ".join(_GROUPINGS[query.by].name)
+    rows = session.rows(
+        f"SELECT {counts}, {name} FROM {table} WHERE {where} GROUP BY {name}",  # noqa: S608 - fixed texts
+        *values,
+    )
+    return {"#".join(map(str, row[2:])): (int(row[0]), int(row[1])) for row in rows}
+
+
+def _with_worth(lines: Sequence[Spend], worth: dict[str, tuple[int, int]]) -> list[Spend]:
+    """What belongs to no line that is shown belongs to all others."""
+    told = [_worthy(line, worth.pop(line.name, (0, 0))) for line in lines]
+    rest = (sum(posted for posted, _ in worth.values()), sum(each for _, each in worth.values()))
+    return [_worthy(line, rest) if line.name == OTHERS else line for line in told]
+
+
+def _worthy(line: Spend, worth: tuple[int, int]) -> Spend:
+    return replace(line, findings=worth[0], accepted=worth[1])
 
 
 def _line(row: _Row, query: Query, under_way: Sequence[int]) -> Spend:

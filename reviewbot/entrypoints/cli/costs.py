@@ -33,6 +33,8 @@ _COLUMNS = (
     "presumed_usd",
     "saved_usd",
     "reserved_usd",
+    "findings",
+    "accepted",
 )
 
 
@@ -92,24 +94,33 @@ def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | N
         return
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column(title, overflow="fold")
-    under_way = ["reserved"] if any(line.reserved for line in lines) else []
     usual = ("reviews", "calls", "tokens in", "tokens out", "spent", "presumed", "saved")
-    for name in (*usual, *under_way):
+    under_way = ["reserved"] if any(line.reserved for line in lines) else []
+    worth = ["accepted"] if any(line.findings for line in lines) else []
+    for name in (*usual, *under_way, *worth):
         table.add_column(name, justify="right", no_wrap=True)
     for line in lines:
         group = (groups or {}).get(line.name, "")
         name = f"{group} · {line.name}" if group else line.name
-        table.add_row(Text(one_line(name)), *_cells(line)[: len(table.columns) - 1])
+        table.add_row(Text(one_line(name)), *_shown(_cells(line), under_way, worth))
     table.add_section()
-    table.add_row("total", *_total_cells(_total(lines))[: len(table.columns) - 1], style="bold")
+    total = _shown(_total_cells(_total(lines)), under_way, worth)
+    table.add_row("total", *total, style="bold")
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _shown(cells: list[str], under_way: Sequence[str], worth: Sequence[str]) -> list[str]:
+    """The cells of a line, without those of columns that hold nothing."""
+    *usual, reserved, accepted = cells
+    return [*usual, *([reserved] if under_way else []), *([accepted] if worth else [])]
 
 
 def _cells(line: Spend) -> list[str]:
     counts = (line.reviews, line.calls, line.tokens_in, line.tokens_out)
     saved = "" if line.saved is None else format_usd(line.saved)
     money = (format_usd(line.spent), format_usd(line.presumed), saved, format_usd(line.reserved))
-    return [*(f"{count:,}" for count in counts), *money]
+    accepted = f"{line.accepted:,} of {line.findings:,}"
+    return [*(f"{count:,}" for count in counts), *money, accepted]
 
 
 def _total_cells(total: Spend) -> list[str]:
@@ -132,6 +143,8 @@ def _total(lines: Sequence[Spend]) -> Spend:
         presumed=PicoUsd(sum(line.presumed for line in lines)),
         saved=PicoUsd(sum(known)) if known else None,
         reserved=PicoUsd(sum(line.reserved for line in lines)),
+        findings=sum(line.findings for line in lines),
+        accepted=sum(line.accepted for line in lines),
     )
 
 
@@ -147,6 +160,8 @@ def _plain(line: Spend) -> dict[str, Any]:
         "presumed_usd": plain_usd(line.presumed),
         "saved_usd": None if line.saved is None else plain_usd(line.saved),
         "reserved_usd": plain_usd(line.reserved),
+        "findings": line.findings,
+        "accepted": line.accepted,
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import url_for
+
 from reviewbot.domain.money import format_usd
 from reviewbot.entrypoints.dashboard.page import Figure
 from reviewbot.entrypoints.dashboard.table import NOTHING, Column, Kind, Table, percent
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 _COUNTS = (
     Column("posted", "Posted", Kind.COUNT),
     Column("accepted", "Accepted", Kind.COUNT),
-    Column("rejected", "Rejected", Kind.COUNT),
-    Column("unknown", "Not told", Kind.COUNT, is_minor=True),
+    Column("rejected", "Rejected", Kind.COUNT, is_minor=True),
+    Column("unknown", "Unknown", Kind.COUNT, is_minor=True),
     Column("acceptance", "Acceptance", Kind.SHARE),
 )
 _EMPTY = "No findings were posted on lines in this time."
@@ -32,8 +34,7 @@ def acceptance_figures(worth: list[Worth], cost: int) -> tuple[Figure, ...]:
         Figure(
             "Accepted findings",
             percent(whole.accepted, whole.judged),
-            f"{whole.accepted:,} accepted, {whole.rejected:,} rejected; of {whole.unknown:,}"
-            " nobody told",
+            f"{whole.accepted:,} accepted, {whole.rejected:,} rejected, {whole.unknown:,} unknown",
         ),
         Figure(
             "Cost per accepted finding",
@@ -84,6 +85,7 @@ def by_repository(worth: Sequence[Worth], names: Mapping[int, str], costs: Seque
             )
             for each in worth
         ],
+        links=[url_for("costs.repository", repository_id=each.key[0]) for each in worth],
         empty=_EMPTY,
     )
 

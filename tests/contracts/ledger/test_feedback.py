@@ -13,14 +13,19 @@ from hypothesis import strategies as st
 from reviewbot.domain.command import Breadth, Sender
 from reviewbot.domain.feedback import Reception
 from reviewbot.domain.finding import Category, Severity, Side
+from reviewbot.domain.money import Usage
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import PullKey, Wish
 from reviewbot.domain.ruling import Silence
+from reviewbot.ledger.costs import OTHERS, By, Query, spend
 from reviewbot.ledger.desk import Desk, DeskRules
 from reviewbot.ledger.installations import Installations
+from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.read_backs import ReadBacks
 from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.rulings import SqlRulings
+from reviewbot.review.ports import Attempt, Ending
+from tests.contracts.ledger.charges import charge
 from tests.contracts.ledger.test_records import pull
 from tests.fakes.clock import TurnableClock
 
@@ -232,3 +237,36 @@ def test_recent_findings_are_followed_once_a_day_for_a_week(database: Database) 
     assert read_backs.record_due(7 * _DAY, _DAY, 50) == 1
     turned.turn(6 * _DAY)
     assert read_backs.record_due(7 * _DAY, _DAY, 50) == 0
+
+
+# --- beside what it cost ---------------------------------------------------------------------
+
+
+def test_costs_say_how_many_findings_were_accepted(database: Database) -> None:
+    turned = TurnableClock()  # 2027-01-15 08:00
+    clock = turned.clock()
+    ledger, reviews = SqlLedger(database, clock), Reviews(database, clock)
+    for number in (1, 2, 3):
+        wanted = charge("0.01", number=number, review_id=f"review-{number}")
+        ledger.settle(ledger.reserve(wanted), Attempt(Ending.ANSWERED, Usage(1_000 * number, 7)))
+        shown = replace(pull(), key=PullKey(7, number))
+        found = [_finding(f"f{n}") for n in range(number)]
+        review_id = reviews.open(shown, "desk 1")
+        reviews.close(review_id, "published", _report(*found), found)
+        reviews.learn(shown.key, [replace(found[0], is_fixed=True)])
+    expected = {
+        By.REPO: {"acme/shop": (6, 3)},
+        By.PR: {"acme/shop#1": (1, 1), "acme/shop#2": (2, 1), "acme/shop#3": (3, 1)},
+        By.MODEL: {"small": (0, 0)},
+        By.TIER: {"cheap": (0, 0)},
+        By.DAY: {"2027-01-15": (6, 3)},
+    }
+    for by, lines in expected.items():
+        for repository in ("", "ACME/shop"):
+            found_lines = spend(database, Query(by, repository=repository))
+            assert {each.name: (each.findings, each.accepted) for each in found_lines} == lines
+    dearest, others = spend(database, Query(By.PR, most=1))
+    assert (dearest.name, dearest.findings) == ("acme/shop#3", 3)
+    assert (others.name, others.findings, others.accepted) == (OTHERS, 3, 2)
+    tomorrow = clock.milliseconds(_DAY)
+    assert spend(database, Query(By.PR, tomorrow)) == []
