@@ -13,7 +13,7 @@ from reviewbot.domain.money import PicoUsd
 from reviewbot.ledger.rollups import day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reviewbot.ledger.database import Database, Session
 
@@ -29,7 +29,7 @@ class By(StrEnum):
 
 
 _NOTHING = PicoUsd(0)
-_DAY_MS = 86_400_000
+_WORTH = "SUM(posted), SUM(accepted)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,11 @@ def spend(database: Database, query: Query) -> list[Spend]:
         if query.most is not None and len(rows) == query.most:
             rows += _others(session, query, rows)
         under_way = _reserved(session, query)
-        worth = _worth(session, query)
-    found = [_line(row, query, under_way.pop(row[0], [])) for row in rows]
-    nothing = (0,) * 7
-    found += [_line(_row(name, nothing), query, worst) for name, worst in under_way.items()]
-    found = _with_worth(found, worth)
+        found = [_line(row, query, under_way.pop(row[0], [])) for row in rows]
+        nothing = (0,) * 7
+        found += [_line(_row(name, nothing), query, worst) for name, worst in under_way.items()]
+        worth = _worth(session, query, found)
+    found = [_with_worth(line, worth) for line in found]
     return sorted(found, key=lambda line: line.name) if query.by is By.DAY else found
 
 
@@ -167,11 +167,6 @@ def _periods(query: Query) -> tuple[str, list[object]]:
         days = "grain = 'day' AND period >= ? AND period <= ?"
         where = f"((grain = 'month' AND period > ?) OR ({days}))"
         values = [month, first, f"{month}-31"]
-    return _narrowed(query, where, values)
-
-
-def _narrowed(query: Query, where: str, values: list[object]) -> tuple[str, list[object]]:
-    """The condition, of the repository that is asked for."""
     if query.repository:
         return f"{where} AND LOWER(repository) = ?", [*values, query.repository.lower()]
     return where, values
@@ -200,33 +195,30 @@ def _reserved(session: Session, query: Query) -> dict[str, list[int]]:
     return found
 
 
-def _worth(session: Session, query: Query) -> dict[str, tuple[int, int]]:
+def _worth(session: Session, query: Query, shown: Sequence[Spend]) -> dict[str, tuple[int, int]]:
     """How many findings were posted, and how many of them accepted, by the names of lines."""
+    where, values = _periods(query)
+    total = session.rows(f"SELECT {_WORTH} FROM acceptance WHERE {where}", *values)  # noqa: S608 - fixed texts
+    posted, table = _WORTH, "acceptance"
     if query.by is By.PR:
-        begin = query.since - query.since % _DAY_MS
-        where, values = _narrowed(query, "at >= ?", [begin])
-        counts = "COUNT(*), SUM(CASE WHEN acceptance = 'accepted' THEN 1 ELSE 0 END)"
-        table = "raised"
-    else:
-        where, values = _periods(query)
-        counts, table = "SUM(posted), SUM(accepted)", "acceptance"
+        posted, table = "SUM(findings), SUM(accepted)", "spending_by_pull"
+        numbers = {int(line.name.rpartition("#")[2]) for line in shown if line.name != OTHERS}
+        where = f"{where} AND number IN ({', '.join(map(str, sorted(numbers))) or 'NULL'})"
     name = ", ".join(_GROUPINGS[query.by].name)
     rows = session.rows(
-        f"SELECT {counts}, {name} FROM {table} WHERE {where} GROUP BY {name}",  # noqa: S608 - fixed texts
+        f"SELECT {posted}, {name} FROM {table} WHERE {where} GROUP BY {name}",  # noqa: S608 - fixed texts
         *values,
     )
-    return {"#".join(map(str, row[2:])): (int(row[0]), int(row[1])) for row in rows}
+    found = {"#".join(map(str, row[2:])): (int(row[0]), int(row[1])) for row in rows}
+    lines = {line.name: found.get(line.name, (0, 0)) for line in shown if line.name != OTHERS}
+    whole = tuple(int(count or 0) for count in total[0])
+    apart = [sum(each[at] for each in lines.values()) for at in (0, 1)]
+    return lines | {OTHERS: (whole[0] - apart[0], whole[1] - apart[1])}
 
 
-def _with_worth(lines: Sequence[Spend], worth: dict[str, tuple[int, int]]) -> list[Spend]:
-    """What belongs to no line that is shown belongs to all others."""
-    told = [_worthy(line, worth.pop(line.name, (0, 0))) for line in lines]
-    rest = (sum(posted for posted, _ in worth.values()), sum(each for _, each in worth.values()))
-    return [_worthy(line, rest) if line.name == OTHERS else line for line in told]
-
-
-def _worthy(line: Spend, worth: tuple[int, int]) -> Spend:
-    return replace(line, findings=worth[0], accepted=worth[1])
+def _with_worth(line: Spend, worth: Mapping[str, tuple[int, int]]) -> Spend:
+    findings, accepted = worth[line.name]
+    return replace(line, findings=findings, accepted=accepted)
 
 
 def _line(row: _Row, query: Query, under_way: Sequence[int]) -> Spend:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.command import Breadth
 from reviewbot.domain.feedback import Acceptance, Because, Evidence, Reception, judge
-from reviewbot.ledger.rollups import add_received
+from reviewbot.ledger.rollups import FindingKey, add_received
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,19 +22,11 @@ class _Row:
     """A posted finding as it was remembered, as far as sums need it."""
 
     fingerprint: str
-    repository_id: int
-    repository: str
-    tier: str
-    model: str
-    category: str
     rule: str
     at: int  # milliseconds since 1970
     acceptance: str
     because: str
-
-    @property
-    def about(self) -> tuple[int, str, str, str, str]:
-        return (self.repository_id, self.repository, self.tier, self.model, self.category)
+    key: FindingKey
 
 
 def remember(
@@ -53,7 +45,7 @@ def remember(
             " category, severity, digest, title, tier, model, rule, at)"
             " SELECT repository_id, number, repository, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
             " FROM reviews WHERE id = ? ON CONFLICT DO NOTHING"
-            " RETURNING repository_id, repository, tier, model, category",
+            " RETURNING repository_id, repository, number, tier, model, category",
             finding.fingerprint,
             finding.path,
             finding.side.value,
@@ -67,9 +59,8 @@ def remember(
             at,
             review_id,
         )
-        for repository_id, repository, tier, model, category in rows:
-            about = (int(repository_id), repository, tier, model, category)
-            add_received(session, about, at, {"posted": 1})
+        for row in rows:
+            add_received(session, FindingKey(*row), at, {"posted": 1})
 
 
 def learn(session: Session, pull: PullKey, posted: Sequence[PostedFinding], now: int) -> None:
@@ -99,13 +90,16 @@ def learn(session: Session, pull: PullKey, posted: Sequence[PostedFinding], now:
 
 def _rows(session: Session, pull: PullKey) -> list[_Row]:
     rows = session.rows(
-        "SELECT fingerprint, repository_id, repository, tier, model, category, rule, at,"
-        " acceptance, because FROM raised WHERE repository_id = ? AND number = ?"
+        "SELECT fingerprint, rule, at, acceptance, because, repository_id, repository, number,"
+        " tier, model, category FROM raised WHERE repository_id = ? AND number = ?"
         " ORDER BY fingerprint",
         pull.repository_id,
         pull.number,
     )
-    return [_Row(*row) for row in rows]
+    return [
+        _Row(name, rule, int(at), acceptance, because, FindingKey(*key))
+        for name, rule, at, acceptance, because, *key in rows
+    ]
 
 
 def _silences(session: Session, pull: PullKey) -> dict[tuple[Breadth, str], frozenset[int]]:
@@ -144,7 +138,7 @@ def _move(session: Session, pull: PullKey, row: _Row, judged: tuple[Acceptance, 
         for each in (Acceptance.ACCEPTED, Acceptance.REJECTED)
     }
     if changed and any(moved.values()):
-        add_received(session, row.about, row.at, moved)
+        add_received(session, row.key, row.at, moved)
 
 
 def is_known(session: Session, pull: PullKey) -> bool:

@@ -24,6 +24,7 @@ _KEYS = {
     "spending_by_pull": (*_OF_REPOSITORY, "number"),
     "acceptance": (*_OF_REPOSITORY, "tier", "model", "category"),
 }
+_OF_FINDINGS = {"posted": "findings", "accepted": "accepted"}  # of pulls
 _KEPT = ("calls", "tokens_in", "tokens_out", "spent", "presumed")  # of repositories and pulls
 
 
@@ -75,11 +76,25 @@ def add_closed(
     _upsert(session, _Sums("spending_by_pull", (*repository, number)), at, sums)
 
 
-def add_received(
-    session: Session, about: tuple[int, str, str, str, str], at: int, sums: Mapping[str, int]
-) -> None:
-    """What people made of a finding that was posted *at* changed; *about* is the key's rest."""
-    _upsert(session, _Sums("acceptance", about), at, sums)
+@dataclass(frozen=True, slots=True)
+class FindingKey:
+    """What a posted finding is added up by."""
+
+    repository_id: int
+    repository: str
+    number: int
+    tier: str
+    model: str
+    category: str
+
+
+def add_received(session: Session, key: FindingKey, at: int, sums: Mapping[str, int]) -> None:
+    """A finding was posted *at*, or what people make of it changed."""
+    repository = (key.repository_id, key.repository)
+    of_all = (*repository, key.tier, key.model, key.category)
+    _upsert(session, _Sums("acceptance", of_all), at, sums)
+    kept = {_OF_FINDINGS[name]: sums[name] for name in _OF_FINDINGS if name in sums}
+    _upsert(session, _Sums("spending_by_pull", (*repository, key.number)), at, kept)
 
 
 def day_of(at: int) -> str:

@@ -150,9 +150,40 @@ def fill(database: Database, calls: int) -> None:
             session.change(f"DELETE FROM {table}")  # noqa: S608 - fixed names
         for grain, length in (("day", 10), ("month", 7)):
             _roll_up(session.change, grain, _period(length, shared=database.is_shared))
+    _fill_findings(database)
     if database.is_shared:
         with database.transaction() as session:
             session.change("ANALYZE")
+
+
+def _fill_findings(database: Database) -> None:
+    """Two findings a review, of which people accepted the most, and the sums over them."""
+    whole = "repository_id, number, repository, tier, model, MIN(reserved_at)"
+    what = "CASE WHEN {n} = 0 THEN 'security' ELSE 'testing' END"
+    fate = "CASE number % 3 WHEN 0 THEN 'unknown' WHEN 1 THEN 'rejected' ELSE 'accepted' END"
+    day = _period(10, shared=database.is_shared).replace("reserved_at", "at")
+    with database.transaction() as session:
+        for n in range(2):
+            session.change(
+                "INSERT INTO raised (repository_id, number, repository, tier, model, at,"  # noqa: S608 - fixed texts
+                " fingerprint, path, side, category, severity, digest, title, acceptance)"
+                f" SELECT {whole}, review_id || '-{n}', 'a.py', 'RIGHT', {what.format(n=n)},"
+                f" 'high', '', 'A finding', {fate} FROM calls WHERE tier = 'strong'"
+                " GROUP BY review_id, repository_id, number, repository, tier, model"
+            )
+        for grain, length in (("day", 10), ("month", 7)):
+            session.change(
+                "INSERT INTO acceptance (grain, period, repository_id, repository, tier, model,"  # noqa: S608 - fixed texts
+                f" category, posted, accepted, rejected) SELECT '{grain}',"
+                f" substr({day}, 1, {length}), repository_id, repository, tier, model, category,"
+                " COUNT(*), SUM(CASE WHEN acceptance = 'accepted' THEN 1 ELSE 0 END),"
+                " SUM(CASE WHEN acceptance = 'rejected' THEN 1 ELSE 0 END)"
+                " FROM raised GROUP BY 2, 3, 4, 5, 6, 7"
+            )
+        session.change(
+            "UPDATE spending_by_pull SET findings = 2 * reviews, accepted = CASE number % 3"
+            " WHEN 2 THEN 2 * reviews ELSE 0 END"
+        )
 
 
 def _period(length: int, *, shared: bool) -> str:

@@ -134,6 +134,8 @@ CREATE TABLE spending_by_pull (
   spent         BIGINT NOT NULL DEFAULT 0,
   presumed      BIGINT NOT NULL DEFAULT 0,
   saved         BIGINT NOT NULL DEFAULT 0,
+  findings      BIGINT NOT NULL DEFAULT 0,
+  accepted      BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (grain, period, repository_id, repository, number)
 );
 

@@ -27,9 +27,9 @@ INSERT INTO spending_by_repository (grain, period, repository_id, repository, re
   ('day', '2027-01-15', 7, 'acme/shop', 1, 3, 30000, 0, 30000000000, 20000000000, 0),
   ('month', '2027-01', 7, 'acme/shop', 1, 3, 30000, 0, 30000000000, 20000000000, 0);
 
-INSERT INTO spending_by_pull (grain, period, repository_id, repository, number, reviews, calls, tokens_in, tokens_out, spent, presumed, saved) VALUES
-  ('day', '2027-01-15', 7, 'acme/shop', 1, 1, 3, 30000, 0, 30000000000, 20000000000, 0),
-  ('month', '2027-01', 7, 'acme/shop', 1, 1, 3, 30000, 0, 30000000000, 20000000000, 0);
+INSERT INTO spending_by_pull (grain, period, repository_id, repository, number, reviews, calls, tokens_in, tokens_out, spent, presumed, saved, findings, accepted) VALUES
+  ('day', '2027-01-15', 7, 'acme/shop', 1, 1, 3, 30000, 0, 30000000000, 20000000000, 0, 1, 1),
+  ('month', '2027-01', 7, 'acme/shop', 1, 1, 3, 30000, 0, 30000000000, 20000000000, 0, 1, 1);
 
 INSERT INTO flagged_endpoints (endpoint, at, why) VALUES
   ('two', 1800000000000, 'billed $0.300 where $0.100 was the bound');
