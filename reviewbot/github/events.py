@@ -77,6 +77,7 @@ class RunRerequested:
     repository_id: int
     repository: str
     installation_id: int
+    head_sha: str
     seal: str
     sender: str
 
@@ -188,6 +189,7 @@ class _PullEvent(_InRepository):
 
 
 class _Run(_Model):
+    head_sha: _Sha | None = None
     external_id: str | None = None
 
 
@@ -305,6 +307,7 @@ def _check_run(payload: object) -> Event:
         repository_id=read.repository.id,
         repository=read.repository.full_name,
         installation_id=read.installation_id,
+        head_sha=read.check_run.head_sha or "",
         seal=seal,
         sender=read.sender.login,
     )

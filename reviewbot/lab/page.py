@@ -24,7 +24,7 @@ def _shown(value: object) -> object:
     return one_line(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
-_TEMPLATES = jinja2.Environment(
+TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("reviewbot.lab"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
@@ -76,7 +76,7 @@ _COLUMNS = (
 
 def page(report: Report) -> str:
     """The page as HTML."""
-    return _TEMPLATES.get_template("bench.html").render(
+    return TEMPLATES.get_template("bench.html").render(
         report=report,
         columns=_COLUMNS,
         rows=_rows(report),

@@ -75,13 +75,14 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Labelled points over two axes."""
+    """Labelled points over two axes, and perhaps a line, as path data in a 100 by 100 box."""
 
     title: str
     hint: str
     points: tuple[Point, ...]
     across: tuple[Tick, ...]
     upwards: tuple[Tick, ...]
+    line: str = ""
 
 
 def seconds(value: float) -> str:
@@ -243,7 +244,7 @@ def cost_and_latency(report: Report) -> Points:
         if latency is not None and cost is not None
     ]
     upwards = linear([latency for _, _, latency, _ in rated], tick_seconds)
-    across = fitting([usd for *_, usd in rated], _tick_usd)
+    across = fitting([usd for *_, usd in rated], tick_usd)
     placed = [
         (number, name, across.place(usd), upwards.place(latency))
         for number, name, latency, usd in rated
@@ -258,7 +259,8 @@ def cost_and_latency(report: Report) -> Points:
     return Points("Cost and latency", hint, points, across.ticks, upwards.ticks)
 
 
-def _tick_usd(value: float) -> str:
+def tick_usd(value: float) -> str:
+    """An amount on an axis, which is round."""
     if value == 0:
         return "$0"
     return f"${value:.2f}" if 0.01 <= value < 1 else f"${value:g}"  # noqa: PLR2004 - cents

@@ -52,6 +52,20 @@ class MergeGroups:
             )
         return fresh == 1
 
+    def reopen(self, repository_id: int, head_sha: str, seconds: float) -> bool:
+        """Have a commit's check answered anew, in so many seconds; False if no queue made it."""
+        with self._database.transaction() as session:
+            changed = session.change(
+                "UPDATE merge_groups SET answered = 0, attempts = 0, asked_at = ?, not_before = ?"
+                " WHERE repository_id = ? AND head_sha = ? AND lease_until < ?",
+                self._clock.milliseconds(),
+                self._clock.milliseconds(seconds),
+                repository_id,
+                head_sha,
+                self._clock.milliseconds(),
+            )
+        return changed == 1
+
     def claim(self, owner: str) -> WaitingGroup | None:
         """Take the one that waits longest; None if none is due."""
         now = self._clock.milliseconds()

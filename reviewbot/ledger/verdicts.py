@@ -73,6 +73,20 @@ class Verdicts:
             )
         return [PullKey(repository_id, number) for (number,) in rows]
 
+    def held_up_by(self, key: PullKey) -> list[PullKey]:
+        """The pull requests whose checks show something worse for a commit that *key* has too."""
+        with self._database.transaction() as session:
+            rows = session.rows(
+                "SELECT DISTINCT held.number FROM verdicts AS held JOIN verdicts AS holder"
+                " ON holder.repository_id = held.repository_id AND holder.head_sha = held.head_sha"
+                " WHERE holder.repository_id = ? AND holder.number = ? AND held.number <> ?"
+                " AND held.shown <> '' AND held.shown <> held.conclusion ORDER BY held.number",
+                key.repository_id,
+                key.number,
+                key.number,
+            )
+        return [PullKey(key.repository_id, number) for (number,) in rows]
+
     def elsewhere(self, pull: PullRequest) -> Sequence[Verdict]:
         """The verdicts of other pull requests on the same commit."""
         with self._database.transaction() as session:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from reviewbot.github.conversation import Conversation
     from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.database import Database
+    from reviewbot.models.config import RouterConfig
     from reviewbot.review.ports import Forge, Observer
     from reviewbot.review.quote import Quote
     from reviewbot.runtime.settings import Settings
@@ -137,6 +138,10 @@ class Core:
 
         Postings(self.database).intend(summary_key(pull))
 
+    def spent(self, pull: PullKey) -> PicoUsd:
+        """What a pull request has cost so far, presumed cost included."""
+        return Reviews(self.database).money("", pull).pr_total
+
     def ports(self, forge: Forge, observer: Observer) -> Ports:
         """Every effect that a review may have."""
         return Ports(
@@ -170,13 +175,16 @@ class Core:
 
 @contextmanager
 def open_core(
-    settings: Settings, hears: Callable[[Alert], object] = lambda _alert: None
+    settings: Settings,
+    hears: Callable[[Alert], object] = lambda _alert: None,
+    config: RouterConfig | None = None,
 ) -> Iterator[Core]:
     """Open the ledger and make everything ready; *hears* is told of limits that fill up.
 
-    Raises SettingsError or LedgerError.
+    *config* takes the place of the models that the settings name. Raises SettingsError or
+    LedgerError.
     """
-    config = router_config(settings)
+    config = config or router_config(settings)
     with ExitStack() as stack:
         database = open_database(settings.database_url())
         stack.callback(database.close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.verdicts import Verdicts
 
 _SEAL_PARTS = 2  # repository and number
+_BEGINS_SECONDS = 2.0  # after its debounce a review that can begin has begun
 
 
 class Taken(StrEnum):
@@ -73,12 +74,14 @@ class Intake:
     def _work(self, delivery_id: str, event: Work) -> Taken:
         match event:
             case Wish():
-                return _taken(fresh=self.desk.record(delivery_id, event))
+                fresh = self.desk.record(delivery_id, event)
+                if event.reason == "synchronize":
+                    self._free(delivery_id, event)
+                return _taken(fresh=fresh)
             case CommandWish():
                 return _taken(fresh=self.commands.record(event))
             case Closed(wish=wish):
-                ended, read = self.desk.record_end(wish), self.read_backs.record(wish)
-                return Taken.RECORDED if ended or read else Taken.IGNORED
+                return self._end(delivery_id, wish)
             case RunRerequested():
                 return self._run_again(delivery_id, event)
             case SuiteRerequested():
@@ -91,6 +94,20 @@ class Intake:
             case _:
                 assert_never(event)
 
+    def _end(self, delivery_id: str, wish: Wish) -> Taken:
+        """Work on it has no point any more."""
+        freed = self._free(delivery_id, wish)
+        ended, read = self.desk.record_end(wish), self.read_backs.record(wish)
+        return Taken.RECORDED if ended or freed or read else Taken.IGNORED
+
+    def _free(self, delivery_id: str, left: Wish) -> bool:
+        """Have those looked at again that a commit held up which *left* has no more."""
+        freed = [
+            self.desk.record(f"{delivery_id}.{key.number}", replace(left, key=key, reason="freed"))
+            for key in self.verdicts.held_up_by(left.key)
+        ]
+        return any(freed)
+
     def _run_again(self, delivery_id: str, event: RunRerequested) -> Taken:
         """A check run is ours if we sealed it; the seal names its pull request."""
         mark = self.marker.open_token(event.seal)
@@ -99,18 +116,24 @@ class Intake:
         key = PullKey(int(mark.parts[0]), int(mark.parts[1]))
         if key.repository_id != event.repository_id:
             return Taken.IGNORED
-        return _taken(fresh=self.desk.record(delivery_id, _again(key, event)))
+        fresh = self.desk.record(delivery_id, _again(key, event))
+        return _taken(fresh=self._queue_again(event) or fresh)
 
     def _suite_again(self, delivery_id: str, event: SuiteRerequested) -> Taken:
         """All pull requests that were looked at with this head."""
         keys = self.verdicts.pulls_at(event.repository_id, event.head_sha)
         if not keys:
-            return Taken.IGNORED
+            return Taken.RECORDED if self._queue_again(event) else Taken.IGNORED
         # One delivery may ask for several, so each is remembered under a name of its own.
         fresh = [
             self.desk.record(f"{delivery_id}.{key.number}", _again(key, event)) for key in keys
         ]
         return _taken(fresh=any(fresh))
+
+    def _queue_again(self, event: RunRerequested | SuiteRerequested) -> bool:
+        """A merge queue's commit is answered anew, once the review that was asked for began."""
+        later = self.desk.rules.debounce + _BEGINS_SECONDS
+        return self.groups.reopen(event.repository_id, event.head_sha, later)
 
     def _change(self, event: InstallationChanged | RepositoriesChanged) -> None:
         match event:

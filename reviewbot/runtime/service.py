@@ -78,7 +78,8 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         core = stack.enter_context(open_core(settings, alarm(metrics)))
         desk = open_desk(settings, core.database, stack)
         switch = Switch(core.database)
-        metrics.watch(desk, switch, core.router)
+        commands = Commands(core.database, command_rules(settings))
+        metrics.watch(desk, commands, switch, core.router)
         core.model.subscribe(metrics.models.compared)
         health = HealthChecks(core.router, settings.limits.probe_seconds, settings.limits.sla)
         stack.callback(health.stop)
@@ -87,7 +88,6 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         stack.callback(upkeep.stop)
         upkeep.start()
         groups = MergeGroups(core.database)
-        commands = Commands(core.database, command_rules(settings))
         clerk = _clerk(core, desk, commands, tokens)
         shop = _shop(core, clerk, metrics, tokens, groups)
         workers = _workers(shop, settings, core) if embedded else None

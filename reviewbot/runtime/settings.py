@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reviewbot.domain.finding import Severity
+    from reviewbot.domain.money import PicoUsd
 
 _MOST_BYTES = 2**20
 
@@ -257,6 +258,13 @@ class Settings:
     def gated(self, severity: Severity) -> Settings:
         """These settings with a gate, as ``--fail-on`` sets it."""
         policy = self.values.policy.model_copy(update={"fail_on": severity})
+        return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
+
+    def with_budget(self, most: PicoUsd) -> Settings:
+        """These settings with *most* as each pull request's and repository's limit."""
+        limits = dict.fromkeys(("per_pr", "per_day", "per_month", "approve_above"), most)
+        budget = self.values.policy.budget.model_copy(update=limits)
+        policy = self.values.policy.model_copy(update={"budget": budget})
         return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
 
     def with_ledger(self, url: str) -> Settings:

@@ -20,10 +20,11 @@ from reviewbot.sandbox.github_hub import Hub, Visit
 from reviewbot.sandbox.github_people import People, Person
 from reviewbot.sandbox.github_routes import create_application
 from reviewbot.sandbox.github_store import Collaborator, SandboxPull, Store
+from reviewbot.sandbox.github_threads import ThreadDeeds
 from reviewbot.sandbox.github_views import show_pull, show_repository, show_user
 from reviewbot.sandbox.github_writing import (
+    show_line_comment,
     store_issue_comment,
-    store_reaction,
     store_reply,
     store_review,
 )
@@ -68,6 +69,7 @@ class SandboxGitHub:
         people = People(clock)
         access = Access(token, app, clock, person=lambda given: _person(people, given))
         self._hub = Hub(self._store, access, pat_may_check, people)
+        self.threads = ThreadDeeds(self._hub)
         self._gate = _Gate(create_application(self._hub), self.faults)
         self._server = Loopback(self._gate)
         self.url = self._hub.url = self._server.url
@@ -111,9 +113,11 @@ class SandboxGitHub:
         """Change fields of the ``SandboxPull``: draft, labels, title or base_branch."""
         self._store.change(number, repository, **values)
 
-    def close_pull(self, number: int, repository: str = "", *, merged: bool = False) -> None:
-        """Close or merge a pull request."""
-        self._store.close(number, repository, merged=merged)
+    def close_pull(
+        self, number: int, repository: str = "", *, merged: bool = False, at: str = ""
+    ) -> None:
+        """Close or merge a pull request; *at* is when, in GitHub's format."""
+        self._store.close(number, repository, merged=merged, at=at)
 
     def add_collaborator(self, login: str, user_id: int, role: str = "") -> None:
         """Let somebody have an account, and a role in every repository, such as maintain."""
@@ -142,39 +146,6 @@ class SandboxGitHub:
             guest = self._guest(pull.number, login, user_id, pull.repository)
             return copy.deepcopy(store_reply(guest, state, first, body))
 
-    def resolve_thread(self, comment_id: int, login: str, user_id: int) -> None:
-        """Let somebody resolve the thread of a comment, as only authors and writers may."""
-        with self._store.lock:
-            state, _ = self._store.on_line(comment_id)
-            if login != state.pull.author_login and not self._store.may_write(login):
-                message = f"{login} sees no button to resolve it"
-                raise PermissionError(message)
-            state.resolved[comment_id] = show_user(login, user_id, "User")
-
-    def reopen_thread(self, comment_id: int) -> None:
-        """Let somebody open a resolved thread again."""
-        with self._store.lock:
-            state, _ = self._store.on_line(comment_id)
-            del state.resolved[comment_id]
-
-    def react(
-        self, comment_id: int, content: str, login: str, user_id: int, kind: str = "User"
-    ) -> None:
-        """Let somebody, or a Bot, react to a comment on a line, with +1 or another of GitHub's."""
-        with self._store.lock:
-            state, _ = self._store.on_line(comment_id)
-            store_reaction(self._hub, state, comment_id, content, show_user(login, user_id, kind))
-
-    def unreact(self, comment_id: int, login: str) -> None:
-        """Let somebody take all reactions to a comment back."""
-        with self._store.lock:
-            state, _ = self._store.on_line(comment_id)
-            state.reactions[:] = [
-                each
-                for each in state.reactions
-                if (each["comment_id"], each["user"]["login"]) != (comment_id, login)
-            ]
-
     def add_review(
         self, number: int, body: str, login: str = "mallory", user_id: int = 666
     ) -> JsonObject:
@@ -183,6 +154,18 @@ class SandboxGitHub:
             said = {"body": body, "event": "COMMENT"}
             guest = self._guest(number, login, user_id)
             return copy.deepcopy(store_review(guest, self._store.get(number), said))
+
+    def add_remark(
+        self, number: int, path: str, line: int, body: str, login: str = "maria", user_id: int = 8
+    ) -> JsonObject:
+        """Let somebody else comment on a line of a pull request's new file."""
+        with self._store.lock:
+            state, guest = self._store.get(number), self._guest(number, login, user_id)
+            review = store_review(guest, state, {"event": "COMMENT"})
+            said = {"path": path, "line": line, "body": body}
+            remark = show_line_comment(guest, review, said, state.entries[path])
+            state.review_comments.append(remark)
+            return copy.deepcopy(remark)
 
     def _guest(self, number: int, login: str, user_id: int, repository: str = "") -> Visit:
         caller = Caller({"login": login, "id": user_id, "type": "User"})

@@ -189,16 +189,6 @@ def get_commit(visit: Visit, ref: str) -> Response:
     return jsonify(sha=ref, node_id=node, url=f"{visit.url}/commits/{ref}", html_url=page)
 
 
-def get_comparison(visit: Visit, span: str) -> Response:
-    """GET compare/{base}...{head}: where they parted; files and commits are not shown."""
-    base, _, head = span.partition("...")
-    known = visit.store.commits(visit.repository)
-    if base not in known or head not in known:
-        raise not_found()
-    url = f"{visit.url}/commits/{base}"
-    return jsonify(status="ahead", merge_base_commit={"sha": base, "url": url}, commits=[])
-
-
 def get_check_runs(visit: Visit, ref: str) -> Response:
     """GET commits/{ref}/check-runs: by default the latest of each name."""
     name, status = request.args.get("check_name"), request.args.get("status")

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from reviewbot.sandbox import github_deliveries as deliveries
 from reviewbot.sandbox import github_manifest as registering
+from reviewbot.sandbox import github_past as past
 from reviewbot.sandbox import github_people as people
 from reviewbot.sandbox import github_reading as reading
 from reviewbot.sandbox import github_writing as writing
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "", reading.get_repository),
+    ("GET", "/pulls", past.get_pulls),
+    ("GET", "/pulls/comments", past.get_remarks),
     ("GET", "/pulls/<int:number>", reading.get_pull),
     ("GET", "/pulls/<int:number>/files", reading.get_files),
     ("GET", "/pulls/<int:number>/reviews", reading.get_reviews),
@@ -63,7 +66,7 @@ _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/git/trees/<path:ref>", reading.get_tree),
     ("GET", "/git/blobs/<sha>", reading.get_blob),
     ("GET", "/contents/<path:path>", reading.get_contents),
-    ("GET", "/compare/<path:span>", reading.get_comparison),
+    ("GET", "/compare/<path:span>", past.get_comparison),
     ("POST", "/check-runs", writing.post_check_run),
     ("GET", "/check-runs/<int:run_id>", reading.get_check_run),
     ("PATCH", "/check-runs/<int:run_id>", writing.patch_check_run),

@@ -58,8 +58,10 @@ class PullState:
 
     pull: SandboxPull
     heads: dict[str, dict[str, DiffEntry]] = field(default_factory=dict)
+    diffs: dict[str, bytes] = field(default_factory=dict)  # by head
     is_open: bool = True
     merged: bool = False
+    ended_at: str = ""
     before: str = ""  # the head before the last push
     reviews: list[JsonObject] = field(default_factory=list)
     review_comments: list[JsonObject] = field(default_factory=list)
@@ -103,7 +105,8 @@ class Store:
             if self.find(pull.repository, pull.number):
                 message = f"{pull.repository}#{pull.number} is there already"
                 raise ValueError(message)
-            self.pulls.append(PullState(pull, {pull.head_sha: read_diff(pull.diff)}))
+            heads = {pull.head_sha: read_diff(pull.diff)}
+            self.pulls.append(PullState(pull, heads, {pull.head_sha: pull.diff}))
 
     def push(self, number: int, diff: bytes, head_sha: str, repository: str = "") -> None:
         """Move a pull request's head; comments on lines become outdated as on GitHub."""
@@ -112,6 +115,7 @@ class Store:
             state.before = state.pull.head_sha
             state.pull = replace(state.pull, diff=diff, head_sha=head_sha)
             state.heads[head_sha] = read_diff(diff)
+            state.diffs[head_sha] = diff
             for comment in state.review_comments:
                 comment.update(line=None, start_line=None, position=None)
 
@@ -121,11 +125,13 @@ class Store:
             state = self.get(number, repository)
             state.pull = replace(state.pull, **values)
 
-    def close(self, number: int, repository: str = "", *, merged: bool = False) -> None:
-        """Close or merge a pull request."""
+    def close(
+        self, number: int, repository: str = "", *, merged: bool = False, at: str = ""
+    ) -> None:
+        """Close or merge a pull request; *at* is when, in GitHub's format."""
         with self.lock:
             state = self.get(number, repository)
-            state.is_open, state.merged = False, merged
+            state.is_open, state.merged, state.ended_at = False, merged, at
 
     def find(self, repository: str, number: int) -> PullState | None:
         """The pull request of that number; names of repositories know no case."""

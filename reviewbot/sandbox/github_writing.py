@@ -41,7 +41,7 @@ def post_review(visit: Visit, number: int) -> Response:
     entries = judge_review(body, state, visit.user["login"])
     review = store_review(visit, state, body)
     for comment in body.get("comments", ()):
-        stored = _review_comment(visit, review, comment, entries[comment["path"]])
+        stored = show_line_comment(visit, review, comment, entries[comment["path"]])
         if review["commit_id"] != state.pull.head_sha:
             stored.update(line=None, start_line=None, position=None)
         state.review_comments.append(stored)
@@ -69,9 +69,10 @@ def store_review(visit: Visit, state: PullState, body: JsonObject) -> JsonObject
     return review
 
 
-def _review_comment(
+def show_line_comment(
     visit: Visit, review: JsonObject, comment: JsonObject, entry: DiffEntry
 ) -> JsonObject:
+    """A comment of a review on a line of the diff."""
     comment_id, side = visit.store.next_id(), comment.get("side", "RIGHT")
     hunk = find_hunk(entry, side, comment["line"])
     place = hunk.places[side][comment["line"]] if hunk else 0

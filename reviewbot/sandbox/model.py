@@ -19,6 +19,7 @@ from reviewbot.sandbox.model_manners import Fault, Manners, Trouble
 from reviewbot.sandbox.model_said import BYTES_PER_TOKEN, Pacing, Said, filler
 from reviewbot.sandbox.reader import answer, answer_in_words
 from reviewbot.sandbox.serving import Loopback, drop
+from reviewbot.sandbox.umpire import names_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -203,6 +204,8 @@ def _content(name: str, body: dict[str, Any]) -> str:
     wanted = schema.get("properties", said)
     if set(wanted) == {"answer"}:
         said = {"answer": answer_in_words(prompt)}
+    if set(wanted) == {"same"}:
+        said = {"same": names_the_same(prompt)}
     said = {key: value for key, value in said.items() if key in wanted}
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 

@@ -294,15 +294,31 @@ class Driver:
     def open(self, files: Mapping[str, Sequence[str]], **fields: Any) -> Pull:  # noqa: ANN401
         """Open a pull request that adds *files*, in a repository of its own."""
         number = next(self._numbers)
-        pull = Pull(self, number, f"acme/shop-{number}")
+        pull = Pull(self, number, f"acme/shop-{number}", 1000 + number)
         self.github.add_pull(
             SandboxPull(
                 diff=diff_of(files),
                 number=number,
                 repository=pull.repository,
-                repository_id=1000 + number,
+                repository_id=pull.repository_id,
                 head_sha=pull.next_sha(),
                 **fields,
+            )
+        )
+        return pull
+
+    def open_beside(self, other: Pull, files: Mapping[str, Sequence[str]], base: str) -> Pull:
+        """Open a pull request of the same commit into another base branch."""
+        number = next(self._numbers)
+        pull = Pull(self, number, other.repository, other.repository_id, other.head)
+        self.github.add_pull(
+            SandboxPull(
+                diff=diff_of(files),
+                number=number,
+                repository=pull.repository,
+                repository_id=pull.repository_id,
+                head_sha=pull.head,
+                base_branch=base,
             )
         )
         return pull
@@ -367,14 +383,17 @@ class Driver:
 class Pull:
     """A pull request: what people do to it, and what reviewbot left on it."""
 
-    def __init__(self, driver: Driver, number: int, repository: str) -> None:
-        self._driver, self.number, self.repository = driver, number, repository
-        self._heads: list[str] = []
+    def __init__(
+        self, driver: Driver, number: int, repository: str, repository_id: int, *heads: str
+    ) -> None:
+        self._driver, self.number = driver, number
+        self.repository, self.repository_id = repository, repository_id
+        self._heads = list(heads)
 
     @property
     def key(self) -> str:
         """As logs name it."""
-        return f"{1000 + self.number}/{self.number}"
+        return f"{self.repository_id}/{self.number}"
 
     @property
     def head(self) -> str:

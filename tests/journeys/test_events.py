@@ -222,6 +222,23 @@ def test_a_merge_queue_does_not_wait_for_a_review_that_there_is_not(
     assert _queued(bot, pull, head)["conclusion"] == conclusion
 
 
+def test_a_queues_check_that_is_run_again_says_what_a_new_review_says(bot: Driver) -> None:
+    pull, head = _opened(bot, base_files=_GATE), "3" * 40
+    stale = _queued(bot, pull, head)
+    assert stale["conclusion"] == "failure"
+    pull.change(base_files={})
+    again: dict[str, Any] = {"check_run": stale, "sender": {"login": "alice", "id": 5}}
+    assert pull.deliver("rerequested", event="check_run", **again).status == 202
+    wait_for(
+        "a new answer",
+        lambda: [
+            run
+            for run in bot.github.check_runs
+            if run["head_sha"] == head and run["conclusion"] == "success"
+        ],
+    )
+
+
 # --- installations ---------------------------------------------------------------------------
 
 

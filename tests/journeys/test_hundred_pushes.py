@@ -110,13 +110,13 @@ def _on(github: SandboxGitHub, name: str) -> dict[str, Any]:
 def _decide(core: Core, github: SandboxGitHub, push: int, report: Report) -> None:
     """What people do in the course of time."""
     if push == 10:
-        github.resolve_thread(_on(github, "resolved")["id"], "maria", _MARIA.id)
+        github.threads.resolve(_on(github, "resolved")["id"], "maria", _MARIA.id)
     if push == 20:
         name = next(f.fingerprint for f in report.findings if f.finding.path == "src/ignored.py")
         silence = Silence(Breadth.FINDING, name, _MARIA, Severity.CRITICAL)
         SqlRulings(core.database).silence(_KEY, silence)
     if push == 30:
-        github.react(_on(github, "disliked")["id"], "-1", "alice", _ALICE.id)
+        github.threads.react(_on(github, "disliked")["id"], "-1", "alice", _ALICE.id)
 
 
 def test_whatever_people_decide_nothing_is_said_twice(core: Core, github: SandboxGitHub) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,7 +30,9 @@ def test_without_its_database_the_service_lives_takes_nothing_and_says_so(
     with ThreadPoolExecutor() as pool:
         ready = pool.submit(ask, shared_bot.url, "/readyz")
         delivered = pool.submit(pull.deliver, "opened")
+        measured = pool.submit(ask, shared_bot.url, "/metrics")
         assert ask(shared_bot.url, "/healthz").status == 200
+        assert "reviewbot_ledger_up 0.0" in measured.result().text
         assert (ready.result().status, delivered.result().status) == (503, 503)
     assert name not in ready.result().text + delivered.result().text
 
@@ -38,8 +42,21 @@ def test_metrics_with_a_token_are_for_those_who_have_it(local_bot: Driver) -> No
     for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}):
         assert ask(local_bot.url, "/metrics", headers=given).status == 403
     given = {"Authorization": f"Bearer {METRICS_TOKEN}", "X-Forwarded-For": "203.0.113.7"}
-    assert "reviewbot_desk" in ask(local_bot.url, "/metrics", headers=given).text
+    text = ask(local_bot.url, "/metrics", headers=given).text
+    assert "reviewbot_ledger_up 1.0" in text
+    assert 'reviewbot_desk{state="waiting"} 0.0' in text
+    assert 'reviewbot_unanswered_commands{state="waiting"} 0.0' in text
     assert service.stop() == 0
+
+
+def test_every_metric_is_in_the_operators_handbook(local_bot: Driver) -> None:
+    local_bot.serve()
+    text = ask(local_bot.url, "/metrics").text
+    names = set(re.findall(r"^# TYPE (reviewbot_\w+) ", text, re.MULTILINE))
+    shown = {name for name in names if not name.endswith("_created")}
+    handbook = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
+    assert shown
+    assert {name for name in shown if f"`{name}" not in handbook} == set()
 
 
 def test_a_service_in_which_nobody_would_work_does_not_start(local_bot: Driver) -> None:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from selenium.webdriver.common.by import By
 
+from tests.journeys.chromium import DESK, PHONE, chromium, comes, complaints
 from tests.journeys.driver import PATIENCE, ask, defect, wait_for
 
 if TYPE_CHECKING:
@@ -128,6 +130,30 @@ def test_two_buttons_lead_from_nothing_to_a_review(local_bot: Driver, organisati
     again = bot.open({"src/orders.py": defect()})
     again.deliver("opened", secret=secret)
     again.wait_for_check()
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")])
+def test_a_person_in_a_real_browser_comes_to_the_page_that_installs_the_app(
+    local_bot: Driver, tmp_path: Path, size: tuple[int, int], scheme: str
+) -> None:
+    service = local_bot.serve(**_NO_APP)
+    with chromium(tmp_path, size, scheme) as browser:
+        browser.get(_local(service))
+        assert browser.title == "Set up reviewbot"
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= size[0]
+        browser.find_element(By.ID, "organisation").send_keys("no such/organisation")
+        browser.find_element(By.CSS_SELECTOR, ".owner button").click()
+        assert "is not the name" in browser.find_element(By.CSS_SELECTOR, "[role=alert]").text
+        field = browser.find_element(By.ID, "organisation")
+        field.clear()
+        field.send_keys("acme")
+        browser.find_element(By.CSS_SELECTOR, ".owner button").click()
+        assert complaints(browser, service.url) == []
+        browser.find_element(By.XPATH, "//button[contains(., 'for acme')]").click()
+        comes(browser, "Create GitHub App")
+        browser.find_element(By.TAG_NAME, "button").click()
+        comes(browser, "Install reviewbot-acme")
+        assert complaints(browser, service.url) == []
 
 
 def test_credentials_that_are_printed_are_stored_nowhere(local_bot: Driver) -> None:

@@ -40,7 +40,7 @@ def _pushed(pull: Pull, files: dict[str, Any]) -> dict[str, Any]:
 
 
 def _resolve(bot: Driver, pull: Pull, who: Person) -> None:
-    bot.github.resolve_thread(first_finding(bot, pull)["id"], who.login, who.id)
+    bot.github.threads.resolve(first_finding(bot, pull)["id"], who.login, who.id)
 
 
 def _graphql(bot: Driver) -> int:
@@ -90,7 +90,7 @@ def test_a_thread_on_an_outdated_line_is_followed_and_one_opened_again_counts(
     _resolve(bot, pull, MARIA)
     assert _pushed(pull, _PUSHED)["conclusion"] == "success"
     assert first_finding(bot, pull)["line"] is None, "a push makes comments outdated"
-    bot.github.reopen_thread(first_finding(bot, pull)["id"])
+    bot.github.threads.reopen(first_finding(bot, pull)["id"])
     assert _pushed(pull, {**_PUSHED, "a.py": ("a = 1",)})["conclusion"] == "failure"
     assert len(pull.reviews) == 1
 
@@ -120,7 +120,7 @@ def writing_bot(tmp_path: Path) -> Iterator[Driver]:
 
 def _is_resolved(bot: Driver, pull: Pull) -> bool:
     with pytest.raises(KeyError):
-        bot.github.reopen_thread(first_finding(bot, pull)["id"])
+        bot.github.threads.reopen(first_finding(bot, pull)["id"])
     return False
 
 
@@ -132,8 +132,8 @@ def test_the_thread_of_what_was_fixed_says_so_and_is_resolved_and_may_come_back(
     _pushed(pull, _MENDED)
     assert ["Fixed" in each for each in replies(bot, pull)] == [True]
     first = first_finding(bot, pull)["id"]
-    bot.github.reopen_thread(first)  # raises where it is not resolved
-    bot.github.resolve_thread(first, ALICE.login, ALICE.id)
+    bot.github.threads.reopen(first)  # raises where it is not resolved
+    bot.github.threads.resolve(first, ALICE.login, ALICE.id)
     assert _pushed(pull, _PUSHED)["conclusion"] == "success"
     assert len(pull.reviews) == 2, "what comes back after it was fixed is raised anew"
 
@@ -155,8 +155,10 @@ def test_closing_reads_back_what_people_said_without_asking_a_model(
     own_bot.serve(LIMITS__DEBOUNCE_SECONDS="0")
     pulls = [_opened(own_bot) for _ in range(4)]
     liked, disliked, resolved, untouched = pulls
-    own_bot.github.react(first_finding(own_bot, liked)["id"], "+1", MARIA.login, MARIA.id)
-    own_bot.github.react(first_finding(own_bot, disliked)["id"], "-1", ALICE.login, ALICE.id)
+    own_bot.github.threads.react(first_finding(own_bot, liked)["id"], "+1", MARIA.login, MARIA.id)
+    own_bot.github.threads.react(
+        first_finding(own_bot, disliked)["id"], "-1", ALICE.login, ALICE.id
+    )
     _resolve(own_bot, resolved, ALICE)
     asked, begun = len(own_bot.model.calls), len(own_bot.github.requests)
     for pull in pulls:

@@ -243,6 +243,34 @@ def test_an_unusable_policy_asks_nobody_and_says_so(bot: Driver) -> None:
     assert bot.model.times("src/unasked.py") == 0
 
 
+# --- one commit in several pull requests ------------------------------------------------------
+
+
+@pytest.mark.parametrize("leaves", ["closed", "synchronize"])
+def test_what_no_longer_has_the_commit_holds_it_up_no_longer(bot: Driver, leaves: str) -> None:
+    gate = {".reviewbot.yml": "fail_on: high"}
+    grave = bot.open({"src/grave.py": defect()}, base_files=gate)
+    harmless = bot.open_beside(grave, {"src/harmless.py": ["A = 1"]}, base="harmless")
+    grave.deliver("opened")
+    assert grave.wait_for_check()["conclusion"] == "failure"
+    harmless.deliver("opened")
+
+    def ends() -> list[str]:
+        return [each["conclusion"] for each in harmless.checks() if each["conclusion"]]
+
+    wait_for("both checks", lambda: len(ends()) == 2)
+    assert ends() == ["failure", "failure"]
+    asked = bot.model.times("src/harmless.py")
+    if leaves == "closed":
+        bot.github.close_pull(grave.number, grave.repository)
+    else:
+        grave.push({"src/grave.py": defect("still")})
+    grave.deliver(leaves)
+    wait_for("the freed check", lambda: len(ends()) == 3)
+    assert ends()[-1] == "success"
+    assert bot.model.times("src/harmless.py") == asked
+
+
 # --- for operators ---------------------------------------------------------------------------
 
 

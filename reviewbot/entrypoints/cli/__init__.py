@@ -23,6 +23,7 @@ COMMANDS = {
     "ledger": "Export, reconcile, back up; release endpoints, resume reviews.",
     "prices": "Compare models' prices; simulate moving tokens.",
     "bench": "Load models side by side, and compare.",
+    "evaluate": "Measure what reviews find in labelled changes, and at what cost.",
     "stop": "Stop all spending at once.",
     "start": "Allow spending again.",
     "audit": "Show what administrators did.",

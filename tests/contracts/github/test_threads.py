@@ -85,10 +85,10 @@ def asked(hub: SandboxGitHub, path: str = _GRAPHQL) -> int:
 
 def test_thumbs_are_read_back_and_no_bot_s_count(hub: SandboxGitHub) -> None:
     github = posted(hub)
-    hub.react(first(hub), "+1", "maria", 8)
-    hub.react(first(hub), "-1", "alice", 7)
-    hub.react(first(hub), "heart", "trudy", 9)
-    hub.react(first(hub), "+1", "dependabot[bot]", 49, "Bot")
+    hub.threads.react(first(hub), "+1", "maria", 8)
+    hub.threads.react(first(hub), "-1", "alice", 7)
+    hub.threads.react(first(hub), "heart", "trudy", 9)
+    hub.threads.react(first(hub), "+1", "dependabot[bot]", 49, "Bot")
     found = reception(github)
     assert (found.liked_by, found.disliked_by) == ((_MARIA,), (_ALICE,))
     assert found.resolved_by is None
@@ -98,16 +98,16 @@ def test_a_resolved_thread_says_by_whom_and_one_opened_again_says_nothing(
     hub: SandboxGitHub,
 ) -> None:
     github = posted(hub)
-    hub.resolve_thread(first(hub), "maria", 8)
+    hub.threads.resolve(first(hub), "maria", 8)
     assert reception(github).resolved_by == _MARIA
-    hub.reopen_thread(first(hub))
+    hub.threads.reopen(first(hub))
     assert reception(github).resolved_by is None
 
 
 def test_threads_on_outdated_lines_are_followed(hub: SandboxGitHub) -> None:
     github = posted(hub)
     hub.push(1, DIFF.replace(b"re\n", b"csv\n"), "c" * 40)
-    hub.resolve_thread(first(hub), "maria", 8)
+    hub.threads.resolve(first(hub), "maria", 8)
     found = reception(github)
     assert (found.is_outdated, found.resolved_by) == (True, _MARIA)
 
@@ -124,7 +124,7 @@ def test_whether_a_resolver_may_write_is_asked_where_it_matters(
     hub: SandboxGitHub, who: Sender, severity: Severity, *, writes: bool
 ) -> None:
     github = posted(hub, severity)
-    hub.resolve_thread(first(hub), who.login, who.id)
+    hub.threads.resolve(first(hub), who.login, who.id)
     assert reception(github).resolver_writes is writes
     reception(github)
     path = f"/repos/acme/shop/collaborators/{who.login}/permission"
@@ -149,7 +149,7 @@ def test_more_threads_than_fit_one_page_are_all_read(hub: SandboxGitHub) -> None
     )
     github.publish(replace(said, comments=many))
     for each in hub.review_comments:
-        hub.react(each["id"], "+1", "maria", 8)
+        hub.threads.react(each["id"], "+1", "maria", 8)
     found = github.posted(pull)
     assert len(found) == 130
     assert all(each.reception and each.reception.liked_by == (_MARIA,) for each in found)
@@ -161,7 +161,7 @@ def test_without_graphql_nothing_is_known_and_nothing_is_asked_again(
     hub: SandboxGitHub, status: int
 ) -> None:
     github = posted(hub)
-    hub.resolve_thread(first(hub), "maria", 8)
+    hub.threads.resolve(first(hub), "maria", 8)
     hub.faults.append(Fault("POST", _GRAPHQL, status))
     assert read(github).reception is None
     assert read(github).reception is None

@@ -75,10 +75,10 @@ def _threads(hub: SandboxGitHub, after: str | None = None) -> Any:  # noqa: ANN4
 def test_threads_come_in_pages_with_what_people_did(hub: SandboxGitHub) -> None:
     comment = hub.review_comments[0]
     hub.add_reply(comment["id"], "why?", "maria", 8)
-    hub.resolve_thread(comment["id"], "maria", 8)
-    hub.react(comment["id"], "+1", "maria", 8)
-    hub.react(comment["id"], "+1", "maria", 8)
-    hub.react(comment["id"], "eyes", "maria", 8)
+    hub.threads.resolve(comment["id"], "maria", 8)
+    hub.threads.react(comment["id"], "+1", "maria", 8)
+    hub.threads.react(comment["id"], "+1", "maria", 8)
+    hub.threads.react(comment["id"], "eyes", "maria", 8)
     page = _threads(hub)
     assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (3, True)
     thread, other = page["nodes"]
@@ -92,8 +92,8 @@ def test_threads_come_in_pages_with_what_people_did(hub: SandboxGitHub) -> None:
     assert (first["id"], first["databaseId"]) == (comment["node_id"], comment["id"])
     assert first["author"] == {"__typename": "User", "login": "token-owner"}
     assert first["reactions"] == {"totalCount": 1, "nodes": [{"user": {"login": "maria"}}]}
-    hub.unreact(comment["id"], "maria")
-    hub.reopen_thread(comment["id"])
+    hub.threads.unreact(comment["id"], "maria")
+    hub.threads.reopen(comment["id"])
     last = _threads(hub, page["pageInfo"]["endCursor"])
     assert (len(last["nodes"]), last["pageInfo"]["hasNextPage"]) == (1, False)
     assert _threads(hub)["nodes"][0]["comments"]["nodes"][0]["reactions"]["totalCount"] == 0
@@ -185,10 +185,10 @@ def test_an_app_resolves_only_with_the_right_to_write_to_the_code(
 def test_only_authors_and_writers_see_a_button_to_resolve(hub: SandboxGitHub) -> None:
     comment_id = hub.review_comments[0]["id"]
     with pytest.raises(PermissionError):
-        hub.resolve_thread(comment_id, "mallory", 666)
+        hub.threads.resolve(comment_id, "mallory", 666)
     with pytest.raises(KeyError):
-        hub.resolve_thread(404, "maria", 8)
-    hub.resolve_thread(comment_id, "alice", 7)
+        hub.threads.resolve(404, "maria", 8)
+    hub.threads.resolve(comment_id, "alice", 7)
 
 
 def test_who_is_nobody_is_told_so_by_status(hub: SandboxGitHub) -> None:

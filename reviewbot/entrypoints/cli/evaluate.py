@@ -1,0 +1,233 @@
+"""``reviewbot evaluate``."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reviewbot.domain.errors import UsageError
+from reviewbot.domain.money import parse_usd
+from reviewbot.entrypoints.cli import FINE, UNFINISHED
+from reviewbot.entrypoints.cli.options import config_option, settings_from
+from reviewbot.entrypoints.cli.progress import SilentObserver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.progress import Progress, TaskID
+
+    from reviewbot.domain.money import PicoUsd
+    from reviewbot.lab.evaluation import Evaluation, Routing
+    from reviewbot.runtime.evaluation import Plan, Watcher
+    from reviewbot.runtime.settings import Settings
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_ROUTINGS = ("cheap-only", "strong-only", "tiered")
+
+
+def _usd(_ctx: click.Context, _param: click.Parameter, value: str) -> PicoUsd:
+    try:
+        return parse_usd(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command(
+    epilog="Exit codes: 0 fine, 2 wrong use or configuration, 3 not every review was made."
+)
+@click.argument(
+    "cases",
+    required=False,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="[CASES.jsonl]",
+)
+@click.option(
+    "--routing",
+    "routings",
+    type=click.Choice(_ROUTINGS),
+    multiple=True,
+    help="Only this one. Repeatable.  [default: all that the configuration allows]",
+)
+@click.option(
+    "--tolerance",
+    type=click.IntRange(0, 100),
+    default=3,
+    show_default=True,
+    help="How many lines a finding may be off.",
+)
+@click.option(
+    "--judge", default="", metavar="MODEL", help="Has to agree that both mean the same defect."
+)
+@click.option(
+    "--max-cost",
+    default="5.00",
+    show_default=True,
+    metavar="USD",
+    callback=_usd,
+    help="Never spend more on the whole evaluation.",
+)
+@click.option(
+    "--history",
+    default="",
+    metavar="OWNER/REPO",
+    help="Build CASES.jsonl from merged pull requests instead; asks no model.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=90,
+    show_default=True,
+    help="How far --history goes back.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write a page with plots to this file.",
+)
+@config_option
+def command(  # noqa: PLR0913 - one a command-line option
+    *,
+    cases: Path | None,
+    routings: tuple[str, ...],
+    tolerance: int,
+    judge: str,
+    max_cost: PicoUsd,
+    history: str,
+    days: int,
+    form: str,
+    html: Path | None,
+    config: Path | None,
+) -> int:
+    """Review labelled changes by each routing, and say what was found and what it cost.
+
+    A case is a JSON object on a line: repo and number, or diff (a file beside CASES.jsonl), and
+    expected, a list of path, lines (12 or "10-12") and note. Without expected defects it is
+    clean, and every finding in it is noise. Asking again is free: what was answered is known.
+
+    \b
+    reviewbot evaluate cases.jsonl --html evaluation.html
+    reviewbot evaluate --history acme/shop --days 90
+    """  # noqa: D301 - click's mark that keeps the lines below it
+    if (cases is None) == (not history):
+        message = "say what to evaluate: CASES.jsonl, or --history OWNER/REPO to build it"
+        raise click.UsageError(message)
+    if history:
+        return _build(history, days, config)
+    assert cases is not None  # noqa: S101 - checked above
+    from reviewbot.runtime.evaluation import Plan  # noqa: PLC0415 - help does not need it
+
+    settings = settings_from(config)
+    plan = Plan(_chosen(routings, settings), tolerance, judge, max_cost)
+    evaluation = _evaluate(cases, settings, plan)
+    if html is not None:
+        _write(html, evaluation)
+    _print(evaluation, form)
+    whole = not evaluation.skipped and not any(result.failed for result in evaluation.results)
+    return FINE if whole else UNFINISHED
+
+
+def _chosen(routings: Sequence[str], settings: Settings) -> tuple[Routing, ...]:
+    """What was asked for, in its order; all that the configuration allows where nothing was."""
+    from reviewbot.domain.finding import Tier  # noqa: PLC0415 - help does not need it
+    from reviewbot.lab.evaluation import Routing  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.tiers import router_config  # noqa: PLC0415 - help does not need it
+
+    if routings:
+        return tuple(dict.fromkeys(Routing(each) for each in routings))
+    return tuple(Routing) if router_config(settings).tier(Tier.STRONG) else (Routing.CHEAP,)
+
+
+def _evaluate(path: Path, settings: Settings, plan: Plan) -> Evaluation:
+    from reviewbot.lab.cases import read_cases  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.evaluation import evaluate  # noqa: PLC0415 - help does not need it
+
+    cases = read_cases(path)
+    seconds = settings.limits.review_seconds
+    with _watching(plan.routings, len(cases)) as watcher:
+        return evaluate(settings, plan, cases, lambda: SilentObserver(seconds), watcher)
+
+
+def _print(evaluation: Evaluation, form: str) -> None:
+    from reviewbot.entrypoints.formats import evaluation as formats  # noqa: PLC0415 - as above
+
+    if form == "json":
+        click.echo(json.dumps(formats.plain(evaluation), indent=2, ensure_ascii=False))
+    else:
+        formats.show(evaluation)
+
+
+def _write(path: Path, evaluation: Evaluation) -> None:
+    from reviewbot.lab.evaluation_page import evaluation_page  # noqa: PLC0415 - where asked for
+
+    try:
+        path.write_text(evaluation_page(evaluation), encoding="utf-8")
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}"
+        raise UsageError(message, "Name another file with --html.") from error
+
+
+def _build(repository: str, days: int, config: Path | None) -> int:
+    """Write the cases of a repository's past into a folder that is not there yet."""
+    from reviewbot.runtime.past import build_cases  # noqa: PLC0415 - only here
+
+    if not _REPOSITORY.fullmatch(repository):
+        message = f"--history {repository!r} names no repository"
+        raise UsageError(message, "Write OWNER/REPO.")
+    folder = Path(repository.replace("/", "-"))
+    built = build_cases(settings_from(config), repository, days, folder)
+    click.echo(
+        f"{folder / 'cases.jsonl'}: {built.labelled} cases with {built.labels} expected defects,"
+        f" {built.clean} clean ones, of {built.merged} merged pull requests\n"
+        "Read them before you trust them: people's remarks are not all defects. Then:\n"
+        f"  reviewbot evaluate {folder / 'cases.jsonl'}"
+    )
+    return FINE
+
+
+# --- progress --------------------------------------------------------------------------------
+
+
+class _Silent:
+    def advances(self, routing: Routing) -> None:
+        """Not shown."""
+
+
+class _Bars:
+    """A bar a routing."""
+
+    def __init__(self, progress: Progress, routings: Sequence[Routing], cases: int) -> None:
+        self._progress = progress
+        self._bars: dict[Routing, TaskID] = {
+            routing: progress.add_task(routing.value, total=cases) for routing in routings
+        }
+
+    def advances(self, routing: Routing) -> None:
+        """One case further."""
+        self._progress.advance(self._bars[routing])
+
+
+@contextmanager
+def _watching(routings: Sequence[Routing], cases: int) -> Iterator[Watcher]:
+    """Bars on a terminal, silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield _Silent()
+        return
+    from rich.console import Console  # noqa: PLC0415 - terminals only
+    from rich.progress import Progress  # noqa: PLC0415 - terminals only
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        yield _Bars(progress, routings, cases)
