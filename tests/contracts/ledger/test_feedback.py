@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reviewbot.domain.command import Breadth, Sender
+from reviewbot.domain.command import Breadth
 from reviewbot.domain.feedback import Reception
-from reviewbot.domain.finding import Category, Severity, Side
+from reviewbot.domain.finding import Category, Severity
 from reviewbot.domain.money import Usage
-from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import PullKey, Wish
 from reviewbot.domain.ruling import Silence
 from reviewbot.ledger.costs import OTHERS, By, Query, spend
@@ -26,6 +24,7 @@ from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.rulings import SqlRulings
 from reviewbot.review.ports import Attempt, Ending
 from tests.contracts.ledger.charges import charge
+from tests.contracts.ledger.findings import MARIA, fates, finding, post, report, seen
 from tests.contracts.ledger.test_records import pull
 from tests.fakes.clock import TurnableClock
 
@@ -33,31 +32,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.database import Database
 
 _KEY = PullKey(7, 1)
-_MARIA = Sender(8, "maria")
 _DAY = 86_400.0
-
-
-def _finding(name: str = "f1", category: Category = Category.SECURITY) -> PostedFinding:
-    return PostedFinding(name, "a.py", Side.RIGHT, category, Severity.HIGH, "00", f"title {name}")
-
-
-def _report(*found: PostedFinding, rule: str | None = None) -> str:
-    said = [
-        {"fingerprint": f.fingerprint, "tier": "strong", "model": "large", "rule": rule}
-        for f in found
-    ]
-    return json.dumps({"findings": said})
-
-
-def _post(reviews: Reviews, *found: PostedFinding, rule: str | None = None) -> None:
-    review_id = reviews.open(pull(), "desk 1")
-    reviews.close(review_id, "published", _report(*found, rule=rule), found)
-
-
-def _fates(database: Database) -> dict[str, tuple[str, str]]:
-    with database.transaction() as session:
-        rows = session.rows("SELECT fingerprint, acceptance, because FROM raised")
-    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def _sums(database: Database) -> list[tuple[Any, ...]]:
@@ -69,60 +44,56 @@ def _sums(database: Database) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in rows]
 
 
-def _seen(reception: Reception, *, fixed: bool = False) -> PostedFinding:
-    return replace(_finding(), comment_id="17", reception=reception, is_fixed=fixed)
-
-
 def test_what_was_posted_is_a_row_with_who_found_it_and_counts_at_once(
     database: Database,
 ) -> None:
     reviews = Reviews(database, TurnableClock().clock())
-    _post(reviews, _finding(), _finding("f2", Category.TESTING))
-    _post(reviews, _finding())
+    post(reviews, finding(), finding("f2", Category.TESTING))
+    post(reviews, finding())
     about = (7, "acme/shop", "strong", "large")
     assert _sums(database) == [
         (grain, period, *about, category, 1, 0, 0)
         for grain, period in (("day", "2027-01-15"), ("month", "2027-01"))
         for category in ("security", "testing")
     ]
-    assert _fates(database) == {"f1": ("unknown", ""), "f2": ("unknown", "")}
+    assert fates(database) == {"f1": ("unknown", ""), "f2": ("unknown", "")}
 
 
 def test_a_fate_changes_with_what_is_seen_and_the_sums_with_it(database: Database) -> None:
     reviews = Reviews(database, TurnableClock().clock())
-    _post(reviews, _finding())
+    post(reviews, finding())
     steps = (
-        (_seen(Reception(liked_by=(_MARIA,))), ("accepted", "thumbs"), (1, 1, 0)),
-        (_seen(Reception(disliked_by=(_MARIA,))), ("rejected", "thumbs"), (1, 0, 1)),
-        (_seen(Reception(resolved_by=_MARIA)), ("accepted", "resolved"), (1, 1, 0)),
-        (_seen(Reception(), fixed=True), ("accepted", "fixed"), (1, 1, 0)),
-        (_seen(Reception()), ("unknown", ""), (1, 0, 0)),
+        (seen(Reception(liked_by=(MARIA,))), ("accepted", "thumbs"), (1, 1, 0)),
+        (seen(Reception(disliked_by=(MARIA,))), ("rejected", "thumbs"), (1, 0, 1)),
+        (seen(Reception(resolved_by=MARIA)), ("accepted", "resolved"), (1, 1, 0)),
+        (seen(Reception(), fixed=True), ("accepted", "fixed"), (1, 1, 0)),
+        (seen(Reception()), ("unknown", ""), (1, 0, 0)),
     )
-    for seen, fate, counts in steps:
-        reviews.learn(_KEY, [seen])
-        reviews.learn(_KEY, [seen])
-        assert _fates(database) == {"f1": fate}
+    for now, fate, counts in steps:
+        reviews.learn(_KEY, [now])
+        reviews.learn(_KEY, [now])
+        assert fates(database) == {"f1": fate}
         assert [row[-3:] for row in _sums(database)] == [counts, counts]
 
 
 def test_what_is_not_seen_any_more_keeps_its_fate(database: Database) -> None:
     reviews = Reviews(database)
-    _post(reviews, _finding())
-    reviews.learn(_KEY, [_seen(Reception(liked_by=(_MARIA,)))])
+    post(reviews, finding())
+    reviews.learn(_KEY, [seen(Reception(liked_by=(MARIA,)))])
     reviews.learn(_KEY, [])
-    reviews.learn(_KEY, [_finding()])
-    assert _fates(database) == {"f1": ("accepted", "thumbs")}
+    reviews.learn(_KEY, [finding()])
+    assert fates(database) == {"f1": ("accepted", "thumbs")}
 
 
 def test_what_people_told_it_to_ignore_is_rejected_by_name_or_by_rule(database: Database) -> None:
     reviews, rulings = Reviews(database), SqlRulings(database)
-    _post(reviews, _finding(), _finding("f2"), rule="no-raw-sql")
-    rulings.silence(_KEY, Silence(Breadth.FINDING, "f1", _MARIA, Severity.HIGH))
+    post(reviews, finding(), finding("f2"), rule="no-raw-sql")
+    rulings.silence(_KEY, Silence(Breadth.FINDING, "f1", MARIA, Severity.HIGH))
     reviews.learn(_KEY, [])
-    assert _fates(database) == {"f1": ("rejected", "ignored"), "f2": ("unknown", "")}
-    rulings.silence(_KEY, Silence(Breadth.RULE, "no-raw-sql", _MARIA, Severity.CRITICAL))
-    reviews.learn(_KEY, [_seen(Reception())])
-    assert _fates(database) == {"f1": ("rejected", "ignored"), "f2": ("rejected", "ignored")}
+    assert fates(database) == {"f1": ("rejected", "ignored"), "f2": ("unknown", "")}
+    rulings.silence(_KEY, Silence(Breadth.RULE, "no-raw-sql", MARIA, Severity.CRITICAL))
+    reviews.learn(_KEY, [seen(Reception())])
+    assert fates(database) == {"f1": ("rejected", "ignored"), "f2": ("rejected", "ignored")}
     assert [row[-3:] for row in _sums(database)] == [(2, 0, 2)] * 2
 
 
@@ -132,9 +103,9 @@ _looks = st.lists(
         st.sampled_from(
             [
                 Reception(),
-                Reception(liked_by=(_MARIA,)),
-                Reception(disliked_by=(_MARIA,)),
-                Reception(resolved_by=_MARIA),
+                Reception(liked_by=(MARIA,)),
+                Reception(disliked_by=(MARIA,)),
+                Reception(resolved_by=MARIA),
             ]
         ),
         st.booleans(),
@@ -151,10 +122,10 @@ def test_sums_are_always_those_of_the_rows(
     database: Database, looks: list[tuple[str, Reception, bool]]
 ) -> None:
     reviews = Reviews(database)
-    _post(reviews, *map(_finding, ("f1", "f2", "f3")))
+    post(reviews, *map(finding, ("f1", "f2", "f3")))
     for name, reception, fixed in looks:
-        reviews.learn(_KEY, [replace(_finding(name), reception=reception, is_fixed=fixed)])
-    counted = Counter(acceptance for acceptance, _ in _fates(database).values())
+        reviews.learn(_KEY, [replace(finding(name), reception=reception, is_fixed=fixed)])
+    counted = Counter(acceptance for acceptance, _ in fates(database).values())
     expected = (3, counted["accepted"], counted["rejected"])
     assert [row[-3:] for row in _sums(database)] == [expected, expected]
 
@@ -170,7 +141,7 @@ def test_only_what_something_was_posted_on_is_read_back(database: Database) -> N
     turned = TurnableClock()
     read_backs = ReadBacks(database, turned.clock())
     assert not read_backs.record(_wish())
-    _post(Reviews(database, turned.clock()), _finding())
+    post(Reviews(database, turned.clock()), finding())
     assert not read_backs.record(_wish(2))
     assert read_backs.record(_wish())
     claimed = read_backs.claim("one")
@@ -187,7 +158,7 @@ def test_a_killed_reader_s_work_is_claimed_again_and_what_failed_waits(
 ) -> None:
     turned = TurnableClock()
     read_backs = ReadBacks(database, turned.clock())
-    _post(Reviews(database, turned.clock()), _finding())
+    post(Reviews(database, turned.clock()), finding())
     read_backs.record(_wish())
     assert read_backs.claim("killed") is not None
     turned.turn(301)
@@ -202,7 +173,7 @@ def test_a_killed_reader_s_work_is_claimed_again_and_what_failed_waits(
 
 def test_what_is_asked_for_while_it_is_read_is_read_again(database: Database) -> None:
     read_backs = ReadBacks(database, TurnableClock().clock())
-    _post(Reviews(database), _finding())
+    post(Reviews(database), finding())
     read_backs.record(_wish())
     claimed = read_backs.claim("one")
     assert claimed is not None
@@ -213,7 +184,7 @@ def test_what_is_asked_for_while_it_is_read_is_read_again(database: Database) ->
 
 def test_nothing_is_read_for_an_installation_that_is_gone(database: Database) -> None:
     read_backs = ReadBacks(database, TurnableClock().clock())
-    _post(Reviews(database), _finding())
+    post(Reviews(database), finding())
     read_backs.record(_wish())
     Installations(database).set(3, "suspended")
     assert read_backs.claim("one") is None
@@ -225,7 +196,7 @@ def test_recent_findings_are_followed_once_a_day_for_a_week(database: Database) 
     turned = TurnableClock()
     clock = turned.clock()
     reviews, read_backs = Reviews(database, clock), ReadBacks(database, clock)
-    _post(reviews, _finding())
+    post(reviews, finding())
     turned.turn(1.5 * _DAY)
     assert read_backs.record_due(7 * _DAY, _DAY, 50) == 0, "the desk does not know it"
     Desk(database, DeskRules(), clock).record("d1", _wish())
@@ -250,9 +221,9 @@ def test_costs_say_how_many_findings_were_accepted(database: Database) -> None:
         wanted = charge("0.01", number=number, review_id=f"review-{number}")
         ledger.settle(ledger.reserve(wanted), Attempt(Ending.ANSWERED, Usage(1_000 * number, 7)))
         shown = replace(pull(), key=PullKey(7, number))
-        found = [_finding(f"f{n}") for n in range(number)]
+        found = [finding(f"f{n}") for n in range(number)]
         review_id = reviews.open(shown, "desk 1")
-        reviews.close(review_id, "published", _report(*found), found)
+        reviews.close(review_id, "published", report(*found), found)
         reviews.learn(shown.key, [replace(found[0], is_fixed=True)])
     expected = {
         By.REPO: {"acme/shop": (6, 3)},
