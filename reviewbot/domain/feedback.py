@@ -19,8 +19,8 @@ class Reception:
     """A finding's thread as people left it; bots, reviewbot among them, are nobody here.
 
     *thread* is GitHub's id of it, empty once it is resolved or where reviewbot may not resolve
-    it. *resolver_writes* says whether the resolver may write to the repository now; it is looked
-    up for findings of severity high and above alone.
+    it. *resolver_writes* says whether the resolver may write to the repository now; only reviews
+    look that up.
     """
 
     thread: str = ""

@@ -16,7 +16,6 @@ from pydantic.alias_generators import to_camel
 from reviewbot.domain.command import Sender
 from reviewbot.domain.errors import ForgeError
 from reviewbot.domain.feedback import Reception
-from reviewbot.domain.finding import Severity
 from reviewbot.github.permission import may_write
 
 if TYPE_CHECKING:
@@ -138,13 +137,12 @@ class Threads:
     def with_rights(
         self, repository: str, posted: Sequence[PostedFinding]
     ) -> tuple[PostedFinding, ...]:
-        """The same, saying of those who resolved grave findings whether they may write."""
+        """The same, saying of those who resolved threads whether they may write to the code."""
         return tuple(self._with_right(repository, each) for each in posted)
 
     def _with_right(self, repository: str, posted: PostedFinding) -> PostedFinding:
         told = posted.reception
-        is_grave = posted.severity.reaches(Severity.HIGH) and not posted.is_fixed
-        if told is None or told.resolved_by is None or not is_grave:
+        if told is None or told.resolved_by is None or posted.is_fixed:
             return posted
         writes = self._writes(repository, told.resolved_by)
         return replace(posted, reception=replace(told, resolver_writes=writes))

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Silenced:
     """The silences of a pull request, and who its author is: nobody lets himself off.
 
-    Who resolves the thread of a finding silences it too; *posted* has the threads. The severity
-    that counts is the finding's present one, whatever it was when it was silenced.
+    Who may write and resolves the thread of a finding silences it too, under the same rule;
+    *posted* has the threads. The severity that counts is the finding's present one, whatever it
+    was when it was silenced.
     """
 
     author_id: int
@@ -45,9 +46,7 @@ class Silenced:
         who, severity = reception.resolved_by, judged.finding.severity
         if severity.rank < posted.severity.rank:
             return judged  # it is graver than what was resolved
-        if severity.reaches(Severity.HIGH) and not (
-            reception.resolver_writes and may_silence(who.id, self.author_id, severity)
-        ):
+        if not (reception.resolver_writes and may_silence(who.id, self.author_id, severity)):
             return replace(judged, why=f"resolved by {who.login}, which does not silence it")
         return replace(judged, fate=Fate.SILENCED, why=f"resolved by {who.login}")
 

@@ -231,9 +231,11 @@ def test_a_grave_finding_that_its_author_or_no_writer_resolved_still_fails_the_g
 
 @pytest.mark.parametrize("by", [_AUTHOR, _MARIA])
 @pytest.mark.parametrize("severity", [s for s in Severity if not s.reaches(Severity.HIGH)])
-def test_below_high_whoever_resolves_silences(by: Sender, severity: Severity) -> None:
+def test_below_high_whoever_may_write_silences_by_resolving(by: Sender, severity: Severity) -> None:
     found = judged(replace(FINDING, severity=severity), fate=Fate.STANDING)
     thread = _posted(severity, Reception(resolved_by=by))
+    assert Silenced(PULL.author.id, (), (thread,)).judge(found).is_open, "a fork's author may not"
+    thread = _posted(severity, Reception(resolved_by=by, resolver_writes=True))
     silenced = Silenced(PULL.author.id, (), (thread,)).judge(found)
     assert (silenced.fate, silenced.why) == (Fate.SILENCED, f"resolved by {by.login}")
 
