@@ -22,7 +22,7 @@ _COUNTS = (
     Column("accepted", "Accepted", Kind.COUNT),
     Column("rejected", "Rejected", Kind.COUNT, is_minor=True),
     Column("unknown", "Unknown", Kind.COUNT, is_minor=True),
-    Column("acceptance", "Acceptance", Kind.SHARE),
+    Column("acceptance", "Rate", Kind.SHARE),
 )
 _EMPTY = "No findings were posted on lines in this time."
 
