@@ -82,6 +82,16 @@ class Explain:
 
 
 @dataclass(frozen=True, slots=True)
+class Describe:
+    """Say what the pull request changes, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Improve:
+    """Suggest what could be better in the changed lines, short of defects."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Review nothing here until somebody says so."""
 
@@ -129,7 +139,19 @@ class Help:
 
 
 Command = (
-    Review | Ask | Explain | Pause | Resume | Resolve | Ignore | Cost | ApproveCost | Config | Help
+    Review
+    | Ask
+    | Explain
+    | Describe
+    | Improve
+    | Pause
+    | Resume
+    | Resolve
+    | Ignore
+    | Cost
+    | ApproveCost
+    | Config
+    | Help
 )
 
 
@@ -172,6 +194,8 @@ _VERBS: Mapping[str, Callable[[str], Command | None]] = {
     "review": _review,
     "ask": _ask,
     "explain": _plain(Explain()),
+    "describe": _plain(Describe()),
+    "improve": _plain(Improve()),
     "pause": _plain(Pause()),
     "resume": _plain(Resume()),
     "resolve": _plain(Resolve()),

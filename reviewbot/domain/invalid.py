@@ -6,6 +6,8 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reviewbot.domain.phrase import Phrase
+
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
@@ -16,9 +18,14 @@ def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
     where = ".".join(map(str, fault.where))
     if not fault.unknown:
         return f"{source}: {where}: {fault.says}"
-    near = nearest(model, fault.where)
-    hint = f"; did you mean {near!r}?" if near else ""
-    return f"{source}: unknown key {where!r}{hint}"
+    if near := nearest(model, fault.where):
+        return Phrase(
+            "{source}: unknown key {where!r}; did you mean {near!r}?",
+            source=source,
+            where=where,
+            near=near,
+        )
+    return Phrase("{source}: unknown key {where!r}", source=source, where=where)
 
 
 @dataclass(frozen=True, slots=True)

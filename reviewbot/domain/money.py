@@ -85,14 +85,22 @@ def per_million(usd: str | int | Decimal) -> PicoUsd:
     return PicoUsd(price)
 
 
+_LEAST_SHOWN = Decimal("0.000001")
+
+
 def format_usd(amount: int) -> str:
-    """Show an amount with the cents, or as many decimals as a small one needs."""
+    """Show an amount with the cents, or as many decimals as a small one needs.
+
+    What costs less than a millionth still shows as one: it is not nothing.
+    """
     usd = Decimal(amount) / PICO_PER_USD
     if usd == 0:
         return "$0.00"
     if abs(usd) >= 1:
         return f"${usd:,.2f}"
-    return f"${usd:.3f}" if abs(usd) >= Decimal("0.01") else f"${usd:.6f}".rstrip("0")
+    if abs(usd) >= Decimal("0.01"):
+        return f"${usd:.3f}"
+    return f"${usd if abs(usd) >= _LEAST_SHOWN else _LEAST_SHOWN:.6f}".rstrip("0")
 
 
 def plain_usd(amount: int) -> str:

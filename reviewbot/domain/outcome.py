@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
+    from reviewbot.domain.walkthrough import FileChange
 
 
 class Coverage(StrEnum):
@@ -165,6 +166,8 @@ class Report:
     since: Since | None = None
     fixed: tuple[PostedFinding, ...] = ()  # earlier findings whose threads do not say so yet
     shortages: tuple[Shortage, ...] = ()  # one a limit that refused calls
+    walkthrough: tuple[FileChange, ...] = ()  # the files that were to be read
+    language: str = "en"  # what the policy wants it to be told in
 
     @property
     def open_findings(self) -> tuple[Judged, ...]:

@@ -21,6 +21,7 @@ from reviewbot.domain.patch_header import (
     marked,
     plain_name,
 )
+from reviewbot.domain.phrase import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,10 +76,17 @@ def file_from_patch(
     except _BrokenError as broken:
         return Unreadable(path, broken.why)
     if not hunks or not reader.ended:
-        return Unreadable(path, "its patch holds something else than hunks")
+        return Unreadable(path, Phrase("its patch holds something else than hunks"))
     given = sum(line.sign != " " for hunk in hunks for line in hunk.lines)
     if given < changes:
-        return Unreadable(path, f"only {given} of its {changes} changed lines were given")
+        return Unreadable(
+            path,
+            Phrase(
+                "only {given} of its {changes} changed lines were given",
+                given=given,
+                changes=changes,
+            ),
+        )
     return FileDiff(path, old_path, change, _content(hunks, Content.TEXT), hunks)
 
 
@@ -183,13 +191,13 @@ def _note(reader: _Reader, line: str) -> None:
         path = header.path or "(no name)"
         reader.files.append(FileDiff(path, None, header.change, Content.BINARY, ()))
     elif match := _ONLY.fullmatch(line):
-        why = "it is on one side only, and its lines are not given"
+        why = Phrase("it is on one side only, and its lines are not given")
         reader.unreadable.append(Unreadable(f"{match[1]}/{match[2]}", why))
     elif match := _MODULE.fullmatch(line):
         module = FileDiff(match[1], None, Change.MODIFIED, Content.SUBMODULE, ())
         reader.files.append(module)
     elif line.startswith("* Unmerged path "):
-        reader.unreadable.append(Unreadable(plain_name(line[16:]), "it is not merged yet"))
+        reader.unreadable.append(Unreadable(plain_name(line[16:]), Phrase("it is not merged yet")))
 
 
 def _plain_entry(reader: _Reader, header: Header) -> FileDiff:
@@ -224,7 +232,7 @@ def _git_entry(reader: _Reader, header: Header) -> FileDiff:
         return _file(header, ())
     hunks = _hunks(reader)
     if reader.at == begin:
-        message = "nothing stands below its first line"
+        message = Phrase("nothing stands below its first line")
         raise _BrokenError(message)
     _check_end(reader)
     return _file(header, hunks)
@@ -249,7 +257,7 @@ def _check_end(reader: _Reader) -> None:
     if reader.at_plain_entry() or line.rstrip() == "--":
         return
     if line.startswith(("+", "-", " ")):
-        message = "a hunk holds more lines than its header counts"
+        message = Phrase("a hunk holds more lines than its header counts")
         raise _BrokenError(message)
 
 
@@ -263,12 +271,12 @@ def _hunks(reader: _Reader) -> tuple[Hunk, ...]:
     while reader.line().startswith("@@"):
         match = _HUNK.match(reader.line())
         if match is None:
-            message = "a hunk's header cannot be read"
+            message = Phrase("a hunk's header cannot be read")
             raise _BrokenError(message)
         old, new = int(match[1]), int(match[3])
         old_count, new_count = (int(count) if count else 1 for count in (match[2], match[4]))
         if old + (not old_count) < old_end or new + (not new_count) < new_end:
-            message = "its hunks overlap"
+            message = Phrase("its hunks overlap")
             raise _BrokenError(message)
         heading = reader.line()[match.end() :].rstrip("\r")
         reader.at += 1
@@ -285,7 +293,7 @@ def _hunk_lines(reader: _Reader, old: tuple[int, int], new: tuple[int, int]) -> 
     old_end, new_end = old_at + old[1], new_at + new[1]
     while old_at < old_end or new_at < new_end:
         if reader.at >= len(reader.lines):
-            message = "it is cut off inside a hunk"
+            message = Phrase("it is cut off inside a hunk")
             raise _BrokenError(message)
         raw = reader.lines[reader.at]
         reader.at += 1
@@ -301,7 +309,7 @@ def _hunk_lines(reader: _Reader, old: tuple[int, int], new: tuple[int, int]) -> 
             lines.append(Line(" ", old_at, new_at, raw[1:] if sign == " " else raw))
             old_at, new_at = old_at + 1, new_at + 1
         elif sign != "\\":
-            message = "a hunk holds fewer lines than its header counts"
+            message = Phrase("a hunk holds fewer lines than its header counts")
             raise _BrokenError(message)
     if reader.line().startswith("\\"):
         reader.at += 1
@@ -310,7 +318,7 @@ def _hunk_lines(reader: _Reader, old: tuple[int, int], new: tuple[int, int]) -> 
 
 def _check_both(*left: bool) -> None:
     if not all(left):
-        message = "a hunk's lines do not agree with its header"
+        message = Phrase("a hunk's lines do not agree with its header")
         raise _BrokenError(message)
 
 
@@ -318,7 +326,7 @@ def _file(header: Header, hunks: tuple[Hunk, ...]) -> FileDiff:
     """The whole entry."""
     path = header.path
     if not path:
-        message = "its name cannot be read"
+        message = Phrase("its name cannot be read")
         raise _BrokenError(message)
     content = _content(hunks, header.content)
     if header.differs and not hunks and content is Content.TEXT:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from reviewbot.domain.finding import Severity
 from reviewbot.domain.money import PicoUsd, parse_usd, plain_usd
+from reviewbot.domain.phrase import Phrase
 
 if TYPE_CHECKING:
     from reviewbot.domain.pull_request import PullRequest
@@ -139,6 +140,7 @@ class Policy(_Section):
     data: Data = Data()
     redaction: Patterns = ()
     labels: bool = False
+    label_prefix: Annotated[str, Field(pattern=r"^[^\s,]{1,30}$")] = "reviewbot/"
     description: bool = False
 
     def reason_to_skip(self, pull: PullRequest) -> str | None:
@@ -146,24 +148,24 @@ class Policy(_Section):
         auto = self.auto_review
         title = pull.title.casefold()
         reasons = (
-            (not self.enabled, "reviews are switched off by the policy"),
-            (pull.is_draft and not auto.drafts, "it is a draft"),
-            (pull.author.is_bot and not auto.bots, "its author is a bot"),
+            (not self.enabled, Phrase("reviews are switched off by the policy")),
+            (pull.is_draft and not auto.drafts, Phrase("it is a draft")),
+            (pull.author.is_bot and not auto.bots, Phrase("its author is a bot")),
             (
                 pull.author.outside and not auto.outside_contributors,
-                "its author is an outside contributor",
+                Phrase("its author is an outside contributor"),
             ),
             (
                 pull.author.login.casefold() in map(str.casefold, auto.ignore_authors),
-                "its author is on the policy's list",
+                Phrase("its author is on the policy's list"),
             ),
             (
                 any(word.casefold() in title for word in auto.ignore_title_keywords),
-                "its title holds a keyword of the policy",
+                Phrase("its title holds a keyword of the policy"),
             ),
             (
                 bool(auto.labels) and not set(auto.labels) & set(pull.labels),
-                "it has none of the policy's labels",
+                Phrase("it has none of the policy's labels"),
             ),
         )
         return next((why for applies, why in reasons if applies), None)

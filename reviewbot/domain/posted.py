@@ -31,6 +31,7 @@ class PostedFinding:
     is_fixed: bool = False  # its thread says so
     node_id: str = ""
     reception: Reception | None = None
+    is_improvement: bool = False  # no defect: suggested on command
 
 
 def digest_of(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,8 +30,8 @@ class Author:
 class PullRequest:
     """A pull request as GitHub shows it at one moment.
 
-    *title* and *labels* serve the policy alone: what an author says of a change
-    is never shown to a model that judges it.
+    *title* and *labels* serve the policy, *title* and *body* the command ``describe``: what an
+    author says of a change is never shown to a model that judges it.
     """
 
     key: PullKey
@@ -47,6 +47,7 @@ class PullRequest:
     labels: tuple[str, ...] = ()
     installation_id: int = 0  # 0 outside a GitHub App
     private: bool = False
+    body: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return f"{self.repository}#{self.key.number}"

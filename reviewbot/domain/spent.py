@@ -21,3 +21,15 @@ class Spent:
     tokens_out: int
     settled: PicoUsd
     presumed: PicoUsd
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Sums over the ledger's attempts, in 10**-12 USD and tokens."""
+
+    spent: PicoUsd
+    presumed: PicoUsd
+    pr_total: PicoUsd
+    tokens_in: int
+    tokens_out: int
+    calls: int

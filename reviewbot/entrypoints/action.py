@@ -28,6 +28,7 @@ from reviewbot.github.runner import Level, Runner, read_pull_event
 from reviewbot.review.compose import told
 from reviewbot.review.policy_file import effective_policy, limits_over_time
 from reviewbot.review.wording import markdown, one_line
+from reviewbot.review.words import in_language
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.local import ReadOnlyForge
 from reviewbot.runtime.sealed import sealed_ledger
@@ -38,8 +39,10 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.outcome import Judged, Outcome, Report
+    from reviewbot.domain.policy import Policy
     from reviewbot.github.runner import PullEvent
     from reviewbot.review.ports import BaseFiles, Forge
+    from reviewbot.review.words import Words
     from reviewbot.runtime.settings import Settings
 
 _SHOWN = 10  # annotations of one level; the runner shows no more
@@ -89,7 +92,7 @@ def run_action(environ: Mapping[str, str], out: TextIO) -> int:
             wrong = isinstance(error, (UsageError, DiffError))
             end = End("failed", WRONG_USE if wrong else UNFINISHED, str(error), error.advice)
     _tell(runner, end)
-    _annotate(runner, shown)
+    _annotate(runner, shown, in_language(end.report.language if end.report else "en"))
     return end.code
 
 
@@ -169,8 +172,9 @@ def _reviewed(environ: Mapping[str, str], inputs: Inputs) -> End:
 
 def _without_secrets(job: Job) -> End:
     """A job that can ask nobody; where a gate is set, that is no way around it."""
-    says = f"Not reviewed: {job.event.without_secrets}."
-    advice = "`on: pull_request_target` reviews them; the Action never checks out their code."
+    say = in_language(job.settings.values.policy.language)
+    says = say("Not reviewed: {why}.", why=say.told(job.event.without_secrets))
+    advice = say("`on: pull_request_target` reviews them; the Action never checks out their code.")
     gated = job.settings.values.policy.fail_on is not None
     return End("no-secrets", UNFINISHED if gated else FINE, says, advice)
 
@@ -207,36 +211,40 @@ def _review(job: Job) -> End:
         forge = forge if job.inputs.post else ReadOnlyForge(forge)
         pull = forge.pull_request(request)
         if pull.head_sha != event.head_sha:
-            return _ended(job, Superseded(request, by=pull.head_sha), gated=False)
+            say = in_language(job.settings.values.policy.language)
+            return _ended(job, Superseded(request, by=pull.head_sha), say, gated=False)
         if job.forgets:
             core.doubt_summary(pull.key)
-        gated = _is_gated(job, forge.base_files(pull))
+        policy = _policy(job, forge.base_files(pull))
         observer = SilentObserver(job.settings.limits.review_seconds)
         outcome = core.review(request, forge, observer, job.inputs.max_cost)
-        return _ended(job, outcome, gated=gated)
+        gated = policy is None or (policy.enabled and policy.fail_on is not None)
+        say = in_language((policy or job.settings.values.policy).language)
+        return _ended(job, outcome, say, gated=gated)
 
 
-def _is_gated(job: Job, files: BaseFiles) -> bool:
-    """Whether the policy sets a gate; one that cannot be used is the review's to report."""
+def _policy(job: Job, files: BaseFiles) -> Policy | None:
+    """What holds; None where it cannot be used, which is the review's to report."""
     try:
         over_time = limits_over_time(files) if job.forgets else []
         policy = effective_policy(files, job.settings.values.policy)
     except PolicyError:
-        return True
+        return None
     if over_time:
         _refuse_to_forget(over_time[0])
-    return policy.enabled and policy.fail_on is not None
+    return policy
 
 
-def _ended(job: Job, outcome: Outcome, *, gated: bool) -> End:
+def _ended(job: Job, outcome: Outcome, say: Words, *, gated: bool) -> End:
     match outcome:
         case Superseded():
-            says = "Not reviewed: a newer push came; its own run reviews it."
+            says = say("Not reviewed: a newer push came; its own run reviews it.")
             return End("superseded", UNFINISHED, says)
         case Skipped(why=why):
             # No author may walk around a gate with a draft, a title or a fork.
-            advice = "Somebody with write access must decide." if gated else ""
-            return End("skipped", UNFINISHED if gated else FINE, f"Not reviewed: {why}.", advice)
+            advice = say("Somebody with write access must decide.") if gated else ""
+            says = say("Not reviewed: {why}.", why=say.told(why))
+            return End("skipped", UNFINISHED if gated else FINE, says, advice)
         case Reviewed(report=report):
             code = FINDINGS if report.reaches_gate else FINE
             code = code if report.receipt.complete else UNFINISHED
@@ -297,7 +305,7 @@ def _coverage(report: Report | None) -> str:
     return "complete" if report.receipt.complete else "incomplete"
 
 
-def _annotate(runner: Runner, findings: list[Judged]) -> None:
+def _annotate(runner: Runner, findings: list[Judged], say: Words) -> None:
     """Findings on their lines, where no review and no check run shows them already."""
     left = dict.fromkeys(Level, _SHOWN)
     for judged in findings:
@@ -307,8 +315,8 @@ def _annotate(runner: Runner, findings: list[Judged]) -> None:
         left[level] -= 1
         runner.annotate(
             level,
-            one_line(judged.finding.explanation or judged.finding.title),
-            title=one_line(judged.finding.title),
+            one_line(say.told(judged.finding.explanation or judged.finding.title)),
+            title=one_line(say.told(judged.finding.title)),
             file=anchor.path,
             line=anchor.start_line,
             endLine=anchor.line,

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reviewbot.domain.errors import NotFound, PolicyError
+from reviewbot.domain.phrase import Phrase
 from reviewbot.github.errors import Rejected
 from reviewbot.review.ports import GUIDANCE_BYTES, BaseFiles, Document
 
@@ -26,7 +27,7 @@ _RAW = "application/vnd.github.raw+json"
 _MOST_POLICY = 64 * 1024  # bytes
 _MOST_GUIDANCE = 256 * 1024
 _FILE_MODES = {"100644", "100755"}
-_ADVICE = "Make it a plain file on the base branch, or remove it there."
+_ADVICE = Phrase("Make it a plain file on the base branch, or remove it there.")
 
 
 class _Node(BaseModel):
@@ -144,16 +145,18 @@ def _is_file(node: _Node) -> bool:
 
 def _check(node: _Node, path: str) -> None:
     if not _is_file(node):
-        message = f"{path} is no plain file (perhaps a folder, a link or a submodule)"
+        message = Phrase(
+            "{path} is no plain file (perhaps a folder, a link or a submodule)", path=path
+        )
         raise PolicyError(message, _ADVICE)
     if node.size > _MOST_POLICY:
-        message = f"{path} is larger than {_MOST_POLICY // 1024} KiB"
-        raise PolicyError(message, "Shorten it; path patterns can replace lists of paths.")
+        message = Phrase("{path} is larger than {size} KiB", path=path, size=_MOST_POLICY // 1024)
+        raise PolicyError(message, Phrase("Shorten it; path patterns can replace lists of paths."))
 
 
 def _policy_text(path: str, raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        message = f"{path} is no UTF-8 text"
-        raise PolicyError(message, "Save it as UTF-8 on the base branch.") from error
+        message = Phrase("{path} is no UTF-8 text", path=path)
+        raise PolicyError(message, Phrase("Save it as UTF-8 on the base branch.")) from error

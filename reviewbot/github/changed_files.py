@@ -17,6 +17,7 @@ from reviewbot.domain.compare import compared
 from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Unreadable
 from reviewbot.domain.errors import DiffError, Forbidden, ForgeUnavailable, NotFound
 from reviewbot.domain.patch import change_of, file_from_patch, parse_diff
+from reviewbot.domain.phrase import Phrase
 from reviewbot.github.errors import Rejected, TooLarge
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _from_list(items: list[JsonObject], contents: _Contents) -> Diff:
     entries = [_entry(item, contents) for item in items]
     unreadable = [entry for entry in entries if isinstance(entry, Unreadable)]
     if len(items) >= _MOST_FILES:
-        why = f"GitHub lists no more than {_MOST_FILES:,} files"
+        why = Phrase("GitHub lists no more than {files:,} files", files=_MOST_FILES)
         unreadable.append(Unreadable("(further files)", why))
     return Diff(tuple(e for e in entries if isinstance(e, FileDiff)), tuple(unreadable))
 
@@ -78,7 +79,7 @@ def _entry(item: JsonObject, contents: _Contents) -> FileDiff | Unreadable:
     try:
         file = _File.model_validate(item)
     except ValidationError:
-        return Unreadable("(no name)", "GitHub's entry cannot be read")
+        return Unreadable("(no name)", Phrase("GitHub's entry cannot be read"))
     entry = file_from_patch(
         file.filename, file.previous_filename, file.status, file.patch, file.changes
     )

@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 
 NAME = "reviewbot"
 REVIEW_AGAIN = "review-again"  # what a press of the button is called in its event
-_BUTTON = {
-    "label": "Review again",
-    "description": "Look at this pull request again",
-    "identifier": REVIEW_AGAIN,
-}
+_LONGEST_LABEL = 20  # characters of a button
+_LONGEST_DESCRIPTION = 40
 _BATCH = 50  # annotations in one request; GitHub appends those of later ones
 _LONGEST_TITLE = 255
 _LONGEST_TEXT = 65_000
@@ -121,8 +118,17 @@ def _ending(check: Check, annotations: Sequence[Annotation]) -> Mapping[str, Any
     return {
         "status": "completed",
         "conclusion": check.conclusion.value,
-        "actions": [_BUTTON],
+        "actions": [_button(check)],
         "output": _output(check, annotations),
+    }
+
+
+def _button(check: Check) -> Mapping[str, str]:
+    say = check.say
+    return {
+        "label": say("Review again")[:_LONGEST_LABEL],
+        "description": say("Look at this pull request again")[:_LONGEST_DESCRIPTION],
+        "identifier": REVIEW_AGAIN,
     }
 
 

@@ -138,6 +138,11 @@ class GitHubClient:
         body = {"query": query, "variables": variables}
         return self._send_body("POST /graphql", "POST", self._graphql_url, body)
 
+    def act(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> None:
+        """Change something, where what GitHub answers to that says nothing new."""
+        what = f"{method} {path}"
+        _checked(what, self._send(method, self._base + path, what, json_body=body))
+
     def _write(self, method: str, path: str, body: Mapping[str, Any]) -> JsonObject:
         return self._send_body(f"{method} {path}", method, self._base + path, body)
 

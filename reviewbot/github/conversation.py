@@ -14,6 +14,7 @@ from reviewbot.github.errors import Rejected
 from reviewbot.github.once import Once, Write
 from reviewbot.github.permission import may_write
 from reviewbot.github.posted import read_posted
+from reviewbot.github.suggesting import Suggesting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +30,10 @@ _MOST_THREADS = 50  # that one ``resolve`` answers
 
 
 class Conversation:
-    """One installation's view of the comments on pull requests."""
+    """One installation's view of the comments on pull requests.
+
+    *suggesting* writes what some commands put elsewhere than into their answer.
+    """
 
     def __init__(
         self,
@@ -41,6 +45,7 @@ class Conversation:
         self._client, self._marker = client, marker
         self._words = OwnWords(client, marker, own_login)
         self._once = Once(postbook, client.sleep)
+        self.suggesting = Suggesting(client, marker, self._words, self._once)
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -86,10 +91,10 @@ class Conversation:
     def answer(self, wish: CommandWish, text: str) -> None:
         """Answer a command where it was given; once, however often this is called."""
         parts = ("answer", wish.place, wish.comment_id)
-        self._write(wish, f"answer:{wish.name}", text, parts)
+        self._write(wish, f"answer:{wish.name}", lambda: text, parts)
 
-    def refuse(self, wish: CommandWish, text: str) -> None:
-        """Say to who may not command that it is so; once a pull request."""
+    def refuse(self, wish: CommandWish, text: Callable[[], str]) -> None:
+        """Say to who may not command that it is so; *text* is asked for once a pull request."""
         parts = ("refusal", wish.key.repository_id, wish.key.number)
         self._write(wish, f"refusal:{wish.key}", text, parts)
 
@@ -102,11 +107,15 @@ class Conversation:
             parts = ("resolved", wish.place, wish.comment_id, finding.comment_id)
             key = f"resolved:{wish.name}:{finding.comment_id}"
             with suppress(NotFound, Rejected):  # the thread was removed, or is locked
-                self._create(wish, key, text, parts, path)
+                self._create(wish, key, lambda: text, parts, path)
         return min(len(threads), _MOST_THREADS)
 
     def _write(
-        self, wish: CommandWish, key: str, text: str, parts: tuple[str, object, object]
+        self,
+        wish: CommandWish,
+        key: str,
+        text: Callable[[], str],
+        parts: tuple[str, object, object],
     ) -> None:
         if wish.place is Place.BELOW:
             path = f"/repos/{wish.repository}/issues/{wish.key.number}/comments"
@@ -115,16 +124,24 @@ class Conversation:
         self._create(wish, key, text, parts, path)
 
     def _create(
-        self, wish: CommandWish, key: str, text: str, parts: tuple[Any, ...], path: str
+        self,
+        wish: CommandWish,
+        key: str,
+        text: Callable[[], str],
+        parts: tuple[Any, ...],
+        path: str,
     ) -> None:
-        body = {"body": f"{text[:_LONGEST]}\n\n{self._marker.seal(*parts)}"}
         places = (f"/repos/{wish.repository}/issues/{wish.key.number}", _pull(wish))
 
         def find() -> JsonObject | None:
             items = (each for place in places for each in self._client.pages(f"{place}/comments"))
             return next((each for each in items if self._words.bear(each, *parts)), None)
 
-        self._once(Write(key, lambda: self._client.post(path, body), find))
+        def post() -> JsonObject:
+            body = f"{text()[:_LONGEST]}\n\n{self._marker.seal(*parts)}"
+            return self._client.post(path, {"body": body})
+
+        self._once(Write(key, post, find))
 
 
 def _said(item: JsonObject) -> Said:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reviewbot.domain.command import CommandWish
+from reviewbot.domain.extras import WORDS
 from reviewbot.domain.pull_request import PullKey, Wish
 from reviewbot.github.checks import REVIEW_AGAIN
 from reviewbot.github.comment_events import COMMENT_EVENTS, read_comment
@@ -186,6 +187,15 @@ class _InRepository(_Action):
 class _PullEvent(_InRepository):
     pull_request: _PullRequest
     changes: dict[str, Any] = {}
+    sender: dict[str, Any] = {}
+    label: dict[str, Any] = {}
+
+    @property
+    def is_our_label(self) -> bool:
+        """Whether a bot labelled it as reviews do: that asks for no further review."""
+        ours = str(self.label.get("name", "")).casefold().endswith(WORDS)
+        labelled = self.action in {"labeled", "unlabeled"}
+        return labelled and ours and self.sender.get("type") == "Bot"
 
 
 class _Run(_Model):
@@ -283,6 +293,8 @@ def _pull_request(payload: object) -> Event:
     )
     if read.action == "closed":
         return Closed(wish)
+    if read.is_our_label:
+        return Ignored("a review labelled its pull request")
     if read.action in _WISHES or (read.action == "edited" and "base" in read.changes):
         return wish
     return Ignored("this action changes nothing that is reviewed")

@@ -65,6 +65,7 @@ class _Pull(_Model):
 
     number: int
     title: str
+    body: str | None = None
     state: str
     draft: bool = False
     review_comments: int | None = None
@@ -150,6 +151,7 @@ def _pull_request(found: _Pull, installation_id: int) -> PullRequest:
         key=PullKey(repository.id, found.number),
         repository=repository.full_name,
         title=found.title,
+        body=found.body or "",
         author=Author(user.id, user.login, is_bot=user.type == "Bot", outside=outside),
         head_sha=found.head.sha,
         base_sha=found.base.sha,

@@ -50,6 +50,11 @@ def lacking(client: GitHubClient) -> Lacking:
     return Lacking(tuple(necessary), further)
 
 
+def may_create_labels(client: GitHubClient) -> bool:
+    """Whether the App's registration has the right for it; raises what the client raises."""
+    return not _lacking(client.get("/app"), {"issues": "write"}, ())
+
+
 def identify_token(client: GitHubClient) -> str:
     """Whose token it is, where GitHub tells; raises what the client raises."""
     try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reviewbot.github.markers import Mark, Marker
     from reviewbot.github.threads import Threads
 
-_FINDING, _FIXED = "finding", "fixed"
+_FINDING, _IMPROVEMENT, _FIXED = "finding", "improvement", "fixed"
 _TITLE = re.compile(r"\*\*(.{1,300}?)\*\*")
 
 
@@ -40,7 +40,8 @@ class OnLines:
 def seal_finding(marker: Marker, finding: PostedFinding, pull: PullKey) -> str:
     """The hidden mark of a comment on a line."""
     about = (finding.side, finding.category, finding.severity, finding.digest)
-    return marker.seal(_FINDING, finding.fingerprint, pull.repository_id, pull.number, *about)
+    kind = _IMPROVEMENT if finding.is_improvement else _FINDING
+    return marker.seal(kind, finding.fingerprint, pull.repository_id, pull.number, *about)
 
 
 def fixed_parts(finding: PostedFinding, pull: PullKey) -> tuple[str, ...]:
@@ -58,13 +59,13 @@ def read_posted(
 ) -> tuple[PostedFinding, ...]:
     """The findings of genuine marks; of several comments on one finding the last counts."""
     here = (str(pull.repository_id), str(pull.number))
-    found: dict[str, PostedFinding] = {}
+    found: dict[tuple[str, str], PostedFinding] = {}
     fixed = set[str]()
     for item, mark in comments:
         if mark.parts[1:3] != here:
             continue
-        if mark.kind == _FINDING and (finding := _finding(item, mark)):
-            found[finding.fingerprint] = finding
+        if mark.kind in {_FINDING, _IMPROVEMENT} and (finding := _finding(item, mark)):
+            found[mark.kind, finding.fingerprint] = finding
         elif mark.kind == _FIXED:
             fixed.update(mark.parts[3:4])
     return tuple(replace(each, is_fixed=each.comment_id in fixed) for each in found.values())
@@ -83,6 +84,7 @@ def _finding(item: JsonObject, mark: Mark) -> PostedFinding | None:
             title=_title(item),
             comment_id=str(item.get("id", "")),
             node_id=str(item.get("node_id", "")),
+            is_improvement=mark.kind == _IMPROVEMENT,
         )
     except ValueError:
         return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reviewbot.domain.errors import NotFound
 from reviewbot.github.checks import Checks
 from reviewbot.github.errors import Rejected
+from reviewbot.github.extras import PullExtras
 from reviewbot.github.once import Once, Write, url_of
 from reviewbot.github.posted import fixed_parts, seal_finding, seal_fixed
 
@@ -46,6 +47,7 @@ class Publisher:
         self._marker, self._words, self._threads = marker, words, threads
         self._once = Once(postbook, client.sleep)
         self._checks = Checks(client, postbook, marker, self._once)
+        self._extras = PullExtras(client, marker)
 
     def begin(self, pull: PullRequest) -> None:
         """Show that a review of this head is under way."""
@@ -60,6 +62,8 @@ class Publisher:
         review_url = self._review(publication)
         self._mark_fixed(publication)
         summary_url = self.summarise(publication.pull, publication.summary)
+        if publication.extras is not None:
+            self._extras.write(publication.pull, publication.extras)
         self._checks.conclude(publication.pull, publication.check)
         return review_url or summary_url
 
@@ -81,29 +85,17 @@ class Publisher:
         path = f"{_pull_path(pull)}/reviews"
         seal = self._marker.seal("review", *_review_parts(publication))
         common = {"commit_id": pull.head_sha, "event": "COMMENT"}
-        comments = [self._comment(pull, comment) for comment in publication.comments]
-        whole = {**common, "body": _sealed(publication.body, seal)}
+        comments = [on_line(comment, pull, self._marker) for comment in publication.comments]
+        whole = {**common, "body": sealed(publication.body, seal)}
         if not comments:
             return self._client.post(path, whole)
         try:
             return self._client.post(path, {**whole, "comments": comments})
         except Rejected:
             # Orphans of refused reviews have been seen, so look first.
-            body = _sealed(publication.fallback, seal)
+            body = sealed(publication.fallback, seal)
             found = self._find_review(publication)
             return found or self._client.post(path, {**common, "body": body})
-
-    def _comment(self, pull: PullRequest, comment: Comment) -> Mapping[str, Any]:
-        anchor = comment.anchor
-        seal = seal_finding(self._marker, comment.finding, pull.key)
-        place: dict[str, Any] = {
-            "path": anchor.path,
-            "line": anchor.line,
-            "side": anchor.side.value,
-        }
-        if anchor.start_line < anchor.line:
-            place |= {"start_line": anchor.start_line, "start_side": anchor.side.value}
-        return {**place, "body": _sealed(comment.body, seal)}
 
     def _find_review(self, publication: Publication) -> JsonObject | None:
         parts = _review_parts(publication)
@@ -114,18 +106,18 @@ class Publisher:
 
     def _mark_fixed(self, publication: Publication) -> None:
         """Say in the threads of earlier findings that their code is gone, and resolve them."""
-        pull = publication.pull
         threads = [each for each in publication.fixed if each.comment_id][:_MOST_REPLIES]
         for finding in threads:
             with suppress(NotFound, Rejected):  # the thread was removed, or is locked
-                self._once(self._reply(pull, finding))
+                self._once(self._reply(publication, finding))
         self._threads.resolve([each.reception.thread for each in threads if each.reception])
 
-    def _reply(self, pull: PullRequest, finding: PostedFinding) -> Write:
+    def _reply(self, publication: Publication, finding: PostedFinding) -> Write:
+        pull, say = publication.pull, publication.check.say
         comments = f"{_pull_path(pull)}/comments"
         parts = fixed_parts(finding, pull.key)
-        text = f"✅ Fixed: `{pull.head_sha[:10]}` no longer holds this code."
-        body = {"body": _sealed(text, seal_fixed(self._marker, finding, pull.key))}
+        text = say("✅ Fixed: `{head}` no longer holds this code.", head=pull.head_sha[:10])
+        body = {"body": sealed(text, seal_fixed(self._marker, finding, pull.key))}
 
         def find() -> JsonObject | None:
             pages = self._client.pages(comments)
@@ -142,7 +134,7 @@ class Publisher:
     def summarise(self, pull: PullRequest, text: str) -> str:
         """Change the comment that stands, or post it; returns its address."""
         parts = (pull.key.repository_id, pull.key.number)
-        body = {"body": _sealed(text, self._marker.seal("summary", *parts))}
+        body = {"body": sealed(text, self._marker.seal("summary", *parts))}
         issue = f"/repos/{pull.repository}/issues"
         fresh = False
 
@@ -181,5 +173,15 @@ def _review_parts(publication: Publication) -> tuple[object, ...]:
     return publication.review_id, pull.key.repository_id, pull.key.number, pull.head_sha
 
 
-def _sealed(body: str, seal: str) -> str:
+def on_line(comment: Comment, pull: PullRequest, marker: Marker) -> Mapping[str, Any]:
+    """A review's comment as GitHub takes it, with its mark."""
+    anchor = comment.anchor
+    place: dict[str, Any] = {"path": anchor.path, "line": anchor.line, "side": anchor.side.value}
+    if anchor.start_line < anchor.line:
+        place |= {"start_line": anchor.start_line, "start_side": anchor.side.value}
+    return {**place, "body": sealed(comment.body, seal_finding(marker, comment.finding, pull.key))}
+
+
+def sealed(body: str, seal: str) -> str:
+    """A text with its mark at the end, as long as GitHub takes it."""
     return f"{body[: _LONGEST_BODY - len(seal)]}\n\n{seal}"

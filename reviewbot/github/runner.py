@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reviewbot.domain.errors import UsageError
+from reviewbot.domain.phrase import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,10 +103,10 @@ def _without_secrets(name: str, event: _Event, actor: str) -> str:
     if name != "pull_request":
         return ""
     if actor == _DEPENDABOT:
-        return "Dependabot's pull requests are given none of the workflow's secrets"
+        return Phrase("Dependabot's pull requests are given none of the workflow's secrets")
     home = event.pull_request.head.repo
     if home is None or home.full_name.casefold() != event.repository.full_name.casefold():
-        return "pull requests from forks are given no secrets"
+        return Phrase("pull requests from forks are given no secrets")
     return ""
 
 

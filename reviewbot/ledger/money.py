@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.errors import BudgetExhausted
 from reviewbot.domain.money import PicoUsd, format_usd
 from reviewbot.domain.outcome import Shortage
+from reviewbot.domain.phrase import Phrase
 from reviewbot.ledger import alerts, calls, counters, egress, quarantine, rollups
 from reviewbot.ledger.answers import preferred, store
 from reviewbot.ledger.clock import Clock
@@ -203,14 +204,22 @@ def _exhausted(refused: Counter, worst: PicoUsd) -> BudgetExhausted:
     scope = refused.scope
     shortage = Shortage(scope.title, scope.limit, refused.spent, worst)
     if refused.closed_by:
-        message = f"the budget of {scope.title} was closed: {refused.closed_by} overbilled"
+        message = Phrase(
+            "the budget of {scope} was closed: {endpoint} overbilled",
+            scope=scope.title,
+            endpoint=refused.closed_by,
+        )
         advice = f"`reviewbot ledger release {refused.closed_by}` opens it."
         return BudgetExhausted(message, scope.name, advice, shortage)
-    of = f"{format_usd(refused.spent)} of {format_usd(scope.limit)} spent"
-    message = f"the budget of {scope.title} ({of}) has no room for a call of up to"
-    message = f"{message} {format_usd(worst)}"
+    message = Phrase(
+        "the budget of {scope} ({spent} of {limit} spent) has no room for a call of up to {worst}",
+        scope=scope.title,
+        spent=format_usd(refused.spent),
+        limit=format_usd(scope.limit),
+        worst=format_usd(worst),
+    )
     if scope.ceiling < scope.limit:
         kept = format_usd(scope.limit - scope.ceiling)
-        message = f"{message}, with {kept} kept for first readings"
+        message = Phrase("{why}, with {kept} kept for first readings", why=message, kept=kept)
     advice = "Raise the limit, or wait for the next period."
     return BudgetExhausted(message, scope.name, advice, shortage)

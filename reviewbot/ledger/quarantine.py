@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import EndpointQuarantined, UsageError
+from reviewbot.domain.phrase import Phrase
 from reviewbot.ledger import audit, counters
 from reviewbot.ledger.clock import Clock
 
@@ -24,9 +25,10 @@ def flag(session: Session, endpoint: str, why: str, at: int) -> None:
 
 def refuse_flagged(session: Session, endpoint: str) -> None:
     """Raise EndpointQuarantined for an endpoint under quarantine."""
-    rows = session.rows("SELECT why FROM flagged_endpoints WHERE endpoint = ?", endpoint)
-    if rows:
-        message = f"{endpoint} is under quarantine: it {rows[0][0]}"
+    if session.rows("SELECT 1 FROM flagged_endpoints WHERE endpoint = ?", endpoint):
+        message = Phrase(
+            "{endpoint} is under quarantine: it billed more than was possible", endpoint=endpoint
+        )
         raise EndpointQuarantined(message, f"`reviewbot ledger release {endpoint}` ends it.")
 
 

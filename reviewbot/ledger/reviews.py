@@ -11,12 +11,11 @@ from reviewbot.domain.finding import Category, Severity, Side, Tier
 from reviewbot.domain.money import PicoUsd, parse_usd
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import PullKey
-from reviewbot.domain.spent import Spent
+from reviewbot.domain.spent import Money, Spent
 from reviewbot.ledger import feedback
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.rollups import add_closed
 from reviewbot.ledger.scopes import pull_scope
-from reviewbot.review.ports import Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,7 +109,8 @@ class Reviews:
         """What a pull request has cost, reviews first."""
         with self._database.transaction() as session:
             rows = session.rows(
-                "SELECT b.tier, CASE WHEN c.reason = 'ask' THEN 1 ELSE 0 END AS answers, COUNT(*),"
+                "SELECT b.tier, CASE WHEN c.reason IN ('ask', 'describe', 'improve')"
+                " THEN 1 ELSE 0 END AS answers, COUNT(*),"
                 " SUM(b.tokens_in), SUM(b.tokens_out),"
                 " SUM(CASE WHEN b.state = 'settled' THEN b.cost ELSE 0 END),"
                 " SUM(CASE WHEN b.state = 'presumed' THEN b.cost ELSE 0 END)"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.phrase import Phrase
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,13 +30,13 @@ class Kind(StrEnum):
 
 
 TITLES = {
-    Kind.PULL: "the pull request",
-    Kind.REVIEW: "this review (--max-cost)",
-    Kind.AUTHOR_DAY: "the author's share of the repository today",
-    Kind.REPOSITORY_DAY: "the repository today",
-    Kind.REPOSITORY_MONTH: "the repository this month",
-    Kind.INSTALLATION_MONTH: "the installation this month",
-    Kind.SERVER_MONTH: "the server this month",
+    Kind.PULL: Phrase("the pull request"),
+    Kind.REVIEW: Phrase("this review (--max-cost)"),
+    Kind.AUTHOR_DAY: Phrase("the author's share of the repository today"),
+    Kind.REPOSITORY_DAY: Phrase("the repository today"),
+    Kind.REPOSITORY_MONTH: Phrase("the repository this month"),
+    Kind.INSTALLATION_MONTH: Phrase("the installation this month"),
+    Kind.SERVER_MONTH: Phrase("the server this month"),
 }
 _BY_PREFIX = {
     "pr": Kind.PULL,

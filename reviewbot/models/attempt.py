@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.egress import Egress
 from reviewbot.domain.errors import BadAnswer, ModelUnavailable
 from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.phrase import Phrase
 from reviewbot.models.faults import Fault, Kind
 from reviewbot.models.observation import ANSWERED, Observation
 from reviewbot.review.ports import Answer, Attempt, Charge, Ending
@@ -82,7 +83,11 @@ class Attempts:
         now = self._clock.now()
         price, dearest = route.config.price_of(now, size), route.config.worst_price(now, size)
         if price is None or dearest is None:
-            message = f"{route.model} at {route.config.endpoint} has no price, so it is not called"
+            message = Phrase(
+                "{model} at {endpoint} has no price, so it is not called",
+                model=route.model,
+                endpoint=route.config.endpoint,
+            )
             raise ModelUnavailable(message)
         return Charge(
             purse=purse,
@@ -122,7 +127,7 @@ def _check_place(purse: Purse, route: Route) -> None:
     """The last look before code leaves, whoever chose the route."""
     place = route.endpoint.config
     if purse.data is not None and not purse.data.allows(place.name, place.jurisdiction):
-        message = f"the policy lets no code go to {place.name}"
+        message = Phrase("the policy lets no code go to {endpoint}", endpoint=place.name)
         raise Fault(Kind.REFUSED, message, Attempt(Ending.REFUSED, error="jurisdiction"))
 
 

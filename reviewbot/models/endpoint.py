@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import httpx2
 
+from reviewbot.domain.phrase import Phrase
 from reviewbot.models.clock import Clock
 from reviewbot.models.completion import load, read_completion
 from reviewbot.models.dialect import Dialects
@@ -152,24 +153,36 @@ class Endpoint:
         match cause:
             case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.PoolTimeout():
                 attempt = Attempt(Ending.REFUSED, error="no-connection")
-                return Fault(Kind.OVERLOADED, f"{name} cannot be reached", attempt)
+                return Fault(
+                    Kind.OVERLOADED, Phrase("{endpoint} cannot be reached", endpoint=name), attempt
+                )
             case httpx2.ProxyError():
                 attempt = Attempt(Ending.REFUSED, error="proxy")
-                return Fault(Kind.OVERLOADED, f"the proxy does not reach {name}", attempt)
+                return Fault(
+                    Kind.OVERLOADED,
+                    Phrase("the proxy does not reach {endpoint}", endpoint=name),
+                    attempt,
+                )
             case httpx2.UnsupportedProtocol() | httpx2.LocalProtocolError():
                 return self._unsendable()
             case TooLarge() | Garbled():
-                message = f"{name} sent an answer that is too large or cannot be decoded"
+                message = Phrase(
+                    "{endpoint} sent an answer that is too large or cannot be decoded",
+                    endpoint=name,
+                )
                 return Fault(Kind.GARBLED, message, Attempt(Ending.UNKNOWN, error="too-large"))
             case httpx2.TimeoutException():
-                message = f"{name} did not answer in time"
+                message = Phrase("{endpoint} did not answer in time", endpoint=name)
                 return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error=HUNG))
             case _:
-                message = f"the connection to {name} broke"
+                message = Phrase("the connection to {endpoint} broke", endpoint=name)
                 return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error="broken"))
 
     def _unsendable(self) -> Fault:
-        message = f"no request can be made for {self.config.name}: check its base_url and API key"
+        message = Phrase(
+            "no request can be made for {endpoint}: check its base_url and API key",
+            endpoint=self.config.name,
+        )
         return Fault(Kind.REFUSED, message, Attempt(Ending.REFUSED, error="unsendable"))
 
     def _refused(self, refusal: Refusal, upstream: str, spoken: Dialect) -> Fault:
@@ -178,7 +191,11 @@ class Endpoint:
         long = is_too_long(refusal)  # its text may name parameters, but they are not the matter
         if not long and self._dialects.learn(upstream, spoken, refusal) is not None:
             attempt = Attempt(Ending.REFUSED, error=f"http-{refusal.status}")
-            message = f"{self.config.name} does not take a parameter for {upstream}"
+            message = Phrase(
+                "{endpoint} does not take a parameter for {model}",
+                endpoint=self.config.name,
+                model=upstream,
+            )
             return Fault(Kind.UNFIT, message, attempt)
         return classify(refusal, self.config.name, upstream)
 
@@ -209,13 +226,25 @@ class Endpoint:
         """Why an answer cannot be used, None where it can; it is billed all the same."""
         name, finish = self.config.name, completion.finish
         if finish in _BROKEN_DOWN:
-            kind, code, message = Kind.OVERLOADED, "broke-off", f"{name} broke the answer off"
+            kind, code, message = (
+                Kind.OVERLOADED,
+                "broke-off",
+                Phrase("{endpoint} broke the answer off", endpoint=name),
+            )
         elif finish in _DECLINED or (completion.declined and not completion.text):
-            kind, code, message = Kind.REFUSED, "declined", f"{name} declined to answer"
+            kind, code, message = (
+                Kind.REFUSED,
+                "declined",
+                Phrase("{endpoint} declined to answer", endpoint=name),
+            )
         elif finish in CUT_OFF:
-            kind, code, message = Kind.CUT_OFF, "cut-off", "the answer was longer than allowed"
+            kind, code, message = (
+                Kind.CUT_OFF,
+                "cut-off",
+                Phrase("the answer was longer than allowed"),
+            )
         elif not completion.text:
-            kind, code, message = Kind.GARBLED, "empty", "the answer was empty"
+            kind, code, message = Kind.GARBLED, "empty", Phrase("the answer was empty")
         else:
             return None
         ending = Ending.UNKNOWN if completion.usage is None else Ending.GARBLED
@@ -223,7 +252,9 @@ class Endpoint:
         return Fault(kind, message, Attempt(ending, completion.usage, model, error=code))
 
     def _page(self) -> Fault:
-        message = f"{self.config.name} answered, but not with JSON: check its base_url"
+        message = Phrase(
+            "{endpoint} answered, but not with JSON: check its base_url", endpoint=self.config.name
+        )
         return Fault(Kind.REFUSED, message, Attempt(Ending.UNKNOWN, error="no-json"))
 
     def _without_key(self, refusal: Refusal) -> Refusal:

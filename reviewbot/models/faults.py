@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from reviewbot.domain.errors import ModelError
+from reviewbot.domain.phrase import Phrase
 from reviewbot.review.ports import Attempt, Ending
 
 HUNG = "timeout"  # the error of an attempt whose deadline passed
@@ -109,14 +110,18 @@ def classify(refusal: Refusal, endpoint: str, upstream: str) -> Fault:
     refused = Attempt(Ending.REFUSED, error=code)
     said = f": {tidy(refusal.message)}" if refusal.message else ""
     if _is_money(refusal):
-        message = f"the account at {endpoint} is out of money or over its spending limit ({code})"
+        message = Phrase(
+            "the account at {endpoint} is out of money or over its spending limit ({code})",
+            endpoint=endpoint,
+            code=code,
+        )
         return Fault(Kind.OUT_OF_MONEY, message, Attempt(Ending.REFUSED, error="out-of-money"))
     if status == 429:  # noqa: PLR2004 - the status is its own name
-        message = f"{endpoint} asks to wait ({code})"
+        message = Phrase("{endpoint} asks to wait ({code})", endpoint=endpoint, code=code)
         return Fault(Kind.THROTTLED, message, refused, refusal.retry_after)
     if status >= 500 or status in {408, 409, 425}:  # noqa: PLR2004 - the status is its own name
         billed = Ending.REFUSED if status in _UNBILLED or status in {409, 425} else Ending.UNKNOWN
-        message = f"{endpoint} could not answer ({code})"
+        message = Phrase("{endpoint} could not answer ({code})", endpoint=endpoint, code=code)
         return Fault(Kind.OVERLOADED, message, Attempt(billed, error=code), refusal.retry_after)
     return Fault(Kind.REFUSED, _refused_text(refusal, endpoint, upstream, said), refused)
 
@@ -141,16 +146,39 @@ def _refused_text(refusal: Refusal, endpoint: str, upstream: str, said: str) -> 
     """Where the key may be echoed, the vendor's own words are left out."""
     status = refusal.status
     if status == 401:  # noqa: PLR2004 - Unauthorized
-        return f"{endpoint} does not accept the API key (http-401)"
+        return Phrase("{endpoint} does not accept the API key (http-401)", endpoint=endpoint)
     if status == 403:  # noqa: PLR2004 - Forbidden
-        return f"{endpoint} does not let this API key use {upstream} (http-403)"
+        return Phrase(
+            "{endpoint} does not let this API key use {model} (http-403)",
+            endpoint=endpoint,
+            model=upstream,
+        )
     if is_too_long(refusal):
-        return f"the request is too long for {upstream} at {endpoint} (http-{status})"
+        return Phrase(
+            "the request is too long for {model} at {endpoint} (http-{status})",
+            model=upstream,
+            endpoint=endpoint,
+            status=status,
+        )
     if status == 404:  # noqa: PLR2004 - Not Found
-        return f"{endpoint} knows no model {upstream}, or its base_url is wrong (http-404)"
+        return Phrase(
+            "{endpoint} knows no model {model}, or its base_url is wrong (http-404)",
+            endpoint=endpoint,
+            model=upstream,
+        )
     if 300 <= status < 400:  # noqa: PLR2004 - the redirects
-        return f"{endpoint} redirects elsewhere, which is not followed (http-{status})"
-    return f"{endpoint} refused the request for {upstream} (http-{status}){said}"
+        return Phrase(
+            "{endpoint} redirects elsewhere, which is not followed (http-{status})",
+            endpoint=endpoint,
+            status=status,
+        )
+    return Phrase(
+        "{endpoint} refused the request for {model} (http-{status}){said}",
+        endpoint=endpoint,
+        model=upstream,
+        status=status,
+        said=said,
+    )
 
 
 def read_delay(headers: Mapping[str, str]) -> float | None:

@@ -12,6 +12,7 @@ from reviewbot.domain.errors import (
     ModelUnavailable,
     OutOfMoney,
 )
+from reviewbot.domain.phrase import Phrase, joined
 from reviewbot.models.faults import HUNG, Fault, Kind
 from reviewbot.review.ports import Attempt, Ending
 
@@ -157,10 +158,10 @@ class Pursuit:
         faults = list(self._faults.values())
         if not faults:
             names = ", ".join(dict.fromkeys(route.config.endpoint for route in self._routes))
-            message = f"{names} failed repeatedly and is left alone for a while"
+            message = Phrase("{names} failed repeatedly and is left alone for a while", names=names)
             return ModelUnavailable(message, "the next review asks again")
         last = faults[-1]
-        message = "; ".join(dict.fromkeys(fault.message for fault in faults))
+        message = joined(dict.fromkeys(fault.message for fault in faults), "; ")
         if last.kind in _UNUSABLE:
             return BadAnswer(last.message)
         if self._routes or any(fault.kind not in _FINAL for fault in faults):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import ModelUnavailable, SettingsError
 from reviewbot.domain.finding import Tier
+from reviewbot.domain.phrase import Phrase
 from reviewbot.models.attempt import Attempts, Route
 from reviewbot.models.breaker import Breaker, State
 from reviewbot.models.catalogue import dearest
@@ -176,10 +177,10 @@ class Router:
                 for model, routes in allowed
                 for route in self._ordered(model, routes, question.output_cap)
             ]
-        why = "no model of it has a price now"
+        why = Phrase("no model of it has a price now")
         if any(routes for _, routes in priced):
-            why = "the policy lets no code go to its endpoints"
-        message = f"the {question.tier} tier cannot be asked: {why}"
+            why = Phrase("the policy lets no code go to its endpoints")
+        message = Phrase("the {tier} tier cannot be asked: {why}", tier=question.tier, why=why)
         raise ModelUnavailable(message)
 
     def _allows(self, purse: Purse, route: RouteConfig) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reviewbot.domain.errors import BadAnswer
 from reviewbot.domain.finding import Category, Finding, Severity, Side, Verdict
+from reviewbot.domain.phrase import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_FINDINGS = 100  # of one answer; more is a model gone astray
 _LONGEST_TEXT = 4_000
+_LONGEST_SUMMARY = 400
 _FARTHEST = 10**9  # lines
 _JSON = json.JSONDecoder(strict=False)  # takes raw control characters inside strings
 _LONGEST_MENDED = 16_000  # characters; mending takes time that grows with their square
@@ -45,11 +47,13 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a tier said of one chunk."""
+    """What a tier said of one chunk; risk and summary may be those of a whole request."""
 
     findings: tuple[Finding, ...]
     rulings: tuple[Ruling, ...] = ()
     risk: float = 0.0
+    summary: str = ""
+    elsewhere: bool = False  # whether other chunks' findings account for the risk
 
 
 def divide(text: str, chunks: Sequence[Chunk], claims: Sequence[frozenset[str]]) -> tuple[str, ...]:
@@ -58,8 +62,10 @@ def divide(text: str, chunks: Sequence[Chunk], claims: Sequence[frozenset[str]])
     *claims* are the ids that each chunk's verdicts may name.
     """
     answer = _load(text)
+    common = {"risk": _share(answer.get("risk"))}
     stored: list[dict[str, Any]] = [
-        {"findings": [], "verdicts": [], "risk": _share(answer.get("risk"))} for _ in chunks
+        {"findings": [], "verdicts": [], **common, "summary": summary}
+        for summary in _summaries(_text(answer.get("summary")), chunks)
     ]
     for raw in _list(answer, "findings")[:MOST_FINDINGS]:
         if (finding := _finding(raw)) is not None:
@@ -72,6 +78,9 @@ def divide(text: str, chunks: Sequence[Chunk], claims: Sequence[frozenset[str]])
         for part, chunk, ids in zip(stored, chunks, claims, strict=True):
             if ruling.id in ids:
                 part["verdicts"].append(_relative_ruling(ruling, chunk))
+    found = any(part["findings"] for part in stored)
+    for part in stored:
+        part["elsewhere"] = found and not part["findings"]
     return tuple(json.dumps(part, ensure_ascii=False, separators=(",", ":")) for part in stored)
 
 
@@ -88,7 +97,13 @@ def read(text: str, chunk: Chunk) -> Reading:
         for ruling in map(_ruling, _list(answer, "verdicts"))
         if ruling is not None
     )
-    return Reading(findings, rulings, _share(answer.get("risk")))
+    return Reading(
+        findings,
+        rulings,
+        _share(answer.get("risk")),
+        _text(answer.get("summary"))[:_LONGEST_SUMMARY],
+        answer.get("elsewhere") is True,
+    )
 
 
 # --- JSON, as models write it ----------------------------------------------------------------
@@ -97,7 +112,7 @@ def read(text: str, chunk: Chunk) -> Reading:
 def _load(text: str) -> dict[str, Any]:
     answer = _parse(_THOUGHT.sub("", text, count=1).strip())
     if not isinstance(answer, dict) or not isinstance(answer.get("findings"), list):
-        message = "the answer holds no list of findings"
+        message = Phrase("the answer holds no list of findings")
         raise BadAnswer(message)
     return answer
 
@@ -110,14 +125,14 @@ def _parse(text: str) -> object:
         pass
     begin = text.find("{")
     if begin < 0 or len(text) - begin > _LONGEST_MENDED or not _is_closed(text[begin:]):
-        message = "the answer is no JSON, or was cut off"
+        message = Phrase("the answer is no JSON, or was cut off")
         raise BadAnswer(message)
     import json_repair  # noqa: PLC0415 - most answers need no mending
 
     try:
         return json_repair.loads(text[begin:], skip_json_loads=True)
     except (ValueError, RecursionError) as error:
-        message = "the answer is no JSON"
+        message = Phrase("the answer is no JSON")
         raise BadAnswer(message) from error
 
 
@@ -213,6 +228,22 @@ def _matching(value: object, pattern: str) -> str | None:
 
 
 # --- chunks ----------------------------------------------------------------------------------
+
+
+def _summaries(said: str, chunks: Sequence[Chunk]) -> list[str]:
+    """What an answer sums up of each chunk: its file's line, or all of it where no file is named.
+
+    A model that names some files only has nothing to say of the others.
+    """
+    told: dict[str, str] = {}
+    paths = sorted({chunk.path for chunk in chunks}, key=len, reverse=True)
+    for line in said.splitlines():
+        bare = line.strip().lstrip("-*• ").replace("`", "")
+        named = next((path for path in paths if bare.startswith(f"{path}:")), None)
+        if named is not None:
+            told.setdefault(named, bare.removeprefix(f"{named}:").strip())
+    whole = "" if told else " ".join(said.split())
+    return [told.get(chunk.path, whole)[:_LONGEST_SUMMARY] for chunk in chunks]
 
 
 def _home(finding: Finding, chunks: Sequence[Chunk]) -> int:

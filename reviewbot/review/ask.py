@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_right
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BadAnswer
 from reviewbot.domain.finding import Side, Tier
-from reviewbot.domain.money import TOKENS_PER_MESSAGE, format_usd, parse_usd
+from reviewbot.domain.money import format_usd, parse_usd
+from reviewbot.domain.phrase import Phrase
 from reviewbot.review import wording
 from reviewbot.review.conduct import prepare, purse_of
 from reviewbot.review.ports import Prompt, Question
-from reviewbot.review.prompt import task
+from reviewbot.review.prompt import template
 from reviewbot.review.redact import redact_text
+from reviewbot.review.room import room_of, within
+from reviewbot.review.words import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,15 +33,13 @@ if TYPE_CHECKING:
     from reviewbot.review.plan import Chunk
     from reviewbot.review.ports import Answer, Ports
     from reviewbot.review.split import Piece
+    from reviewbot.review.words import Words
 
 MOST = parse_usd("0.05")  # an answer
 _OUTPUT_CAP = 600  # tokens
-_MESSAGES = 2
 _AROUND = 40  # lines of the hunk on either side of the thread's
 _CODE_BYTES = 24_000
 _THREAD_BYTES = 3_000
-_NUMBERED = 12  # bytes of a line's number, sign and end
-_FIXED_BYTES = 4_096  # of a request: fences, names and its wrapping
 _SCHEMA = json.dumps(
     {
         "type": "object",
@@ -83,22 +80,25 @@ def answer_question(asked: Asked, ports: Ports, house: House) -> str:
             f"ask:{asked.name}", ready.pull, ready.policy, replace(house, per_review=asked.most)
         )
         [answer] = ports.model.ask(question, purse)
-    return f"{wording.markdown(_text(answer.text))}\n\n<sub>{_provenance(answer, tier)}</sub>"
+    who = _provenance(answer, tier, in_language(ready.policy.language))
+    return f"{wording.markdown(_text(answer.text))}\n\n<sub>{who}</sub>"
 
 
-def _provenance(answer: Answer, tier: Tier) -> str:
+def _provenance(answer: Answer, tier: Tier, say: Words) -> str:
     model = wording.markdown(wording.one_line(answer.model))
-    return f"{tier} tier · {model} · {format_usd(answer.cost)} · from the diff alone"
+    marks = (model, format_usd(answer.cost), say("from the diff alone"))
+    return " · ".join((say("{tier} tier", tier=tier), *marks))
 
 
 # --- what is asked ---------------------------------------------------------------------------
 
 
 def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price | None) -> Question:
-    system = _template().format(language=ready.policy.language)
+    system = template("ask").format(language=ready.policy.language)
     said = _conversation(asked, ready, key[:12])
-    room = min(_CODE_BYTES, _room(price, asked.most) - len(f"{system}{said}{_SCHEMA}".encode()))
-    code = _within(_shown(asked.thread, ready), ready, tier, room)
+    allowed = room_of(price, asked.most, _OUTPUT_CAP)
+    room = min(_CODE_BYTES, allowed - len(f"{system}{said}{_SCHEMA}".encode()))
+    code = within(_shown(asked.thread, ready), ready.brief(tier), room)
     return Question(
         tier=tier,
         prompt=Prompt(system, "\n\n".join([*code, said]), _SCHEMA),
@@ -109,15 +109,6 @@ def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price 
         label=asked.thread.path if asked.thread else "a question",
         reason="ask",
     )
-
-
-def _room(price: Price | None, most: PicoUsd) -> int:
-    """How many bytes a request may have, so that its worst case stays within the cap."""
-    if price is None:
-        return 0
-    dearest = max(price.input, price.cached, price.cache_write, 1)
-    left = most - _OUTPUT_CAP * price.output
-    return max(0, left // dearest - _MESSAGES * TOKENS_PER_MESSAGE - _FIXED_BYTES)
 
 
 def _conversation(asked: Asked, ready: Prepared, fence: str) -> str:
@@ -179,42 +170,6 @@ def _around(piece: Piece, thread: Thread) -> Piece | None:
     return replace(piece, lines=piece.lines[max(0, at - _AROUND) : at + _AROUND + 1])
 
 
-def _within(chunks: Iterator[Chunk], ready: Prepared, tier: Tier, room: int) -> list[str]:
-    """As many chunks as there is room for; the first one that is too long is cut."""
-    briefing = ready.brief(tier)
-    texts: list[str] = []
-    for chunk in chunks:
-        cut = _shortened(chunk, room)
-        text = task(cut, briefing).text
-        room -= len(text.encode())
-        if cut.pieces and room >= 0:
-            texts.append(text)
-        if cut != chunk:
-            break
-    return texts
-
-
-def _shortened(chunk: Chunk, room: int) -> Chunk:
-    """The first lines of a chunk, about as many as *room* bytes hold."""
-    pieces: list[Piece] = []
-    left = room - 200 - len(chunk.path.encode())
-    for piece in chunk.pieces:
-        left -= len(piece.heading.encode()) + 4
-        sums = list(accumulate(len(line.text.encode()) + _NUMBERED for line in piece.lines))
-        fit = bisect_right(sums, left)
-        if fit:
-            pieces.append(replace(piece, lines=piece.lines[:fit]))
-        if fit < len(sums):
-            break
-        left -= sums[-1]
-    return replace(chunk, pieces=tuple(pieces))
-
-
-@cache
-def _template() -> str:
-    return (resources.files(__package__) / "prompts" / "ask.txt").read_text("utf-8").strip()
-
-
 def _one_line(text: str) -> str:
     return " ".join(text.splitlines())
 
@@ -245,6 +200,6 @@ def _text(answer: str) -> str:
             loaded = None
         said = loaded.get("answer") if isinstance(loaded, dict) else None
     if not isinstance(said, str) or not said.strip():
-        message = "the answer is not the JSON that was asked for"
+        message = Phrase("the answer is not the JSON that was asked for")
         raise BadAnswer(message)
     return said

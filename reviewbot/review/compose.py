@@ -11,6 +11,8 @@ from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review import suggest, wording
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
 from reviewbot.review.shortages import budget_lines
+from reviewbot.review.walkthrough import folded, since_lines
+from reviewbot.review.words import ENGLISH, in_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.diff import Anchor
     from reviewbot.domain.outcome import Bill, Judged, Receipt, Report
+    from reviewbot.review.words import Words
 
 _BADGES = {
     Severity.CRITICAL: "🟥",
@@ -35,25 +38,27 @@ def compose(
     report: Report, review_id: str, incomplete: Literal["neutral", "block"] = "neutral"
 ) -> Publication:
     """Everything that a review says; *incomplete* is the policy's word for unread code."""
+    say = in_language(report.language)
     fresh = [judged for judged in report.findings if judged.fate is Fate.COMMENT]
     comments = tuple(
-        Comment(judged.anchor, comment_body(judged), _posted(judged, judged.anchor))
+        Comment(judged.anchor, comment_body(judged, say), posted_of(judged, judged.anchor))
         for judged in fresh
         if judged.anchor is not None
     )
     return Publication(
         pull=report.pull,
         review_id=review_id,
-        body=_review_body(report) if comments else "",
+        body=_review_body(report, say) if comments else "",
         comments=comments,
-        fallback=_bounded([_review_body(report), "", *_told(fresh)]),
+        fallback=_bounded([_review_body(report, say), "", *_told(fresh, say)], say),
         summary=summary(report),
         check=check(report, incomplete),
         fixed=report.fixed,
     )
 
 
-def _posted(judged: Judged, anchor: Anchor) -> PostedFinding:
+def posted_of(judged: Judged, anchor: Anchor) -> PostedFinding:
+    """What a comment on a line will be known by."""
     finding = judged.finding
     return PostedFinding(
         fingerprint=judged.fingerprint,
@@ -69,201 +74,238 @@ def _posted(judged: Judged, anchor: Anchor) -> PostedFinding:
 # --- one finding -----------------------------------------------------------------------------
 
 
-def comment_body(judged: Judged) -> str:
+def comment_body(judged: Judged, say: Words = ENGLISH) -> str:
     """An inline comment: badge and failure, cause and fix, replacement, who said it."""
     finding = judged.finding
-    label = f"{finding.severity} · {finding.category}"
+    label = f"{say.term(finding.severity)} · {say.term(finding.category)}"
+    title = wording.markdown(say.told(finding.title))
     parts = [
-        f"{_BADGES[finding.severity]} **{wording.markdown(finding.title)}** <sub>{label}</sub>",
-        wording.markdown(finding.explanation),
+        f"{_BADGES[finding.severity]} **{title}** <sub>{label}</sub>",
+        wording.markdown(say.told(finding.explanation)),
     ]
     lines = suggest.committable(judged)
     if lines is not None:
         parts.append(wording.code_block(lines, "suggestion"))
     elif finding.suggestion:
         parts.append(wording.code_block(wording.visible(finding.suggestion).split("\n")))
-    parts.append(f"<sub>{_provenance(judged)}</sub>")
-    return _bounded(["\n\n".join(filter(None, parts))])
+    parts.append(f"<sub>{_provenance(judged, say)}</sub>")
+    return _bounded(["\n\n".join(filter(None, parts))], say)
 
 
-def _provenance(judged: Judged) -> str:
+def _provenance(judged: Judged, say: Words) -> str:
     finding = judged.finding
     if judged.tier is Tier.LOCAL:
-        return "found locally, no model asked" + _reference(judged)
-    who = f"{judged.tier} tier · {wording.one_line(judged.model)}"
-    return f"{who} · confidence {finding.confidence:.2f}{_reference(judged)}"
+        return say("found locally, no model asked") + _reference(judged, say)
+    sure = say("confidence {confidence:.2f}", confidence=finding.confidence)
+    who = f"{say('{tier} tier', tier=judged.tier)} · {wording.one_line(judged.model)}"
+    return f"{who} · {sure}{_reference(judged, say)}"
 
 
-def _reference(judged: Judged) -> str:
-    marks = (judged.finding.cwe, judged.finding.rule and f"rule {judged.finding.rule}")
+def _reference(judged: Judged, say: Words) -> str:
+    rule = judged.finding.rule
+    marks = (judged.finding.cwe, rule and say("rule {rule}", rule=rule))
     return "".join(f" · {wording.markdown(mark)}" for mark in marks if mark)
 
 
-def _told(findings: Iterable[Judged]) -> list[str]:
+def _told(findings: Iterable[Judged], say: Words) -> list[str]:
     """Findings as a list, with their places in words."""
     return [
-        f"- {_BADGES[j.finding.severity]} **{wording.markdown(j.finding.title)}** "
-        f"({wording.code_span(place(j))}): {wording.markdown(j.finding.explanation)}"
+        f"- {_BADGES[j.finding.severity]} **{wording.markdown(say.told(j.finding.title))}** "
+        f"({wording.code_span(place(j, say))}): {wording.markdown(say.told(j.finding.explanation))}"
         for j in findings
     ]
 
 
-def place(judged: Judged) -> str:
+def place(judged: Judged, say: Words = ENGLISH) -> str:
     """Where a finding is, as people write it."""
     anchor = judged.anchor
     if anchor is None:
         return judged.finding.path
     first = f"{anchor.start_line}-" if anchor.start_line != anchor.line else ""
-    side = " (old)" if anchor.side.value == "LEFT" else ""
-    return f"{anchor.path}:{first}{anchor.line}{side}"
+    where = f"{anchor.path}:{first}{anchor.line}"
+    return say("{place} (old)", place=where) if anchor.side.value == "LEFT" else where
 
 
 # --- the whole -------------------------------------------------------------------------------
 
 
-def headline(report: Report) -> str:
+def headline(report: Report, say: Words = ENGLISH) -> str:
     """One line: how many findings of which severity, and whether all was read."""
+    return f"reviewbot: {_verdict(report, say)}"
+
+
+def _verdict(report: Report, say: Words) -> str:
     counts = [
         (severity, sum(j.finding.severity is severity for j in report.open_findings))
         for severity in Severity
     ]
-    found = ", ".join(f"{count} {severity}" for severity, count in counts if count)
+    found = say(", ").join(
+        say("{number} {severity}", number=number, severity=severity)
+        for severity, number in counts
+        if number
+    )
     if report.receipt.complete:
-        return f"reviewbot: {found or 'no findings'}"
-    return f"reviewbot: {found or 'no findings in what was read'} · NOT FULLY READ"
+        return found or say("no findings")
+    return f"{found or say('no findings in what was read')} · {say('NOT FULLY READ')}"
 
 
-def receipt_line(receipt: Receipt) -> str:
+def receipt_line(receipt: Receipt, say: Words = ENGLISH) -> str:
     """The sum that proves that nothing was lost."""
     parts = [
-        f"{receipt.count(coverage)} {coverage}{_detail(receipt, coverage)}" for coverage in Coverage
+        f"{receipt.count(coverage)} {say.term(coverage)}{_detail(receipt, coverage, say)}"
+        for coverage in Coverage
     ]
-    total = len(receipt.entries)
-    return f"{total} {'segment' if total == 1 else 'segments'} = {' + '.join(parts)}"
+    total = say("{count} segments", one="{count} segment", count=len(receipt.entries))
+    return f"{total} = {' + '.join(parts)}"
 
 
-def _detail(receipt: Receipt, coverage: Coverage) -> str:
+def _detail(receipt: Receipt, coverage: Coverage, say: Words) -> str:
     if coverage is Coverage.EXCLUDED:
-        named = [f"{reason}" for reason, _ in receipt.reasons(coverage)]
+        named = [say.told(reason) for reason, _ in receipt.reasons(coverage)]
     elif coverage in {Coverage.OVER_BUDGET, Coverage.FAILED}:
         named = [str(e.segment) for e in receipt.entries if e.coverage is coverage]
     else:
         return ""
-    more = [f"{len(named) - _NAMED} more"] if len(named) > _NAMED else []
-    return f" ({', '.join(named[:_NAMED] + more)})" if named else ""
+    more = [say("{number} more", number=len(named) - _NAMED)] if len(named) > _NAMED else []
+    return f" ({say(', ').join(named[:_NAMED] + more)})" if named else ""
 
 
-def money_line(report: Report) -> str:
+def money_line(report: Report, say: Words = ENGLISH) -> str:
     """Escalations, and what it cost against the limit."""
     looked = [escalation for escalation in report.escalations if escalation.done]
-    confirmed = sum(escalation.confirmed for escalation in looked)
-    rejected = sum(escalation.rejected for escalation in looked)
+    second = say(
+        "Escalated {looks}: {confirmed} confirmed, {rejected} rejected",
+        looks=len(looked),
+        confirmed=sum(escalation.confirmed for escalation in looked),
+        rejected=sum(escalation.rejected for escalation in looked),
+    )
     bill = report.bill
-    presumed = f" (+ {format_usd(bill.presumed)} presumed)" if bill.presumed else ""
-    spent = f"{format_usd(bill.spent)}{presumed} of {format_usd(bill.pr_limit)}"
-    second = f"Escalated {len(looked)}: {confirmed} confirmed, {rejected} rejected"
-    return f"{second} · {spent} · saved {format_usd(bill.saved)}"
+    presumed = say(" (+ {usd} presumed)", usd=format_usd(bill.presumed)) if bill.presumed else ""
+    spent = say(
+        "{spent} of {limit}",
+        spent=f"{format_usd(bill.spent)}{presumed}",
+        limit=format_usd(bill.pr_limit),
+    )
+    return f"{second} · {spent} · {say('saved {usd}', usd=format_usd(bill.saved))}"
 
 
-def since_line(report: Report) -> str:
+def since_line(report: Report, say: Words = ENGLISH) -> str:
     """What changed since the review before; empty for the first one."""
-    if report.since is None:
+    since = report.since
+    if since is None:
         return ""
-    return f"Since the last push: {report.since.fixed} fixed, {report.since.still_open} open"
+    return say(
+        "Since the last push: {fixed} fixed, {still} open",
+        fixed=since.fixed,
+        still=since.still_open,
+    )
 
 
-def result_lines(report: Report) -> list[str]:
+def result_lines(report: Report, say: Words = ENGLISH) -> list[str]:
     """The summary's first lines, the same for people on GitHub and in a terminal."""
-    lines = [headline(report), receipt_line(report.receipt), money_line(report)]
-    lines += [*budget_lines(report), since_line(report)]
+    lines = [headline(report, say), receipt_line(report.receipt, say), money_line(report, say)]
+    lines += [*budget_lines(report, say), since_line(report, say)]
     return [line for line in lines if line]
 
 
 def summary(report: Report) -> str:
     """The sticky comment."""
-    first, *rest = result_lines(report)
+    say = in_language(report.language)
+    first, *rest = result_lines(report, say)
     parts = [f"### {first}", *(wording.markdown(line) for line in rest)]
-    parts += _section("Not read, and why", _unread(report.receipt))
+    parts += _section(say("Not read, and why"), _unread(report.receipt, say), say)
     listed = [j for j in report.open_findings if j.fate is Fate.SUMMARY]
-    parts += _section("More findings", _told(listed))
-    parts += _details("Findings on lines", _standing(report))
-    parts += _details("Coverage receipt", [*_coverage_table(report.receipt), *_saved(report.bill)])
-    parts += _details("Silenced", _unheard(report, Fate.SILENCED))
-    parts += _details("Withheld", _unheard(report, Fate.WITHHELD))
-    return _bounded(["\n\n".join(parts)])
+    parts += _section(say("More findings"), _told(listed, say), say)
+    parts += _details(say("Findings on lines"), _standing(report, say), say)
+    changes = report.walkthrough
+    parts += folded(changes, say, since_lines(changes, say))
+    table = [*_coverage_table(report.receipt, say), *_saved(report.bill, say)]
+    parts += _details(say("Coverage receipt"), table, say)
+    parts += _details(say("Silenced"), _unheard(report, Fate.SILENCED, say), say)
+    parts += _details(say("Withheld"), _unheard(report, Fate.WITHHELD, say), say)
+    return _bounded(["\n\n".join(parts)], say)
 
 
 def told(report: Report) -> str:
     """The whole report as one Markdown text, for those who do not post it."""
+    say = in_language(report.language)
     shown = [j for j in report.open_findings if j.fate is not Fate.SUMMARY]
-    parts = [f"#### {wording.code_span(place(j))}\n\n{comment_body(j)}" for j in shown]
+    parts = [f"#### {wording.code_span(place(j, say))}\n\n{comment_body(j, say)}" for j in shown]
     return "\n\n".join([summary(report), *parts])
 
 
-def _section(title: str, lines: Sequence[str]) -> list[str]:
-    return [f"**{title}**", "\n".join(_shortened(lines))] if lines else []
+def _section(title: str, lines: Sequence[str], say: Words) -> list[str]:
+    return [f"**{title}**", "\n".join(_shortened(lines, say))] if lines else []
 
 
-def _details(title: str, lines: Sequence[str]) -> list[str]:
+def _details(title: str, lines: Sequence[str], say: Words) -> list[str]:
     if not lines:
         return []
-    inner = "\n".join(_shortened(lines))
+    inner = "\n".join(_shortened(lines, say))
     return [f"<details><summary>{title}</summary>\n\n{inner}\n\n</details>"]
 
 
-def _shortened(lines: Sequence[str]) -> list[str]:
+def _shortened(lines: Sequence[str], say: Words) -> list[str]:
     more = len(lines) - _LISTED
-    return [*lines[:_LISTED], f"- … and {more} more"] if more > 0 else list(lines)
+    return (
+        [*lines[:_LISTED], say("- … and {number} more", number=more)] if more > 0 else list(lines)
+    )
 
 
-def _unread(receipt: Receipt) -> list[str]:
+def _unread(receipt: Receipt, say: Words) -> list[str]:
     return [
-        f"- {wording.code_span(str(entry.segment))}: {entry.coverage}, "
-        f"{wording.markdown(entry.detail)}"
+        f"- {wording.code_span(str(entry.segment))}: {say.term(entry.coverage)}, "
+        f"{wording.markdown(say.told(entry.detail))}"
         for entry in receipt.entries
         if entry.coverage in {Coverage.OVER_BUDGET, Coverage.FAILED}
     ]
 
 
-def _standing(report: Report) -> list[str]:
+def _standing(report: Report, say: Words) -> list[str]:
     return [
-        f"- {_BADGES[j.finding.severity]} {wording.code_span(place(j))}: "
-        f"{wording.markdown(j.finding.title)}{_remark(j)}"
+        f"- {_BADGES[j.finding.severity]} {wording.code_span(place(j, say))}: "
+        f"{wording.markdown(say.told(j.finding.title))}{_remark(j, say)}"
         for j in report.open_findings
         if j.fate in {Fate.COMMENT, Fate.STANDING}
     ]
 
 
-def _remark(judged: Judged) -> str:
+def _remark(judged: Judged, say: Words) -> str:
     """What there is to say of a finding that stands: read again or not, resolved by whom."""
-    return f" ({wording.markdown(judged.why)})" if judged.fate is Fate.STANDING else ""
+    return f" ({wording.markdown(say.told(judged.why))})" if judged.fate is Fate.STANDING else ""
 
 
-def _unheard(report: Report, fate: Fate) -> list[str]:
+def _unheard(report: Report, fate: Fate, say: Words) -> list[str]:
     return [
-        f"- {wording.code_span(place(j))}: {wording.markdown(j.finding.title)} "
-        f"({wording.markdown(wording.shortened(j.why, 160))})"
+        f"- {wording.code_span(place(j, say))}: {wording.markdown(say.told(j.finding.title))} "
+        f"({wording.markdown(wording.shortened(say.told(j.why), 160))})"
         for j in report.findings
         if j.fate is fate
     ]
 
 
-def _coverage_table(receipt: Receipt) -> list[str]:
+def _coverage_table(receipt: Receipt, say: Words) -> list[str]:
     """Segments and added lines by class and reason."""
-    rows = ["| class | segments | added lines | by |", "|---|--:|--:|---|"]
+    rows = [say("| class | segments | added lines | by |"), "|---|--:|--:|---|"]
     for coverage in Coverage:
-        if count := receipt.count(coverage):
-            reasons = ", ".join(f"{why} ({n})" for why, n in receipt.reasons(coverage)[:_NAMED])
+        if number := receipt.count(coverage):
+            by = [f"{say.told(why)} ({n})" for why, n in receipt.reasons(coverage)[:_NAMED]]
             added = receipt.added_lines(coverage)
-            rows.append(f"| {coverage} | {count} | {added} | {_cell(reasons)} |")
+            reasons = _cell(say(", ").join(by))
+            rows.append(f"| {say.term(coverage)} | {number} | {added} | {reasons} |")
     return rows
 
 
-def _saved(bill: Bill) -> list[str]:
+def _saved(bill: Bill, say: Words) -> list[str]:
     """What known answers saved."""
     if not bill.saved_tokens:
         return []
-    return ["", f"Known answers saved {bill.saved_tokens:,} tokens, {format_usd(bill.saved)}."]
+    saved = say(
+        "Known answers saved {tokens:,} tokens, {usd}.",
+        tokens=bill.saved_tokens,
+        usd=format_usd(bill.saved),
+    )
+    return ["", saved]
 
 
 def _cell(text: str) -> str:
@@ -271,14 +313,19 @@ def _cell(text: str) -> str:
     return wording.markdown(wording.one_line(text).replace("|", "¦"))
 
 
-def _review_body(report: Report) -> str:
-    return f"{wording.markdown(headline(report))}\n\n<sub>{wording.markdown(_footer(report))}</sub>"
+def _review_body(report: Report, say: Words) -> str:
+    first = wording.markdown(headline(report, say))
+    return f"{first}\n\n<sub>{wording.markdown(_footer(report, say))}</sub>"
 
 
-def _footer(report: Report) -> str:
+def _footer(report: Report, say: Words) -> str:
     bill = report.bill
-    readers = sorted({f"{j.tier} tier {j.model}" for j in report.findings if j.model})
-    tokens = f"{bill.tokens_in:,} tokens in, {bill.tokens_out:,} out"
+    readers = sorted(
+        {say("{tier} tier {model}", tier=j.tier, model=j.model) for j in report.findings if j.model}
+    )
+    tokens = say(
+        "{read:,} tokens in, {written:,} out", read=bill.tokens_in, written=bill.tokens_out
+    )
     return " · ".join([*readers, tokens, format_usd(bill.spent)])
 
 
@@ -287,23 +334,27 @@ def _footer(report: Report) -> str:
 
 def check(report: Report, incomplete: Literal["neutral", "block"]) -> Check:
     """The check run: the conclusion counts all open findings, not only new ones."""
+    say = in_language(report.language)
     annotations = tuple(
         Annotation(
             path=judged.anchor.path,
             start_line=judged.anchor.start_line,
             end_line=judged.anchor.line,
             severity=judged.finding.severity,
-            title=wording.shortened(wording.one_line(judged.finding.title), 250),
-            message=wording.visible(judged.finding.explanation or judged.finding.title),
+            title=wording.shortened(wording.one_line(say.told(judged.finding.title)), 250),
+            message=wording.visible(say.told(judged.finding.explanation or judged.finding.title)),
         )
         for judged in report.open_findings
-        if judged.anchor is not None and judged.anchor.side.value == "RIGHT"
+        if judged.fate is Fate.SUMMARY  # what has a comment is on its line already
+        and judged.anchor is not None
+        and judged.anchor.side.value == "RIGHT"
     )
     return Check(
         conclusion=_conclusion(report, incomplete),
-        title=wording.shortened(headline(report).removeprefix("reviewbot: "), 250),
+        title=wording.shortened(_verdict(report, say), 250),
         summary=summary(report),
         annotations=annotations,
+        say=say,
     )
 
 
@@ -315,9 +366,10 @@ def _conclusion(report: Report, incomplete: Literal["neutral", "block"]) -> Conc
     return Conclusion.SUCCESS
 
 
-def _bounded(lines: Sequence[str]) -> str:
+def _bounded(lines: Sequence[str], say: Words) -> str:
     text = "\n".join(lines)
     if len(text) <= _LONGEST:
         return text
     # Cut between lines: half a code span would set free what stands inside.
-    return text[:_LONGEST].rpartition("\n")[0] + "\n\n(cut: GitHub allows no longer text)"
+    cut = text[:_LONGEST].rpartition("\n")[0]
+    return f"{cut}\n\n{say('(cut: GitHub allows no longer text)')}"

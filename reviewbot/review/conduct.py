@@ -16,12 +16,15 @@ from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Standing, Tier
 from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.outcome import Bill, Coverage, Report, Reviewed, Since, Skipped, Superseded
+from reviewbot.domain.phrase import Phrase
+from reviewbot.domain.posted import digest_of
 from reviewbot.review import notices
 from reviewbot.review.compose import compose
 from reviewbot.review.earlier import follow
 from reviewbot.review.escalate import choose
 from reviewbot.review.estimate import estimate
 from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
+from reviewbot.review.extras import extras
 from reviewbot.review.paths import matches_any
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
@@ -32,7 +35,9 @@ from reviewbot.review.record import as_json
 from reviewbot.review.redact import redact
 from reviewbot.review.sift import Sieve, sift
 from reviewbot.review.silence import Silenced
+from reviewbot.review.walkthrough import walk
 from reviewbot.review.weigh import Weighed
+from reviewbot.review.words import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,6 +54,7 @@ if TYPE_CHECKING:
     from reviewbot.review.prompt import Briefing, Task
     from reviewbot.review.reading import Readings
     from reviewbot.review.redact import Redaction
+    from reviewbot.review.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,31 +108,33 @@ def review_pull_request(request: ReviewRequest, ports: Ports, house: House) -> O
     """
     pull = ports.forge.pull_request(request)
     if not pull.is_open:
-        return Skipped(request, "it is closed")
+        return Skipped(request, Phrase("it is closed"))
 
     # The base branch sets the rules: a pull request must not loosen its own.
     try:
         return _review(request, pull, ports, house)
     except PolicyError as error:
-        ports.forge.conclude(pull, notices.unusable_policy(error))
+        say = in_language(house.policy.language)
+        ports.forge.conclude(pull, notices.unusable_policy(error, say))
         raise
 
 
 def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: House) -> Outcome:
     files = ports.forge.base_files(pull)
     policy = effective_policy(files, house.policy)
+    say = in_language(policy.language)
     if request.only_labels and not policy.auto_review.labels:
-        return Skipped(request, "labels mean nothing to its policy")
-    if not request.full and (unasked := _unasked(pull, policy, ports)):
+        return Skipped(request, Phrase("labels mean nothing to its policy"))
+    if not request.full and (unasked := _unasked(pull, policy, ports, say)):
         why, notice = unasked
         ports.forge.conclude(pull, notice)
         return Skipped(request, why)
 
     ports.forge.begin(pull)
     ready = _prepared(pull, policy, files, ports)
-    if held := _held(ready, ports):
+    if held := _held(ready, ports, say):
         ports.forge.conclude(pull, held)
-        return Skipped(request, "its cost waits for approval")
+        return Skipped(request, Phrase("its cost waits for approval"))
 
     purse = purse_of(ports.journal.open(pull, request.trigger), pull, policy, house)
     try:
@@ -134,12 +142,13 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     except Interrupted:
         report = None
 
-    if overtaken := _overtaken(request, pull, ports):
+    if overtaken := _overtaken(request, pull, ports, say):
         return overtaken
     if report is None:
         return Superseded(request, by="")
 
     publication = compose(report, purse.review_id, policy.incomplete)
+    publication = replace(publication, extras=extras(report, policy, in_language(policy.language)))
     url = ports.forge.publish(publication)
     # Without an address nothing was posted: the review was only printed.
     raised = [comment.finding for comment in publication.comments if url]
@@ -147,16 +156,18 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     return Reviewed(report, url)
 
 
-def _overtaken(request: ReviewRequest, pull: PullRequest, ports: Ports) -> Outcome | None:
+def _overtaken(
+    request: ReviewRequest, pull: PullRequest, ports: Ports, say: Words
+) -> Outcome | None:
     """How it ends where something came in between, after saying so in the check."""
     now = ports.forge.pull_request(request)
     if now.head_sha != pull.head_sha:
         # What was read is pointless; the newer head's own review is on the desk.
-        ports.forge.conclude(pull, notices.superseded())
+        ports.forge.conclude(pull, notices.superseded(say))
         return Superseded(request, by=now.head_sha)
     if not now.is_open:
-        ports.forge.conclude(pull, notices.closed())
-        return Skipped(request, "it is closed")
+        ports.forge.conclude(pull, notices.closed(say))
+        return Skipped(request, Phrase("it is closed"))
     return None
 
 
@@ -172,27 +183,29 @@ def _prepared(pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports)
     return Prepared(pull, policy, files.guidance, redaction, plan_survey(redaction.diff, policy))
 
 
-def _unasked(pull: PullRequest, policy: Policy, ports: Ports) -> tuple[str, Check] | None:
+def _unasked(
+    pull: PullRequest, policy: Policy, ports: Ports, say: Words
+) -> tuple[str, Check] | None:
     """Why policy or people want no review, and what the check says then; None if they do."""
     if who := ports.rulings.paused_by(pull.key):
-        return f"{who} paused its reviews", notices.paused(who, policy)
+        return Phrase("{who} paused its reviews", who=who), notices.paused(who, policy, say)
     why = reason_to_skip(pull, policy)
-    return (why, notices.skipped(why, policy)) if why else None
+    return (why, notices.skipped(why, policy, say)) if why else None
 
 
-def _held(ready: Prepared, ports: Ports) -> Check | None:
+def _held(ready: Prepared, ports: Ports, say: Words) -> Check | None:
     """What the check says where a review is dearer than the policy lets pass unasked."""
     quoted, most = estimate(ready, ports).p90, ready.policy.budget.approve_above
     if quoted <= most or ports.rulings.may_cost(ready.pull, quoted):
         return None
-    return notices.too_dear(ready.pull, quoted, most)
+    return notices.too_dear(ready.pull, quoted, most, say)
 
 
 def reason_to_skip(pull: PullRequest, policy: Policy) -> str | None:
     """Why the policy asks for no review, or None."""
     branches = policy.auto_review.base_branches
     if branches and not matches_any(pull.base_branch, branches):
-        return "its base branch is not on the policy's list"
+        return Phrase("its base branch is not on the policy's list")
     return policy.reason_to_skip(pull)
 
 
@@ -208,8 +221,8 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     strong = ready.brief(Tier.STRONG)
     posted = _posted(ready.pull, ports)
     # Redaction finds its own again without a model, so that a re-run stays free.
-    local_titles = {(each.path, each.title) for each in ready.redaction.findings}
-    followed = [each for each in posted if (each.path, each.title) not in local_titles]
+    local = {(each.path, digest_of(each.quote)) for each in ready.redaction.findings}
+    followed = [each for each in posted if (each.path, each.digest) not in local]
     choice = choose(surveyed(first, survey), ready.policy, audited, followed)
     looks = second_tasks(choice, strong)
     second = _second(looks, survey, strong, purse, ports, exhausted)
@@ -219,8 +232,8 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     silenced = Silenced(ready.pull.author.id, silences, posted)
     index = AnchorIndex(ready.redaction.diff)
     sieve = Sieve(index, ready.pull.key, ready.policy, posted, silenced)
-    local = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
-    judged = sift([*local, *readings.weighed()], sieve)
+    own = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
+    judged = sift([*own, *readings.weighed()], sieve)
     receipt = readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG))
     aftermath = follow(judged, posted, sieve.index, receipt)
     if posted:
@@ -236,6 +249,8 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
         since=_since(findings, posted, aftermath),
         fixed=aftermath.fixed,
         shortages=(*survey.shortages, *second.shortages),
+        walkthrough=walk(readings.stories, purse.review_id),
+        language=ready.policy.language,
     )
 
 
@@ -312,9 +327,13 @@ def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
 
 
 def _posted(pull: PullRequest, ports: Ports) -> tuple[PostedFinding, ...]:
-    """What was posted on lines before: as GitHub shows it, and what was removed there."""
+    """What was posted on lines before: as GitHub shows it, and what was removed there.
+
+    Improvements are left out: one on a line must not hide a defect that is found there.
+    """
     remembered = {each.fingerprint: each for each in ports.journal.raised(pull.key)}
-    shown = {each.fingerprint: each for each in ports.forge.posted(pull)}
+    posted = ports.forge.posted(pull)
+    shown = {each.fingerprint: each for each in posted if not each.is_improvement}
     return tuple((remembered | shown).values())
 
 

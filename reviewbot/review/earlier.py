@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Finding, Severity, Standing, Tier
 from reviewbot.domain.outcome import Coverage, Fate, Judged
+from reviewbot.domain.phrase import Phrase
 from reviewbot.domain.posted import digest_of
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from reviewbot.review.escalate import Surveyed
     from reviewbot.review.plan import Chunk
 
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")  # kana and ideographs
 _ALIKE = 0.5  # share of title words that two findings on neighbouring lines have in common
 _NEAR = 3  # lines between two quotes of one defect
 _UNREAD = {Coverage.OVER_BUDGET, Coverage.FAILED}
@@ -51,7 +54,9 @@ def recognise(
 
 
 def _standing(judged: Judged, fingerprint: str) -> Judged:
-    return replace(judged, fate=Fate.STANDING, fingerprint=fingerprint, why="posted earlier")
+    return replace(
+        judged, fate=Fate.STANDING, fingerprint=fingerprint, why=Phrase("posted earlier")
+    )
 
 
 def _twin(
@@ -78,7 +83,10 @@ def alike(title: str, other: str) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    return set(re.findall(r"[^\W_]{3,}", text.casefold()))
+    """Its words; where no spaces part them, as in Chinese and Japanese, pairs of letters."""
+    text = text.casefold()
+    pairs = (pair for run in _UNSPACED.findall(text) for pair in pairwise(run))
+    return {*map("".join, pairs), *re.findall(r"[^\W_]{3,}", _UNSPACED.sub(" ", text))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +134,7 @@ def _unknown(posted: PostedFinding, path: str) -> Judged:
         severity=posted.severity,
         confidence=1.0,
         title=posted.title,
-        explanation="It was posted earlier, and its file was not read in full this time.",
+        explanation=Phrase("It was posted earlier, and its file was not read in full this time."),
     )
     return Judged(
         finding=finding,
@@ -136,7 +144,7 @@ def _unknown(posted: PostedFinding, path: str) -> Judged:
         model="",
         standing=Standing.UNCHECKED,
         fate=Fate.STANDING,
-        why="posted earlier, not read again",
+        why=Phrase("posted earlier, not read again"),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.errors import BadAnswer, BudgetExhausted, ModelError, ModelUnavailable
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.outcome import Coverage
+from reviewbot.domain.phrase import Phrase
 from reviewbot.review.answer import Reading, read
 from reviewbot.review.parts import in_parts
 from reviewbot.review.plan import pack
@@ -91,7 +92,7 @@ class _Tap:
         if self._ports.observer.interrupted():
             raise Interrupted
         if self._ports.observer.out_of_time():
-            message = "the review's time was over"
+            message = Phrase("the review's time was over")
             raise ModelUnavailable(message)
         if self._closed_by is not None:
             raise _Stopped(self._closed_by)
@@ -107,7 +108,7 @@ class _Stopped(BudgetExhausted):
     """Not asked, because the policy says ``on_exhausted: stop``."""
 
     def __init__(self, first: BudgetExhausted) -> None:
-        message = f"not asked, as the policy says to stop: {first.message}"
+        message = Phrase("not asked, as the policy says to stop: {why}", why=first.message)
         super().__init__(message, first.scope, first.advice, first.shortage)
         self.args = (first,)
 
@@ -128,10 +129,10 @@ def examine(
         match ended:
             case BudgetExhausted():
                 examined.refusals.append(ended)
-                _leave(part, Gap(Coverage.OVER_BUDGET, str(ended)), examined)
+                _leave(part, Gap(Coverage.OVER_BUDGET, ended.message), examined)
             case ModelError():
                 unusable = isinstance(ended, BadAnswer)
-                _leave(part, Gap(Coverage.FAILED, str(ended), unusable), examined)
+                _leave(part, Gap(Coverage.FAILED, ended.message, unusable), examined)
             case answers:
                 for answer in answers:
                     _hear(answer, by_key, examined)
@@ -161,7 +162,7 @@ def _hear(answer: Answer, by_key: dict[str, Task], examined: Examined) -> None:
     try:
         reading = read(answer.text, by_key[answer.key].chunk)
     except BadAnswer as error:
-        examined.gaps[answer.key] = Gap(Coverage.FAILED, str(error), unusable=True)
+        examined.gaps[answer.key] = Gap(Coverage.FAILED, error.message, unusable=True)
     else:
         examined.heard[answer.key] = Heard(reading, answer)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.review.ports import Check, Conclusion
 from reviewbot.review.same_head import graver
+from reviewbot.review.words import in_language
 
 if TYPE_CHECKING:
     from reviewbot.domain.policy import Policy
@@ -23,22 +24,32 @@ def answer(pull: PullRequest, verdict: Verdict | None, policy: Policy) -> Check:
 
     Without a verdict the policy decides; where it holds a gate, what nobody read does not pass.
     """
+    say = in_language(policy.language)
+    number, head = pull.key.number, pull.head_sha[:12]
     if verdict is None or verdict.conclusion is None:
-        return _unread(pull, policy)
-    shown = verdict.shown or verdict.conclusion
+        return Check(
+            conclusion=Conclusion.FAILURE if _is_gated(policy) else Conclusion.NEUTRAL,
+            title=say("#{number} has no finished review", number=number),
+            summary=say(
+                "The head of #{number}, {head}, has no finished review. "
+                "Ask for one on the pull request, then queue it again.",
+                number=number,
+                head=head,
+            ),
+            say=say,
+        )
     return Check(
-        conclusion=graver(verdict.conclusion, shown),
-        title=f"As in #{pull.key.number}: {verdict.title}"[:255],
-        summary=f"The review of #{pull.key.number} at {pull.head_sha[:12]} says this. "
-        "A merge queue's own commit is not read again.",
+        conclusion=graver(verdict.conclusion, verdict.shown or verdict.conclusion),
+        title=say("As in #{number}: {verdict}", number=number, verdict=verdict.title)[:255],
+        summary=say(
+            "The review of #{number} at {head} says this. "
+            "A merge queue's own commit is not read again.",
+            number=number,
+            head=head,
+        ),
+        say=say,
     )
 
 
-def _unread(pull: PullRequest, policy: Policy) -> Check:
-    gated = policy.enabled and (policy.fail_on is not None or policy.incomplete == "block")
-    return Check(
-        conclusion=Conclusion.FAILURE if gated else Conclusion.NEUTRAL,
-        title=f"#{pull.key.number} has no finished review",
-        summary=f"The head of #{pull.key.number}, {pull.head_sha[:12]}, has no finished review. "
-        "Ask for one on the pull request, then queue it again.",
-    )
+def _is_gated(policy: Policy) -> bool:
+    return policy.enabled and (policy.fail_on is not None or policy.incomplete == "block")

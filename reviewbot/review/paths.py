@@ -10,6 +10,7 @@ import re2
 from pathspec import GitIgnoreSpec
 
 from reviewbot.domain.errors import PolicyError
+from reviewbot.domain.phrase import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,5 +35,8 @@ def _compiled(patterns: tuple[str, ...]) -> GitIgnoreSpec:
     try:
         return GitIgnoreSpec.from_lines(patterns, backend="re2")
     except (ValueError, re.error, re2.error) as error:
-        message = f"one of the patterns {', '.join(patterns)[:200]!r} is no gitignore pattern"
-        raise PolicyError(message, "Write it as in a .gitignore file.") from error
+        message = Phrase(
+            "one of the patterns {patterns} is no gitignore pattern",
+            patterns=repr(", ".join(patterns)[:200]),
+        )
+        raise PolicyError(message, Phrase("Write it as in a .gitignore file.")) from error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.diff import Content
 from reviewbot.domain.outcome import Coverage, Covered, Segment
+from reviewbot.domain.phrase import Phrase
 from reviewbot.review.risk import assess
 from reviewbot.review.split import BYTES_PER_TOKEN, CHUNK_TOKENS, pieces
 from reviewbot.review.triage import excluded
@@ -102,10 +103,13 @@ def changed_lines(chunk: Chunk) -> int:
 # --- what is left out ------------------------------------------------------------------------
 
 _Reason = tuple[Coverage, str]
-_NO_LINES: _Reason = (Coverage.EXCLUDED, "no lines")
-_MISSING: _Reason = (Coverage.FAILED, "its lines were not given: too large, or not rendered")
-_TOO_LONG: _Reason = (Coverage.FAILED, "a line too long to read")
-_UNCHANGED: _Reason = (Coverage.EXCLUDED, "context only")
+_NO_LINES: _Reason = (Coverage.EXCLUDED, Phrase("no lines"))
+_MISSING: _Reason = (
+    Coverage.FAILED,
+    Phrase("its lines were not given: too large, or not rendered"),
+)
+_TOO_LONG: _Reason = (Coverage.FAILED, Phrase("a line too long to read"))
+_UNCHANGED: _Reason = (Coverage.EXCLUDED, Phrase("context only"))
 
 
 def _gap(file: FileDiff, policy: Policy) -> _Reason | None:

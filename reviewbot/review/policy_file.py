@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.invalid import explain
+from reviewbot.domain.phrase import Phrase
 from reviewbot.domain.policy import Policy
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class _PlainLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            message = "aliases are not allowed"
+            message = Phrase("aliases are not allowed")
             raise yaml.composer.ComposerError(None, None, message, self.get_mark())
         return super().compose_node(parent, index)
 
@@ -33,7 +34,7 @@ class _PlainLoader(yaml.SafeLoader):
         seen = set[object]()
         for key, _ in node.value:
             if key.value in seen:
-                message = f"the key {key.value!r} appears twice"
+                message = Phrase("the key {key!r} appears twice", key=key.value)
                 raise yaml.constructor.ConstructorError(None, None, message, key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -69,25 +70,31 @@ def _within(server: Policy, document: Document) -> Policy:
 
 def _load(document: Document) -> Mapping[str, Any]:
     if len(document.text.encode()) > MOST_BYTES:
-        message = f"{document.path} is larger than {MOST_BYTES // 1024} KiB"
-        raise PolicyError(message, "Shorten it; path patterns can replace lists of paths.")
+        message = Phrase(
+            "{path} is larger than {size} KiB", path=document.path, size=MOST_BYTES // 1024
+        )
+        raise PolicyError(message, Phrase("Shorten it; path patterns can replace lists of paths."))
     try:
         loaded = yaml.load(document.text, _PlainLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        message = f"{document.path} is no valid YAML: {_first_line(error)}"
-        raise PolicyError(message, "Mend the file on the base branch.") from error
+        message = Phrase(
+            "{path} is no valid YAML: {why}", path=document.path, why=_first_line(error)
+        )
+        raise PolicyError(message, Phrase("Mend the file on the base branch.")) from error
     if loaded is None:
         return {}
     if not isinstance(loaded, Mapping) or not all(isinstance(key, str) for key in loaded):
-        message = f"{document.path} must hold keys and values at its top level"
-        raise PolicyError(message, "See the policy reference in the README.")
+        message = Phrase("{path} must hold keys and values at its top level", path=document.path)
+        raise PolicyError(message, Phrase("See the policy reference in the README."))
     return loaded
 
 
 def _first_line(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "it cannot be read"
-    return f"{problem} (line {mark.line + 1})" if mark else str(problem)
+    problem = getattr(error, "problem", None) or Phrase("it cannot be read")
+    return (
+        Phrase("{problem} (line {line})", problem=problem, line=mark.line + 1) if mark else problem
+    )
 
 
 def _join(base: Mapping[str, Any], wishes: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,4 +113,4 @@ def _validated(values: Mapping[str, Any], source: str) -> Policy:
         return Policy.model_validate(values)
     except ValidationError as error:
         message = explain(error, Policy, source)
-        raise PolicyError(message, "Mend the file on the base branch.") from error
+        raise PolicyError(message, Phrase("Mend the file on the base branch.")) from error

@@ -8,18 +8,21 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reviewbot.domain.feedback import Feedback
+from reviewbot.review.words import ENGLISH, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reviewbot.domain.diff import Anchor, Diff
     from reviewbot.domain.egress import Egress
+    from reviewbot.domain.extras import Extras
     from reviewbot.domain.finding import Severity, Tier
     from reviewbot.domain.money import PicoUsd, Price, Usage
     from reviewbot.domain.policy import Data
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
     from reviewbot.domain.ruling import Rulings
+    from reviewbot.domain.spent import Money
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -118,9 +121,8 @@ class Prompt:
     @property
     def size(self) -> int:
         """Its UTF-8 bytes: no tokeniser makes more tokens of it."""
-        return sum(
-            len(text.encode(errors="replace")) for text in (self.system, self.user, self.schema)
-        )
+        texts = (self.system, self.user, self.schema)
+        return sum(len(text.encode(errors="replace")) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,14 +252,15 @@ class Check:
     title: str
     summary: str
     annotations: tuple[Annotation, ...] = ()
+    say: Words = ENGLISH  # what it is worded with, and its button
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
     """Everything that a review writes: one review, one sticky summary, one check run.
 
-    There is no review where there is nothing to say on lines. *review_id* is part of the
-    review's marker. *fixed* are earlier findings whose threads are to say so.
+    There is no review without comments. *review_id* is part of its marker; *fixed* are earlier
+    findings whose threads are to say so.
     """
 
     pull: PullRequest
@@ -268,6 +271,7 @@ class Publication:
     summary: str
     check: Check
     fixed: tuple[PostedFinding, ...] = ()
+    extras: Extras | None = None
 
 
 class Forge(Protocol):
@@ -364,18 +368,6 @@ class Journal(Feedback, Protocol):
 
     def money(self, review_id: str, pull: PullKey) -> Money:
         """What the review and its pull request have cost so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """Sums over the ledger's attempts, in 10**-12 USD and tokens."""
-
-    spent: PicoUsd
-    presumed: PicoUsd
-    pr_total: PicoUsd
-    tokens_in: int
-    tokens_out: int
-    calls: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,16 @@ class Task:
 
 def brief(tier: Tier, pull: PullKey, policy: Policy, guidance: Sequence[Document]) -> Briefing:
     """Everything of a tier's prompt that does not depend on the chunk."""
-    system = _template(tier).format(language=policy.language, project=_project(policy))
+    system = _filled("strong" if tier is Tier.STRONG else "cheap", policy)
     return Briefing(tier, pull, system, answer_schema(tier), _guidance(guidance), policy)
+
+
+def brief_improvements(
+    tier: Tier, pull: PullKey, policy: Policy, guidance: Sequence[Document]
+) -> Briefing:
+    """The same where improvements are asked for, and no defects; either tier answers alike."""
+    system, schema = _filled("improve", policy), answer_schema(Tier.CHEAP)
+    return Briefing(tier, pull, system, schema, _guidance(guidance), policy)
 
 
 def tasks(chunks: Sequence[Chunk], briefing: Briefing) -> list[Task]:
@@ -140,10 +148,15 @@ def question(tasks: Sequence[Task], briefing: Briefing) -> Question:
     )
 
 
+def _filled(name: str, policy: Policy) -> str:
+    return template(name).format(language=policy.language, project=_project(policy))
+
+
 @cache
-def _template(tier: Tier) -> str:
-    name = "strong.txt" if tier is Tier.STRONG else "cheap.txt"
-    return (resources.files(__package__) / "prompts" / name).read_text(encoding="utf-8").strip()
+def template(name: str) -> str:
+    """One of the packaged prompts, to be filled in."""
+    file = resources.files(__package__) / "prompts" / f"{name}.txt"
+    return file.read_text(encoding="utf-8").strip()
 
 
 def _project(policy: Policy) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Verdict
 from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.outcome import Coverage, Covered, Escalation, Receipt
+from reviewbot.domain.phrase import Phrase
 from reviewbot.review.escalate import Surveyed
 from reviewbot.review.examine import Gap
 from reviewbot.review.prompt import claim, task
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from reviewbot.review.prompt import Briefing, Task
 
 _REAL = {Verdict.CONFIRMED, Verdict.CORRECTED}
-_NOT_ASKED = Gap(Coverage.OVER_BUDGET, "not asked: the budget is for the first reading")
+_NOT_ASKED = Gap(Coverage.OVER_BUDGET, Phrase("not asked: the budget is for the first reading"))
 
 
 def surveyed(tasks: Sequence[Task], survey: Examined) -> list[Surveyed]:
@@ -80,7 +81,8 @@ class Story:
             paid = any(each.answer.review_id == review_id for each in heard)
             coverage = Coverage.READ if paid else Coverage.KNOWN
             tier = tiers[1] if heard[-1] is self.strong else tiers[0]
-            detail = f"{tier} tier {heard[-1].answer.model}"
+            who = heard[-1].answer.model
+            detail: str = Phrase("{tier} tier {model}", tier=tier, model=who)
         else:
             gap = self.cheap if isinstance(self.cheap, Gap) else _NOT_ASKED
             coverage, detail = gap.coverage, gap.why

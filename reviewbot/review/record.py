@@ -8,7 +8,8 @@ from reviewbot.domain.money import plain_usd
 from reviewbot.domain.outcome import Coverage
 
 if TYPE_CHECKING:
-    from reviewbot.domain.outcome import Judged, Receipt, Report, Shortage
+    from reviewbot.domain.outcome import Escalation, Judged, Receipt, Report, Shortage
+    from reviewbot.domain.walkthrough import FileChange
 
 VERSION = 1
 
@@ -28,17 +29,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "reaches_fail_on": report.reaches_gate,
         "findings": [_judged(judged) for judged in report.findings],
         "receipt": _receipt(report.receipt),
-        "escalations": [
-            {
-                "path": each.path,
-                "reason": each.reason,
-                "done": each.done,
-                "over_budget": each.over_budget,
-                "confirmed": each.confirmed,
-                "rejected": each.rejected,
-            }
-            for each in report.escalations
-        ],
+        "escalations": [_escalation(each) for each in report.escalations],
         "cost": {
             "spent_usd": plain_usd(bill.spent),
             "presumed_usd": plain_usd(bill.presumed),
@@ -50,9 +41,31 @@ def as_json(report: Report) -> dict[str, Any]:
             "tokens_out": bill.tokens_out,
             "calls": bill.calls,
         },
+        "walkthrough": [_change(each) for each in report.walkthrough],
         "shortages": [_shortage(each) for each in report.shortages],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
+    }
+
+
+def _escalation(each: Escalation) -> dict[str, Any]:
+    return {
+        "path": each.path,
+        "reason": each.reason,
+        "done": each.done,
+        "over_budget": each.over_budget,
+        "confirmed": each.confirmed,
+        "rejected": each.rejected,
+    }
+
+
+def _change(change: FileChange) -> dict[str, Any]:
+    return {
+        "path": change.path,
+        "added": change.added,
+        "deleted": change.deleted,
+        "summary": " ".join(change.summaries),
+        "risk": change.risk,
     }
 
 

@@ -15,6 +15,7 @@ from reviewbot.domain.diff import Hunk, Line
 from reviewbot.domain.egress import REDACTED
 from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Category, Finding, Severity, Side
+from reviewbot.domain.phrase import Phrase
 from reviewbot.review.detectors import (
     ASSIGNMENT,
     ASSIGNMENT_SIGN,
@@ -93,8 +94,10 @@ def _compiled(patterns: Sequence[str]) -> list[re2._Regexp]:
         try:
             compiled.append(re2.compile(pattern))
         except re2.error as error:
-            message = f"redaction: {pattern!r} is no regular expression in RE2 syntax"
-            raise PolicyError(message, "Mend the pattern in the policy.") from error
+            message = Phrase(
+                "redaction: {pattern} is no regular expression in RE2 syntax", pattern=repr(pattern)
+            )
+            raise PolicyError(message, Phrase("Mend the pattern in the policy.")) from error
     return compiled
 
 
@@ -131,12 +134,13 @@ def _clean_text(text: str, own: Sequence[re2._Regexp], secrets: list[_Secret]) -
     if TOKEN_SIGN.search(text):
         text = TOKEN.sub(lambda match: _swap_token(match, secrets), text)
     if "://" in text and "@" in text:
-        text = CONNECTION.sub(_swapping("password in an address", is_secret, secrets), text)
+        text = CONNECTION.sub(_swapping(Phrase("password in an address"), is_secret, secrets), text)
     if HEADER_SIGN.search(text):
-        text = HEADER.sub(_swapping("credential in a header", is_secret, secrets), text)
+        text = HEADER.sub(_swapping(Phrase("credential in a header"), is_secret, secrets), text)
     if ASSIGNMENT_SIGN.search(text):
-        text = ASSIGNMENT.sub(_swapping("credential", is_secret, secrets), text)
-        text = BARE_ASSIGNMENT.sub(_swapping("credential", is_bare_secret, secrets), text)
+        kind = Phrase("credential")
+        text = ASSIGNMENT.sub(_swapping(kind, is_secret, secrets), text)
+        text = BARE_ASSIGNMENT.sub(_swapping(kind, is_bare_secret, secrets), text)
     for pattern in own:
         text, times = pattern.subn(f"{REDACTED}by policy]", text)
         secrets.extend([_Secret("by policy", certain=False)] * times)
@@ -177,8 +181,8 @@ def _finding(path: str, line: Line, kind: str) -> Finding:
         category=Category.SECURITY,
         severity=Severity.HIGH,
         confidence=0.95,
-        title=f"Secret committed: {kind}",
-        explanation=(
+        title=Phrase("Secret committed: {kind}", kind=Phrase(kind)),
+        explanation=Phrase(
             "This line adds a secret to the repository, where everyone with read access "
             "finds it in the history. Revoke it, then load it from the environment or a "
             "secret store."

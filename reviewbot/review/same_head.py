@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reviewbot.review.ports import Verdict
+    from reviewbot.review.words import Words
 
 # Worst first; what is under way counts as what still has to be done.
 _ORDER = (
@@ -34,16 +35,20 @@ def joint(check: Check, others: Sequence[Verdict]) -> Check:
     worst = min(others, key=lambda each: _ORDER.index(_standing(each)))
     if _ORDER.index(_standing(worst)) >= _ORDER.index(check.conclusion):
         return check
+    say, number = check.say, worst.number
     if worst.conclusion is None:
-        title = f"Waits for #{worst.number}, which has the same commit"
+        title = say("Waits for #{number}, which has the same commit", number=number)
     else:
-        title = f"#{worst.number} has the same commit: {worst.title}"
-    why = "A check belongs to a commit, and the worst of its pull requests counts."
+        title = say("#{number} has the same commit: {verdict}", number=number, verdict=worst.title)
+    why = say(
+        "{title}. A check belongs to a commit, and the worst of its pull requests counts.",
+        title=title,
+    )
     return replace(
         check,
         conclusion=_standing(worst),
         title=title[:255],
-        summary=f"{title}. {why}\n\n{check.summary}",
+        summary=f"{why}\n\n{check.summary}",
     )
 
 
@@ -52,11 +57,11 @@ def graver(one: Conclusion, other: Conclusion) -> Conclusion:
     return min(one, other, key=_ORDER.index)
 
 
-def own(verdict: Verdict) -> Check:
+def own(verdict: Verdict, say: Words) -> Check:
     """What a concluded review said, in short."""
     conclusion = _standing(verdict)
-    summary = "The summary comment of the pull request says more."
-    return Check(conclusion=conclusion, title=verdict.title, summary=summary)
+    summary = say("The summary comment of the pull request says more.")
+    return Check(conclusion=conclusion, title=verdict.title, summary=summary, say=say)
 
 
 def _standing(verdict: Verdict) -> Conclusion:

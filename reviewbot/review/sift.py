@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.diff import Anchor
 from reviewbot.domain.finding import Severity, Standing, Tier
 from reviewbot.domain.outcome import Fate, Judged
+from reviewbot.domain.phrase import Phrase
 from reviewbot.review.earlier import alike, recognise
 from reviewbot.review.silence import NOTHING_SILENCED, Silenced
 
@@ -102,16 +103,28 @@ def _fingerprint(finding: Finding, anchor: Anchor | None, sieve: Sieve) -> str:
 def _threshold(judged: Judged, policy: Policy) -> Judged:
     finding, standing = judged.finding, judged.standing
     if standing is Standing.REJECTED:
-        return _withhold(judged, f"rejected on the second look: {judged.why}")
+        return _withhold(judged, Phrase("rejected on the second look: {why}", why=judged.why))
     if not finding.severity.reaches(policy.min_severity):
-        return _withhold(judged, f"below the policy's min_severity {policy.min_severity}")
+        return _withhold(
+            judged,
+            Phrase(
+                "below the policy's min_severity {severity}", severity=policy.min_severity.value
+            ),
+        )
     if standing is Standing.UNCERTAIN:
         grave = finding.severity.reaches(Severity.HIGH)
-        why = f"unconfirmed: {judged.why}"
+        why = Phrase("unconfirmed: {why}", why=judged.why)
         return replace(judged, fate=Fate.SUMMARY, why=why) if grave else _withhold(judged, why)
     least = CONFIRMED_FROM if standing is Standing.CONFIRMED else ALONE_FROM
     if finding.confidence < least:
-        return _withhold(judged, f"confidence {finding.confidence:.2f} is below {least:.2f}")
+        return _withhold(
+            judged,
+            Phrase(
+                "confidence {confidence:.2f} is below {least:.2f}",
+                confidence=finding.confidence,
+                least=least,
+            ),
+        )
     return judged
 
 
@@ -130,7 +143,9 @@ def _merge(ranked: Sequence[Judged]) -> list[Judged]:
         if twin is None or not judged.is_open:
             kept.append(judged)
         else:
-            kept.append(_withhold(judged, f"same cause as: {twin.finding.title}"))
+            kept.append(
+                _withhold(judged, Phrase("same cause as: {title}", title=twin.finding.title))
+            )
     return kept
 
 
@@ -165,9 +180,11 @@ def _cap(ranked: Iterable[Judged], policy: Policy) -> list[Judged]:
             capped.append(judged)
             continue
         if in_file.total() >= policy.max_comments:
-            capped.append(replace(judged, fate=Fate.SUMMARY, why="beyond max_comments"))
+            capped.append(replace(judged, fate=Fate.SUMMARY, why=Phrase("beyond max_comments")))
         elif in_file[path] >= policy.max_comments_per_file:
-            capped.append(replace(judged, fate=Fate.SUMMARY, why="beyond max_comments_per_file"))
+            capped.append(
+                replace(judged, fate=Fate.SUMMARY, why=Phrase("beyond max_comments_per_file"))
+            )
         else:
             in_file[path] += 1
             capped.append(judged)

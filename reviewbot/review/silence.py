@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.command import Breadth
 from reviewbot.domain.finding import Severity
 from reviewbot.domain.outcome import Fate
+from reviewbot.domain.phrase import Phrase
 
 if TYPE_CHECKING:
     from reviewbot.domain.outcome import Judged
@@ -34,7 +35,8 @@ class Silenced:
             return judged
         by = next((each.by for each in self.silences if self._holds(each, judged)), None)
         if by is not None:
-            return replace(judged, fate=Fate.SILENCED, why=f"silenced by {by.login}")
+            why = Phrase("silenced by {who}", who=by.login)
+            return replace(judged, fate=Fate.SILENCED, why=why)
         return self._resolved(judged)
 
     def _resolved(self, judged: Judged) -> Judged:
@@ -47,8 +49,9 @@ class Silenced:
         if severity.rank < posted.severity.rank:
             return judged  # it is graver than what was resolved
         if not (reception.resolver_writes and may_silence(who.id, self.author_id, severity)):
-            return replace(judged, why=f"resolved by {who.login}, which does not silence it")
-        return replace(judged, fate=Fate.SILENCED, why=f"resolved by {who.login}")
+            why = Phrase("resolved by {who}, which does not silence it", who=who.login)
+            return replace(judged, why=why)
+        return replace(judged, fate=Fate.SILENCED, why=Phrase("resolved by {who}", who=who.login))
 
     def _holds(self, silence: Silence, judged: Judged) -> bool:
         rule = silence.breadth is Breadth.RULE

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.diff import Change, Content
+from reviewbot.domain.phrase import Phrase
 from reviewbot.review.paths import verdict
 
 if TYPE_CHECKING:
@@ -74,17 +75,17 @@ _LONG_LINE = 500  # characters, on average: no person writes so
 _FEW_SPACES = 0.05  # of the characters; prose has one in six
 
 _LINELESS = {
-    Content.BINARY: "binary",
-    Content.SUBMODULE: "submodule",
-    Content.SYMLINK: "symbolic link",
-    Content.LFS: "LFS pointer",
+    Content.BINARY: Phrase("binary"),
+    Content.SUBMODULE: Phrase("submodule"),
+    Content.SYMLINK: Phrase("symbolic link"),
+    Content.LFS: Phrase("LFS pointer"),
 }
 _UNTOUCHED = {
-    Change.ADDED: "empty file",
-    Change.DELETED: "empty file",
-    Change.MODIFIED: "mode change only",
-    Change.RENAMED: "rename only",
-    Change.COPIED: "copy only",
+    Change.ADDED: Phrase("empty file"),
+    Change.DELETED: Phrase("empty file"),
+    Change.MODIFIED: Phrase("mode change only"),
+    Change.RENAMED: Phrase("rename only"),
+    Change.COPIED: Phrase("copy only"),
 }
 
 
@@ -100,7 +101,7 @@ def excluded(file: FileDiff, policy: Policy) -> str | None:
     if wish is not None:
         return "path_filters" if wish else None
     if file.path.rpartition("/")[2] in _LOCK_FILES:
-        return "lock file"
+        return Phrase("lock file")
     return None if policy.fail_on is not None else _chosen_by_author(file)
 
 
@@ -113,22 +114,22 @@ def _lineless(file: FileDiff) -> str | None:
     if file.hunks:
         return None
     unnamed = file.change is not Change.RENAMED and _BINARY.search(file.path)
-    return "binary" if unnamed else _UNTOUCHED[file.change]
+    return Phrase("binary") if unnamed else _UNTOUCHED[file.change]
 
 
 def _chosen_by_author(file: FileDiff) -> str | None:
     rules = (
-        (_VENDORED, "vendored"),
-        (_MINIFIED, "minified"),
-        (_GENERATED, "generated"),
-        (_BINARY, "binary"),
+        (_VENDORED, Phrase("vendored")),
+        (_MINIFIED, Phrase("minified")),
+        (_GENERATED, Phrase("generated")),
+        (_BINARY, Phrase("binary")),
     )
     named = next((why for pattern, why in rules if pattern.search(file.path)), None)
     if named:
         return named
     if _MARKER.search("\n".join(_head(file))):
-        return "generated"
-    return "minified" if _is_minified(file) else None
+        return Phrase("generated")
+    return Phrase("minified") if _is_minified(file) else None
 
 
 def _head(file: FileDiff) -> Iterator[str]:

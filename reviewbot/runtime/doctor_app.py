@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from reviewbot.domain.errors import ReviewbotError
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.hook import hook_url, read_log
-from reviewbot.github.identity import lacking
+from reviewbot.github.identity import lacking, may_create_labels
 from reviewbot.runtime.diagnosis import Diagnosis, Health
 from reviewbot.runtime.service import app_auth
 
@@ -31,6 +31,8 @@ def examine_app(settings: Settings) -> Iterator[Diagnosis]:
         ("webhook", lambda client: _webhook(client, settings.values.server.public_url or "")),
         ("deliveries", _deliveries),
     )
+    if settings.values.policy.labels:
+        looks = (*looks, ("labels", _labels))
     with closing(GitHubClient(settings.github.api_url, app_auth(settings))) as client:
         for part, look in looks:
             try:
@@ -50,6 +52,15 @@ def _rights(client: GitHubClient) -> Iterator[Diagnosis]:
         yield Diagnosis(_RIGHTS, Health.WARNING, says, advice)
     if not found.necessary and not found.further:
         yield Diagnosis(_RIGHTS, Health.FINE, "nothing is missing")
+
+
+def _labels(client: GitHubClient) -> Iterator[Diagnosis]:
+    if may_create_labels(client):
+        yield Diagnosis("labels", Health.FINE, "the App may create labels that are missing")
+        return
+    advice = f"Create them by hand, or give the App Issues: write {_SETTINGS}."
+    says = "the App may set labels, but create none that a repository lacks"
+    yield Diagnosis("labels", Health.WARNING, says, advice)
 
 
 def _webhook(client: GitHubClient, public_url: str) -> Iterator[Diagnosis]:

@@ -11,6 +11,7 @@ from reviewbot.domain.pull_request import ReviewRequest
 from reviewbot.review.merge_group import answer, is_under_way
 from reviewbot.review.notices import unusable_policy
 from reviewbot.review.policy_file import effective_policy
+from reviewbot.review.words import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +82,7 @@ class QueueAnswers:
         try:
             policy = effective_policy(forge.base_files(pull), self.policy)
         except PolicyError as error:
-            return unusable_policy(error)
+            return unusable_policy(error, in_language(self.policy.language))
         return answer(pull, self.verdicts.of(pull), policy)
 
     def _again(self, group: WaitingGroup, error: ReviewbotError | None) -> None:

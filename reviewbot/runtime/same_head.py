@@ -106,7 +106,9 @@ class SameHeadForge:
         ours = Verdict(pull.key.number, check.conclusion, check.title, agreed.conclusion)
         everyone = [ours, *(verdict for _, verdict in others)]
         for other, verdict in others:
-            theirs = joint(own(verdict), [each for each in everyone if each is not verdict])
+            theirs = joint(
+                own(verdict, agreed.say), [each for each in everyone if each is not verdict]
+            )
             if verdict.conclusion is not None and theirs.conclusion is not verdict.shown:
                 self.forge.conclude(other, theirs)
                 self.verdicts.shown(other, theirs.conclusion)

@@ -206,7 +206,7 @@ def _bury(shop: Workshop, claim: Claim) -> None:
     try:
         forge = shop.forge(claim.installation_id)
         pull = forge.pull_request(request)
-        notice = notices.gave_up()
+        notice = notices.gave_up(shop.clerk.words(forge, pull))
         forge.say(pull, notice.summary)
         forge.conclude(pull, notice)
     except ReviewbotError as error:

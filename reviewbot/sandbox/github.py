@@ -17,6 +17,7 @@ from reviewbot.sandbox.github_deliveries import Delivery
 from reviewbot.sandbox.github_errors import Refused
 from reviewbot.sandbox.github_faults import Fault, Faults
 from reviewbot.sandbox.github_hub import Hub, Visit
+from reviewbot.sandbox.github_labels import store_label
 from reviewbot.sandbox.github_people import People, Person
 from reviewbot.sandbox.github_routes import create_application
 from reviewbot.sandbox.github_store import Collaborator, SandboxPull, Store
@@ -110,7 +111,7 @@ class SandboxGitHub:
         self._store.push(number, diff, head_sha, repository)
 
     def change_pull(self, number: int, repository: str = "", **values: Any) -> None:  # noqa: ANN401
-        """Change fields of the ``SandboxPull``: draft, labels, title or base_branch."""
+        """Change fields of the ``SandboxPull``: draft, labels, title, body or base_branch."""
         self._store.change(number, repository, **values)
 
     def close_pull(
@@ -123,6 +124,11 @@ class SandboxGitHub:
         """Let somebody have an account, and a role in every repository, such as maintain."""
         with self._store.lock:
             self._store.collaborators[login.lower()] = Collaborator(login, user_id, role)
+
+    def add_label(self, name: str, repository: str) -> None:
+        """Let somebody with the right to do so create a label."""
+        with self._store.lock:
+            store_label(self._store, repository, {"name": name})
 
     def add_issue_comment(
         self,

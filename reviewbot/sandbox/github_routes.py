@@ -10,6 +10,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from reviewbot.sandbox import github_deliveries as deliveries
+from reviewbot.sandbox import github_labels as labels
 from reviewbot.sandbox import github_manifest as registering
 from reviewbot.sandbox import github_past as past
 from reviewbot.sandbox import github_people as people
@@ -34,6 +35,13 @@ _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/pulls", past.get_pulls),
     ("GET", "/pulls/comments", past.get_remarks),
     ("GET", "/pulls/<int:number>", reading.get_pull),
+    ("PATCH", "/pulls/<int:number>", labels.patch_pull),
+    ("GET", "/labels", labels.get_labels),
+    ("POST", "/labels", labels.post_label),
+    ("GET", "/labels/<path:label>", labels.get_label),
+    ("GET", "/issues/<int:number>/labels", labels.get_labels_of_pull),
+    ("POST", "/issues/<int:number>/labels", labels.post_labels_of_pull),
+    ("DELETE", "/issues/<int:number>/labels/<path:label>", labels.delete_label_of_pull),
     ("GET", "/pulls/<int:number>/files", reading.get_files),
     ("GET", "/pulls/<int:number>/reviews", reading.get_reviews),
     ("POST", "/pulls/<int:number>/reviews", writing.post_review),

@@ -84,6 +84,22 @@ REVIEW = Object(
 
 ISSUE_COMMENT = Object({"body": _BODY}, ("body",))
 
+PULL_UPDATE = Object(
+    {
+        "title": Text(),
+        "body": _BODY,
+        "state": Text(choices=("open", "closed")),
+        "base": Text(),
+    }
+)
+
+NEW_LABEL = Object(
+    {"name": Text(), "color": Text(), "description": Text(100)},
+    ("name",),
+)
+
+LABELS = Object({"labels": Many(Text())})
+
 REACTION = Object(
     {
         "content": Text(

@@ -93,6 +93,7 @@ class Store:
         self.check_runs: list[JsonObject] = []
         self.collaborators: dict[str, Collaborator] = {}  # by login in lower case
         self.queued: dict[str, set[str]] = {}  # commits of merge queues, by repository
+        self.labels: dict[str, dict[str, JsonObject]] = {}  # by repository and name, in lower case
         self._ids = itertools.count(9001)
 
     def next_id(self) -> int:

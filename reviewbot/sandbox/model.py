@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from reviewbot.sandbox.model_checks import Refused, check, known_model, read_body
 from reviewbot.sandbox.model_manners import Fault, Manners, Trouble
 from reviewbot.sandbox.model_said import BYTES_PER_TOKEN, Pacing, Said, filler
-from reviewbot.sandbox.reader import answer, answer_in_words
+from reviewbot.sandbox.reader import answer, answer_in_words, description, improvements
 from reviewbot.sandbox.serving import Loopback, drop
 from reviewbot.sandbox.umpire import names_the_same
 
@@ -199,11 +199,15 @@ def _usage(call: Call) -> dict[str, Any]:
 
 def _content(name: str, body: dict[str, Any]) -> str:
     prompt = "\n".join(m["content"] for m in body["messages"] if m["role"] == "user")
-    said = answer(prompt, strong=name != CHEAP_MODEL)
+    rules = body["messages"][0]["content"]
+    improving = rules.startswith("You suggest improvements")
+    said = improvements(prompt) if improving else answer(prompt, strong=name != CHEAP_MODEL)
     schema = body.get("response_format", {}).get("json_schema", {}).get("schema", {})
     wanted = schema.get("properties", said)
     if set(wanted) == {"answer"}:
         said = {"answer": answer_in_words(prompt)}
+    if "what" in wanted:
+        said = description(prompt)
     if set(wanted) == {"same"}:
         said = {"same": names_the_same(prompt)}
     said = {key: value for key, value in said.items() if key in wanted}

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.domain.finding import Severity, Side, Verdict
+from reviewbot.domain.finding import Category, Severity, Side, Verdict
 from reviewbot.sandbox.rule import Sight
 from reviewbot.sandbox.script import rule_behind, rule_for
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reviewbot.sandbox.rule import Rule
 
-_OPENING = re.compile(r"<<<(CHUNK|CLAIMS) (\S+)")
+_OPENING = re.compile(r"<<<(CHUNK|CLAIMS|FILES|PULL) (\S+)")
 _LINE = re.compile(r"(\d+)(?: ([+ -])(?: (.*))?)?", re.DOTALL)
 _WINDOW = 12  # lines that a rule looks at on either side
 _MOST = 3  # findings a chunk, as the prompt asks
@@ -76,8 +76,40 @@ def answer(prompt: str, *, strong: bool) -> dict[str, Any]:
         said["verdicts"] = [_verdict(each, chunk) for chunk in chunks for each in chunk.claims]
     severities = [Severity(found["severity"]) for found in findings]
     said["risk"] = max((_RISKS[severity] for severity in severities), default=_QUIET_RISK)
-    said["summary"] = f"{len(findings)} defects found; chunks read: {len(chunks)}."
+    said["summary"] = "\n".join(f"{chunk.path}: {_change(chunk)}" for chunk in chunks)
     return said
+
+
+def improvements(prompt: str) -> dict[str, Any]:
+    """What a scripted model would write otherwise: rules for upkeep that know a better line."""
+    found = [
+        finding
+        for chunk in read_chunks(prompt)
+        for finding in _findings(chunk, strong_only=False)
+        if finding["category"] in {Category.MAINTAINABILITY, Category.PERFORMANCE}
+        and finding["suggestion"]
+    ]
+    return {"findings": found, "risk": 0, "summary": ""}
+
+
+def description(prompt: str) -> dict[str, Any]:
+    """What a scripted model says that a pull request changes, and why by its title alone."""
+    chunks = read_chunks(prompt)
+    files = {kind: lines for kind, _, lines in _fenced(prompt.split("\n"))}
+    title = json.loads(files["PULL"][0])["title"]
+    return {
+        "title": f"Change {len(files['FILES'])} files",
+        "what": f"It changes {len(files['FILES'])} files.",
+        "why": f"The author says: {title}.",
+        "files": [{"path": chunk.path, "change": _change(chunk)} for chunk in chunks],
+    }
+
+
+def _change(chunk: Chunk) -> str:
+    """What a chunk does, as far as a script can tell."""
+    lines = [shown for piece in chunk.pieces for shown in piece.lines]
+    added, removed = (sum(shown.sign == sign for shown in lines) for sign in "+-")
+    return f"adds {added} and removes {removed} lines"
 
 
 def answer_in_words(prompt: str) -> str:
@@ -97,7 +129,7 @@ def read_chunks(prompt: str) -> list[Chunk]:
     for kind, fence, lines in _fenced(prompt.split("\n")):
         if kind == "CHUNK":
             chunks[fence] = _chunk(lines)
-        elif fence in chunks:
+        elif kind == "CLAIMS" and fence in chunks:
             found = chunks[fence]
             claims = tuple(_claim(json.loads(line)) for line in lines)
             chunks[fence] = Chunk(found.path, found.pieces, claims)
@@ -113,7 +145,7 @@ def _fenced(lines: Sequence[str]) -> Iterator[tuple[str, str, list[str]]]:
         elif kind and line == f">>>{kind} {fence}":
             yield kind, fence, inside
             kind = ""
-        else:
+        elif kind:
             inside.append(line)
 
 

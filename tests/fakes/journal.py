@@ -7,13 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from reviewbot.domain.money import PicoUsd
-from reviewbot.review.ports import Money, Stage
+from reviewbot.domain.spent import Money
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest
+    from reviewbot.review.ports import Stage
     from tests.fakes.ledger import FakeLedger
 
 T = TypeVar("T")

@@ -29,6 +29,7 @@ class FakeLedger:
     """One scope, *limit* wide; *open* holds what is reserved and not settled yet."""
 
     limit: int = 10**18
+    refusal: str = "the budget is used up"
     open: dict[str, Charge] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -44,8 +45,7 @@ class FakeLedger:
         with self._lock:
             reserved = sum(each.worst for each in self.open.values())
             if self.spent + reserved + charge.worst > self.limit:
-                message = "the budget is used up"
-                raise BudgetExhausted(message, "review")
+                raise BudgetExhausted(self.refusal, "review")
             self._count += 1
             grant = Grant(str(self._count), charge)
             self.open[grant.id] = charge

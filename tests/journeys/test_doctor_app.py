@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _PUBLIC = "https://reviews.example.org"
 
 
-def _diagnosed(bot: Driver, code: int = 0) -> dict[str, Any]:
-    said = bot.run("doctor", "--json", code=code, SERVER__PUBLIC_URL=_PUBLIC)
+def _diagnosed(bot: Driver, code: int = 0, **settings: str) -> dict[str, Any]:
+    said = bot.run("doctor", "--json", code=code, SERVER__PUBLIC_URL=_PUBLIC, **settings)
     return {each["part"]: each for each in json.loads(said)}
 
 
@@ -48,3 +48,12 @@ def test_a_webhook_that_leads_elsewhere_is_wrong(local_bot: Driver) -> None:
     found = _diagnosed(local_bot, code=2)
     assert "https://old.example.org" in found["webhook"]["says"]
     assert f"{_PUBLIC}/webhook" in found["webhook"]["advice"]
+
+
+def test_an_app_that_may_create_no_labels_is_told_of_where_labels_are_wanted(
+    local_bot: Driver,
+) -> None:
+    _note(local_bot, f"{_PUBLIC}/webhook", 200)
+    assert "labels" not in _diagnosed(local_bot)
+    found = _diagnosed(local_bot, POLICY__LABELS="true")["labels"]
+    assert (found["health"], "by hand" in found["advice"]) == ("warning", True)

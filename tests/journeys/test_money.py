@@ -104,7 +104,7 @@ def test_when_money_runs_out_what_still_fits_is_read_and_the_figures_are_told(
     assert (shortage.scope, shortage.refused) == ("the pull request", len(unread))
     told = f"Over budget: {_segments(report)} segments"
     assert told in summary(report)
-    assert f"refused {len(unread)} calls" in check(report, "neutral").summary
+    assert f"refused {len(unread)} call" in check(report, "neutral").summary
     [said] = as_json(report)["shortages"]
     assert said["limit_usd"] == _SHORT
     assert said["calls_refused"] == len(unread)
@@ -146,7 +146,7 @@ def test_near_the_limit_the_second_look_goes_first(tmp_path: Path, model: Sandbo
     assert [call.model for call in model.calls][-1] == CHEAP_MODEL
     [look] = report.escalations
     assert (look.done, look.over_budget) == (False, True)
-    assert "1 second looks not done" in summary(report)
+    assert "1 second look not done" in summary(report)
     with _core(tmp_path, model, POLICY__BUDGET__PER_PR="1") as core:
         report = _review(core, risky, "second")
         assert core.router.models(Tier.STRONG)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.outcome import Shortage
     from reviewbot.domain.pull_request import PullRequest
-    from reviewbot.review.ports import Money
+    from reviewbot.domain.spent import Money
 
 # USD
 PER_PULL, PER_INSTALLATION, PER_SERVER = "0.20", "4", "6"

@@ -85,6 +85,24 @@ def test_what_changes_a_review_is_a_wish(action: str) -> None:
     assert wish == Wish(PullKey(5, 7), "acme/shop", 3, action)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "found"),
+    [
+        ("reviewbot/high", "Bot", Ignored),
+        ("Bot:Clean", "Bot", Ignored),
+        ("reviewbot/high", "User", Wish),
+        ("review-me", "Bot", Wish),
+        (7, "Bot", Wish),
+    ],
+)
+@pytest.mark.parametrize("action", ["labeled", "unlabeled"])
+def test_labels_that_reviews_set_ask_for_no_further_review(
+    action: str, name: object, kind: str, found: type
+) -> None:
+    body = event(action, label={"name": name}, sender={"type": kind})
+    assert isinstance(read_event("pull_request", body), found)
+
+
 def test_an_edit_is_a_wish_only_if_the_base_changed() -> None:
     based = read_event("pull_request", event("edited", changes={"base": {"ref": {}}}))
     assert isinstance(based, Wish)

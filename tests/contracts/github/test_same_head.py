@@ -15,6 +15,7 @@ from reviewbot.ledger.postings import Postings
 from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.review.notices import superseded
 from reviewbot.review.ports import Check, Conclusion, Publication
+from reviewbot.review.words import ENGLISH
 from reviewbot.runtime.same_head import SameHeadForge
 from reviewbot.sandbox.github import SandboxGitHub, SandboxPull
 
@@ -109,5 +110,5 @@ def test_a_pull_request_that_leaves_a_commit_takes_no_other_check_with_it(
     first = forge.pull_request(ReviewRequest("acme/shop", 1, "opened"))
     forge.begin(first)
     hub.push(1, DIFF, "c" * 40)
-    forge.conclude(first, superseded())
+    forge.conclude(first, superseded(ENGLISH))
     assert conclusions(hub) == ["success", "cancelled"]

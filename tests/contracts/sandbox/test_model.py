@@ -332,7 +332,7 @@ def test_sound_code_is_left_alone(server: SandboxModel, path: str, code: tuple[s
     assert said(server, added(path, *code)) == {
         "findings": [],
         "risk": 0.05,
-        "summary": "0 defects found; chunks read: 1.",
+        "summary": f"{path}: adds {len(code)} and removes 0 lines",
     }
 
 

@@ -108,6 +108,27 @@ def _read(name: str) -> str:
         return file.read()
 
 
+def test_the_language_is_that_of_the_input_where_the_policy_names_none(
+    repository: Repository,
+) -> None:
+    repository.open(base_files={})
+    run = repository.review(inputs={"language": "de-AT"})
+    assert run.code == 0, run.log
+    assert "Abschnitte =" in run.summary
+    assert "<sub>kritisch · Sicherheit</sub>" in repository.github.review_comments[0]["body"]
+    assert "Nachweis der Abdeckung" in repository.github.issue_comments[0]["body"]
+    assert "segments =" in run.log  # what is printed is English
+
+
+def test_without_posting_annotations_are_in_the_language_of_the_input(
+    repository: Repository,
+) -> None:
+    repository.open(base_files={})
+    run = repository.review(inputs={"language": "zh-CN", "post": "false"})
+    titles = [each.properties.get("title", "") for each in run.commands]
+    assert any(each.startswith("提交了机密") for each in titles), run.log
+
+
 def test_a_fork_is_reviewed_on_pull_request_target(repository: Repository) -> None:
     repository.open(head_repository="mallory/shop")
     run = repository.review("pull_request_target")
@@ -178,6 +199,8 @@ def test_a_fork_without_secrets_is_told_so(repository: Repository) -> None:
     assert "pull requests from forks are given no secrets" in notice.message
     assert "pull_request_target" in notice.message
     assert "forks are given no secrets" in run.summary
+    german = repository.review(key="", inputs={"language": "de"})
+    assert "Pull Requests aus Forks bekommen keine Secrets" in german.summary
     assert repository.github.requests == []
 
 

@@ -238,13 +238,15 @@ def test_a_withheld_finding_fails_no_check() -> None:
     assert compose.check(told, "block").conclusion is Conclusion.SUCCESS
 
 
-def test_annotations_are_plain_and_only_on_lines_of_the_new_file() -> None:
+def test_annotations_are_plain_and_only_of_what_has_no_comment_on_its_line() -> None:
     mute = replace(FINDING, title="Bad\u202e name", explanation="")
     told = report(
-        on(1),
+        on(1, fate=Fate.SUMMARY),
         on(2, anchor=None, fate=Fate.SUMMARY),
-        on(3, anchor=Anchor("a.py", Side.LEFT, 3, 3)),
-        judged(mute, fingerprint="m"),
+        on(3, anchor=Anchor("a.py", Side.LEFT, 3, 3), fate=Fate.SUMMARY),
+        judged(mute, fingerprint="m", fate=Fate.SUMMARY),
+        on(4),
+        on(5, fate=Fate.STANDING),
     )
 
     annotations = compose.check(told, "neutral").annotations

@@ -15,7 +15,7 @@ from reviewbot.domain.policy import Policy
 from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.review.answer import Reading
-from reviewbot.review.earlier import follow, lost
+from reviewbot.review.earlier import alike, follow, lost
 from reviewbot.review.escalate import Surveyed
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.prompt import Task
@@ -97,6 +97,19 @@ def test_one_defect_under_another_category_is_known_by_its_title() -> None:
     other = finding(quote=CODE[1], title="Division by zero: divides by zero values")
     other = replace(other, category=Category.MAINTAINABILITY)
     assert sifted(diff_of(*CODE), other, FIRST)[0].fate is Fate.STANDING
+
+
+@pytest.mark.parametrize(
+    ("title", "other", "same"),
+    [
+        ("空购物篮时除以零", "购物篮为空时会除以零", True),
+        ("空购物篮时除以零", "密码写入了日志", False),
+        ("空のカートでゼロ除算", "カートが空だとゼロ除算になる", True),
+        ("`count` 为零时除法出错", "Leaks the count", False),
+    ],
+)
+def test_titles_are_alike_in_scripts_without_spaces_too(title: str, other: str, same: bool) -> None:  # noqa: FBT001 - a column
+    assert alike(title, other) is same
 
 
 def test_a_second_defect_of_the_kind_is_said_where_the_first_is_still_named() -> None:

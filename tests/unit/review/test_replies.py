@@ -16,6 +16,7 @@ from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.spent import Spent
 from reviewbot.github.commands import find_command
 from reviewbot.review import replies
+from reviewbot.review.words import ENGLISH
 from tests.unit.review.examples import PULL
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _ZERO = PicoUsd(0)
 
 
 def test_help_names_every_verb() -> None:
-    told = replies.help_with(Help())
+    told = replies.help_with(Help(), ENGLISH)
 
     assert [verb for verb in VERBS if f"`/reviewbot {verb}" not in told] == []
 
@@ -42,7 +43,7 @@ def test_an_unknown_word_is_named_harmlessly(said: str, first: str) -> None:
     command = read_command(said)
     assert isinstance(command, Help)
 
-    assert replies.help_with(command).split("\n")[0] == first
+    assert replies.help_with(command, ENGLISH).split("\n")[0] == first
 
 
 @pytest.mark.parametrize(
@@ -50,14 +51,14 @@ def test_an_unknown_word_is_named_harmlessly(said: str, first: str) -> None:
     [(None, "It will be reviewed."), ("it is a draft", "It would not be reviewed: it is a draft.")],
 )
 def test_review_says_what_will_come_of_it(why: str | None, begins: str) -> None:
-    assert replies.will_review(why).startswith(begins)
+    assert replies.will_review(why, ENGLISH).startswith(begins)
 
 
 @pytest.mark.parametrize(
     ("threads", "begins"), [(0, "There is no"), (1, "1 thread says"), (2, "2")]
 )
 def test_resolve_counts_the_threads(threads: int, begins: str) -> None:
-    assert replies.resolved(threads).startswith(begins)
+    assert replies.resolved(threads, ENGLISH).startswith(begins)
 
 
 @pytest.mark.parametrize(
@@ -83,12 +84,12 @@ def test_resolve_counts_the_threads(threads: int, begins: str) -> None:
     ],
 )
 def test_cost_adds_up(spent: Sequence[Spent], rows: Sequence[str]) -> None:
-    assert replies.cost(spent, parse_usd("1")).split("\n") == list(rows)
+    assert replies.cost(spent, parse_usd("1"), ENGLISH).split("\n") == list(rows)
 
 
 def test_config_is_the_policy_as_yaml_that_is_read_back() -> None:
     policy = Policy.model_validate({"language": "de", "focus": "```\n@ada", "fail_on": "high"})
-    told = replies.config(policy)
+    told = replies.config(policy, ENGLISH)
     fence = told.split("\n")[2].removesuffix("yaml")
     inside = told.split(f"{fence}yaml\n")[1].removesuffix(fence)
 
@@ -106,7 +107,7 @@ def test_config_is_the_policy_as_yaml_that_is_read_back() -> None:
     ],
 )
 def test_a_refused_answer_says_which_limit_it_was(scope: str, told: str) -> None:
-    assert replies.no_room(BudgetExhausted("no room", scope), parse_usd("0.05")) == told
+    assert replies.no_room(BudgetExhausted("no room", scope), parse_usd("0.05"), ENGLISH) == told
 
 
 def test_no_answer_commands_anything_or_mentions_anybody() -> None:
@@ -114,24 +115,24 @@ def test_no_answer_commands_anything_or_mentions_anybody() -> None:
         "f", "@ada/`x`.py", Side.RIGHT, Category.SECURITY, Severity.LOW, "d", "@ada <b>x</b>"
     )
     answers = [
-        replies.refused(),
-        replies.will_review_in_full(),
-        replies.closed(),
-        replies.paused(),
-        replies.resumed(),
-        replies.only_in_a_finding_s_thread("ignore"),
-        replies.silenced(finding),
-        replies.silenced_rule("no-raw-sql"),
-        replies.no_rule(),
-        replies.not_your_own(),
-        replies.answered("maria"),
-        replies.approved(PULL),
-        replies.other_head(PULL),
-        replies.nothing_waits(PULL),
-        replies.unusable_policy(PolicyError("key `x` is @ada")),
-        replies.too_many_questions(20),
-        replies.no_answer(),
-        replies.gave_up(),
+        replies.refused(ENGLISH),
+        replies.will_review_in_full(ENGLISH),
+        replies.closed(ENGLISH),
+        replies.paused(ENGLISH),
+        replies.resumed(ENGLISH),
+        replies.only_in_a_finding_s_thread("ignore", ENGLISH),
+        replies.silenced(finding, ENGLISH),
+        replies.silenced_rule("no-raw-sql", ENGLISH),
+        replies.no_rule(ENGLISH),
+        replies.not_your_own(ENGLISH),
+        replies.answered("maria", ENGLISH),
+        replies.approved(PULL, ENGLISH),
+        replies.other_head(PULL, ENGLISH),
+        replies.nothing_waits(PULL, ENGLISH),
+        replies.unusable_policy(PolicyError("key `x` is @ada"), ENGLISH),
+        replies.too_many_questions(20, ENGLISH),
+        replies.no_answer(ENGLISH),
+        replies.gave_up(ENGLISH),
     ]
 
     assert [each for each in answers if find_command(each) or "<b>" in each] == []

@@ -4,6 +4,7 @@ import pytest
 
 from reviewbot.review.ports import Check, Conclusion, Verdict
 from reviewbot.review.same_head import joint, own
+from reviewbot.review.words import ENGLISH
 
 GREEN = Check(Conclusion.SUCCESS, "no findings", "All was read.")
 
@@ -42,4 +43,4 @@ def test_it_is_said_which_pull_request_counts_and_why() -> None:
 
 def test_alone_a_check_is_as_it_was() -> None:
     assert joint(GREEN, []) is GREEN
-    assert own(verdict(Conclusion.FAILURE)).conclusion is Conclusion.FAILURE
+    assert own(verdict(Conclusion.FAILURE), ENGLISH).conclusion is Conclusion.FAILURE

@@ -1,0 +1,257 @@
+"""Says what a pull request changes and why, and suggests a title: one request, on command.
+
+Built from what the files' readings said already; code is shown only where there is no such
+summary, or where all of it fits. Title and body are data in a fence, and nothing here judges.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from reviewbot.domain.errors import BadAnswer
+from reviewbot.domain.finding import Tier
+from reviewbot.domain.money import format_usd, parse_usd
+from reviewbot.domain.outcome import Coverage
+from reviewbot.review import wording
+from reviewbot.review.conduct import prepare, purse_of
+from reviewbot.review.examine import Gap, recall
+from reviewbot.review.ports import Prompt, Question
+from reviewbot.review.prompt import tasks, template
+from reviewbot.review.reading import Story
+from reviewbot.review.redact import redact_text
+from reviewbot.review.room import room_of, within
+from reviewbot.review.walkthrough import folded, walk
+from reviewbot.review.words import in_language
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reviewbot.domain.money import Price
+    from reviewbot.domain.pull_request import PullRequest, ReviewRequest
+    from reviewbot.domain.walkthrough import FileChange
+    from reviewbot.review.conduct import House, Prepared
+    from reviewbot.review.plan import Chunk
+    from reviewbot.review.ports import Answer, Ports
+    from reviewbot.review.words import Words
+
+MOST = parse_usd("0.05")  # a description
+_OUTPUT_CAP = 1_200  # tokens
+_CODE_BYTES = 24_000
+_FILES_BYTES = 8_000
+_BODY_BYTES = 4_000
+_LONGEST_TITLE = 120
+_LONGEST_CHANGE = 240
+_OUR_BLOCK = re.compile(
+    r"<!-- reviewbot:description:begin:.*?<!-- reviewbot:description:end:[^>]*-->", re.DOTALL
+)
+_UNREAD = Gap(Coverage.FAILED, "not read yet")
+_TEXT = {"type": "string"}
+_FILE = {
+    "type": "object",
+    "properties": {"path": _TEXT, "change": _TEXT},
+    "required": ["path", "change"],
+    "additionalProperties": False,
+}
+_SCHEMA = json.dumps(
+    {
+        "type": "object",
+        "properties": {
+            "title": _TEXT,
+            "what": _TEXT,
+            "why": _TEXT,
+            "files": {"type": "array", "items": _FILE},
+        },
+        "required": ["title", "what", "why", "files"],
+        "additionalProperties": False,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A description as Markdown: what and why, and file by file.
+
+    *in_body* says whether the policy wants it in the pull request's own description.
+    """
+
+    pull: PullRequest
+    words: str
+    walkthrough: str
+    in_body: bool
+
+
+def describe_pull_request(
+    name: str, request: ReviewRequest, ports: Ports, house: House
+) -> Described:
+    """What the command of that *name* is answered; paid for once, however often it is called.
+
+    Raises PolicyError, ModelError, BudgetExhausted and what the forge raises.
+    """
+    ready = prepare(request, ports, house)
+    tier = Tier.CHEAP if ports.model.models(Tier.CHEAP) else Tier.STRONG
+    changes = _known_changes(ready, ports)
+    key = hashlib.sha256(f"describe\0{ready.pull.key}\0{name}".encode()).hexdigest()
+    answer = ports.answers.known([key], ports.model.models(tier)).get(key)
+    if answer is None:
+        question = _question(ready, changes, tier, key, ports.model.price(tier))
+        capped = replace(house, per_review=MOST)
+        purse = purse_of(f"describe:{name}", ready.pull, ready.policy, capped)
+        [answer] = ports.model.ask(question, purse)
+    said = _read(answer.text)
+    say = in_language(ready.policy.language)
+    told = [_with_words(change, said.files.get(change.path, "")) for change in changes]
+    return Described(
+        pull=ready.pull,
+        words=_told(said, ready.pull, answer, say),
+        walkthrough="\n".join(folded(told, say)),
+        in_body=ready.policy.description,
+    )
+
+
+def _known_changes(ready: Prepared, ports: Ports) -> tuple[FileChange, ...]:
+    """What earlier readings of the same code said of it; nothing is asked."""
+    briefing = ready.brief(Tier.CHEAP)
+    asked = tasks(ready.plan.chunks, briefing)
+    heard = recall(asked, briefing, ports).heard
+    stories = [Story(task, heard.get(task.key, _UNREAD), None, None, None) for task in asked]
+    return walk(stories, review_id="")
+
+
+def _with_words(change: FileChange, said: str) -> FileChange:
+    return replace(change, summaries=(said,)) if said and not change.summaries else change
+
+
+# --- what is asked ---------------------------------------------------------------------------
+
+
+def _question(
+    ready: Prepared, changes: Sequence[FileChange], tier: Tier, key: str, price: Price | None
+) -> Question:
+    system = template("describe").format(language=ready.policy.language)
+    said = f"{_files(changes, key[:12])}\n\n{_claims(ready, key[:12])}"
+    allowed = room_of(price, MOST, _OUTPUT_CAP)
+    room = min(_CODE_BYTES, allowed - len(f"{system}{said}{_SCHEMA}".encode()))
+    code = within(_shown(ready.plan.chunks, changes, room), ready.brief(tier), room)
+    return Question(
+        tier=tier,
+        prompt=Prompt(system, "\n\n".join([*code, said]), _SCHEMA),
+        keys=(key,),
+        weights=(1,),
+        divide=_whole,
+        output_cap=_OUTPUT_CAP,
+        label="the whole pull request",
+        reason="describe",
+    )
+
+
+def _shown(chunks: Sequence[Chunk], changes: Sequence[FileChange], room: int) -> Sequence[Chunk]:
+    """All code where that fits, else the code that no summary speaks of."""
+    size = sum(
+        len(line.text.encode(errors="replace")) + 12
+        for chunk in chunks
+        for piece in chunk.pieces
+        for line in piece.lines
+    )
+    if size < room:
+        return chunks
+    silent = {change.path for change in changes if not change.summaries}
+    return [chunk for chunk in chunks if chunk.path in silent]
+
+
+def _files(changes: Sequence[FileChange], fence: str) -> str:
+    """The changed files, one JSON object a line, as many as there is room for."""
+    lines: list[str] = []
+    room = _FILES_BYTES
+    for change in changes:
+        about = {"path": change.path, "added": change.added, "deleted": change.deleted}
+        summary = " ".join(change.summaries)[:_LONGEST_CHANGE]
+        line = _one_line(about | ({"summary": summary} if summary else {}))
+        room -= len(line.encode(errors="replace"))
+        if room < 0:
+            lines.append(_one_line({"files not shown": len(changes) - len(lines)}))
+            break
+        lines.append(line)
+    return "\n".join([f"<<<FILES {fence}", *lines, f">>>FILES {fence}"])
+
+
+def _claims(ready: Prepared, fence: str) -> str:
+    """What the author says of the change, without what reviewbot wrote there."""
+
+    def plain(text: str, most: int) -> str:
+        bare = redact_text(wording.spoken(_OUR_BLOCK.sub("", text)), ready.policy.redaction)
+        return bare.strip().encode(errors="replace")[:most].decode(errors="ignore")
+
+    pull = ready.pull
+    said = {"title": plain(pull.title, 400), "body": plain(pull.body, _BODY_BYTES)}
+    return "\n".join([f"<<<PULL {fence}", _one_line(said), f">>>PULL {fence}"])
+
+
+def _one_line(value: dict[str, Any]) -> str:
+    return " ".join(json.dumps(value, ensure_ascii=False).splitlines())
+
+
+# --- what is answered ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    title: str
+    what: str
+    why: str
+    files: dict[str, str]
+
+
+def _whole(text: str) -> tuple[str]:
+    """The answer is about one thing: it is not divided, only looked at."""
+    _read(text)
+    return (text,)
+
+
+def _read(text: str) -> _Said:
+    """An answer's parts; an endpoint that knows no JSON answers in words alone."""
+    bare = text.strip()
+    if bare.startswith("```") and bare.endswith("```"):
+        bare = bare.strip("`").removeprefix("json").strip()
+    if not bare.startswith("{"):
+        said: dict[str, Any] = {"what": bare}
+    else:
+        try:
+            loaded = json.loads(bare, strict=False)
+        except (ValueError, RecursionError):
+            loaded = None
+        said = loaded if isinstance(loaded, dict) else {}
+    found = _Said(_text(said, "title"), _text(said, "what"), _text(said, "why"), _changes(said))
+    if not found.what:
+        message = "the answer is not the JSON that was asked for"
+        raise BadAnswer(message)
+    return found
+
+
+def _text(said: dict[str, Any], name: str) -> str:
+    value = said.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _changes(said: dict[str, Any]) -> dict[str, str]:
+    listed = said.get("files")
+    return {
+        _text(each, "path"): _text(each, "change")[:_LONGEST_CHANGE]
+        for each in (listed if isinstance(listed, list) else ())
+        if isinstance(each, dict)
+    }
+
+
+def _told(said: _Said, pull: PullRequest, answer: Answer, say: Words) -> str:
+    title = wording.shortened(wording.one_line(said.title), _LONGEST_TITLE)
+    parts = [f"**{say('What')}:** {wording.markdown(said.what)}"]
+    if said.why:
+        parts.append(f"**{say('Why')}:** {wording.markdown(said.why)}")
+    if title and title != wording.one_line(pull.title):
+        parts.append(f"**{say('Suggested title')}:** {wording.markdown(title)}")
+    model = wording.markdown(wording.one_line(answer.model))
+    paid = f"{model} · {format_usd(answer.cost)} · `{pull.head_sha[:10]}`"
+    return "\n\n".join([*parts, f"<sub>{paid}</sub>"])
