@@ -272,7 +272,8 @@ def _standing(report: Report, say: Words) -> list[str]:
 
 def _remark(judged: Judged, say: Words) -> str:
     """What there is to say of a finding that stands: read again or not, resolved by whom."""
-    return f" ({wording.markdown(say.told(judged.why))})" if judged.fate is Fate.STANDING else ""
+    stands = judged.fate is Fate.STANDING and judged.why
+    return f" ({wording.markdown(say.told(judged.why))})" if stands else ""
 
 
 def _unheard(report: Report, fate: Fate, say: Words) -> list[str]:

@@ -228,16 +228,14 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     second = _second(looks, survey, strong, purse, ports, exhausted)
 
     readings = tell(ready.plan, first, survey, choice, looks, second)
-    silences = tuple(ports.rulings.silences(ready.pull.key))
-    silenced = Silenced(ready.pull.author.id, silences, posted)
+    silenced = _silenced(ready.pull, posted, ports)
     index = AnchorIndex(ready.redaction.diff)
     sieve = Sieve(index, ready.pull.key, ready.policy, posted, silenced)
     own = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
     judged = sift([*own, *readings.weighed()], sieve)
     receipt = readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG))
     aftermath = follow(judged, posted, sieve.index, receipt)
-    if posted:
-        ports.journal.learn(ready.pull.key, _as_seen(posted, aftermath))
+    _learn(ready.pull, posted, aftermath, ports)
     findings = (*judged, *map(silenced.judge, aftermath.still_open))
     return Report(
         pull=ready.pull,
@@ -337,11 +335,19 @@ def _posted(pull: PullRequest, ports: Ports) -> tuple[PostedFinding, ...]:
     return tuple((remembered | shown).values())
 
 
-def _as_seen(posted: Sequence[PostedFinding], aftermath: Aftermath) -> tuple[PostedFinding, ...]:
-    """What was posted, with what this review knows to be fixed before its thread says so."""
-    return tuple(
-        replace(each, is_fixed=each.is_fixed or each in aftermath.fixed) for each in posted
-    )
+def _silenced(pull: PullRequest, posted: tuple[PostedFinding, ...], ports: Ports) -> Silenced:
+    """What people do not want to hear of: by commands, and by resolving threads."""
+    return Silenced(pull.author.id, tuple(ports.rulings.silences(pull.key)), posted)
+
+
+def _learn(
+    pull: PullRequest, posted: Sequence[PostedFinding], aftermath: Aftermath, ports: Ports
+) -> None:
+    """Remember what people made of it, and what is known to be fixed before its thread says so."""
+    if posted:
+        fixed = aftermath.fixed
+        seen = [replace(each, is_fixed=each.is_fixed or each in fixed) for each in posted]
+        ports.journal.learn(pull.key, seen)
 
 
 def _since(
