@@ -15,13 +15,22 @@ import click
 import jsonschema
 import pytest
 import yaml
+from packaging.requirements import Requirement
 from pydantic import BaseModel
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.money import plain_usd
-from reviewbot.domain.policy import Policy
+from reviewbot.domain.policy import DataPath, Policy
 from reviewbot.entrypoints import cli
-from reviewbot.runtime.settings import Endpoint, Model, Route, RoutePrice, Values, load_settings
+from reviewbot.runtime.settings import (
+    Endpoint,
+    Model,
+    Organisation,
+    Route,
+    RoutePrice,
+    Values,
+    load_settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,6 +93,7 @@ MAKERS = {
     "VerifiedDelivery": {"reviewbot/github/delivery.py:verify_delivery"},
     "Grant": {"reviewbot/ledger/money.py:_reserve"},
     "Anchor": {"reviewbot/domain/anchors.py:_anchor"},
+    "JobIdentity": {"reviewbot/github/oidc.py:_identity"},
 }
 
 
@@ -118,9 +128,11 @@ def test_proofs_are_made_in_one_place_only(proof: str) -> None:
 TABLES: dict[str, type[BaseModel]] = {
     "endpoints": Endpoint,
     "models": Model,
+    "organisations": Organisation,
     "models.routes": Route,
     "models.routes.price": RoutePrice,
     "policy.path_instructions": Policy.model_fields["path_instructions"].annotation.__args__[0],  # type: ignore[union-attr]
+    "policy.data.paths": DataPath,
     "policy.rules": Policy.model_fields["rules"].annotation.__args__[0],  # type: ignore[union-attr]
 }
 
@@ -186,7 +198,7 @@ def test_the_readmes_policy_keys_have_the_defaults_it_says() -> None:
         name.removeprefix("policy."): literal(info)
         for name, info in sections(Values)
         if name.startswith("policy.")
-    } | {"path_instructions": "`[]`", "rules": "`[]`"}
+    } | {"path_instructions": "`[]`", "rules": "`[]`", "data.paths": "`[]`"}
     words = {'`""`': "none", "`[]`": "none"}
     for keys, default in rows(README):
         prefix = keys[0].rpartition(".")[0]
@@ -323,6 +335,21 @@ def test_the_readmes_inputs_and_outputs_are_the_actions() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     assert sorted(names("input")) == sorted(action["inputs"])
     assert sorted(names("output")) == sorted(action["outputs"])
+
+
+def test_the_actions_lock_holds_what_the_package_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lock = (ROOT / "action-requirements.txt").read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", lock, re.MULTILINE))
+    needed = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    unmet = [
+        each
+        for each in map(Requirement, needed)
+        if not each.specifier.contains(locked.get(each.name, "0"))
+    ]
+    assert unmet == [], "make it again, as its first lines say"
+    files = re.split(r"^(?=[a-z0-9-]+==)", lock, flags=re.MULTILINE)[1:]
+    assert all("--hash=sha256:" in each for each in files)
 
 
 def test_the_readmes_workflow_is_the_one_used_here() -> None:

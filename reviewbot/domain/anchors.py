@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.column import FOREIGN, Column
-from reviewbot.domain.diff import Anchor, Unanchored
+from reviewbot.domain.diff import Anchor, Spot, Unanchored
 from reviewbot.domain.finding import Side
 
 if TYPE_CHECKING:
@@ -50,8 +50,15 @@ class AnchorIndex:
         known = self._path(path)
         if known is None:
             return Unanchored("its file is not in the diff, or not told apart")
-        if not all(file.shown for file in self._files[known]):
-            return Unanchored("GitHub shows no lines of its file: the change is too large")
+        found = self._found(known, side, quote, hint)
+        if isinstance(found, Unanchored) or all(file.shown for file in self._files[known]):
+            return found
+        why = "GitHub shows no lines of its file: the change is too large"
+        return Unanchored(why, self.spot(found))
+
+    def _found(
+        self, known: str, side: Side, quote: str, hint: tuple[int, int]
+    ) -> Anchor | Unanchored:
         lines = _trimmed(quote[:_LONGEST_QUOTE].split("\n"))[:_MOST_QUOTED]
         if not lines:
             return Unanchored("it quotes no line")
@@ -88,11 +95,12 @@ class AnchorIndex:
         first, last = column.at(anchor.start_line), column.at(anchor.line)
         return () if first is None or last is None else column.texts(first, last)
 
-    def identity(self, anchor: Anchor) -> tuple[str, int]:
-        """The text of the anchor's first line, and how many equal ones stand before it."""
+    def spot(self, anchor: Anchor) -> Spot:
+        """The anchor's first line by its text."""
         column = self._column(anchor.path, anchor.side)
         text = self.code(anchor)[0]
-        return text, [column.number(at) for at in column.where(0, text)].index(anchor.start_line)
+        nth = [column.number(at) for at in column.where(0, text)].index(anchor.start_line)
+        return Spot(anchor.path, anchor.side, text, nth)
 
     def names(self, path: str) -> str | None:
         """The diff's name of a file by its present or earlier name; None where it is not there."""

@@ -33,7 +33,8 @@ class Column:
     hunks: list[int] = field(default_factory=list)
     _at: dict[int, int] = field(default_factory=dict)
     _digests: set[str] = field(default_factory=set)  # of all lines, once somebody asked
-    _by_text: dict[int, dict[str, list[int]]] = field(default_factory=dict)
+    # By the loosest comparison alone: what the stricter ones find is among it.
+    _by_text: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, hunk: Hunk, count: int) -> None:
         """Take the lines of a hunk that this side has."""
@@ -74,13 +75,14 @@ class Column:
 
     def where(self, level: int, key: str) -> list[int]:
         """The positions whose text is *key* after the normalisation *level*."""
-        if level not in self._by_text:
-            index: dict[str, list[int]] = {}
-            normal = _LEVELS[level]
+        if not self._by_text:
             for position, line in enumerate(self.lines):
-                index.setdefault(normal(line.text), []).append(position)
-            self._by_text[level] = index
-        return self._by_text[level].get(key, [])
+                self._by_text.setdefault(_folded(line.text), []).append(position)
+        normal = _LEVELS[level]
+        if normal is _folded:
+            return self._by_text.get(key, [])
+        found = self._by_text.get(_folded(key), ())
+        return [position for position in found if normal(self.lines[position].text) == key]
 
     def near(self, lines: Sequence[str], hint: tuple[int, int]) -> tuple[int, int] | None:
         """First and last position of the best place of *lines* within reach of the hint."""
@@ -151,10 +153,11 @@ def _spaced(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Without what looks alike or cannot be seen; the case stays."""
-    if text.isascii():
-        return _spaced(text).replace("`", "'")
-    plain = unicodedata.normalize("NFKC", text.translate(_LOOKALIKES))
+    """Without what looks alike or cannot be seen; the case stays. Equal where ``_spaced`` is."""
+    spaced = " ".join(text.split())
+    if spaced.isascii():
+        return spaced.replace("`", "'")
+    plain = unicodedata.normalize("NFKC", spaced.translate(_LOOKALIKES))
     return _spaced("".join(c for c in plain if unicodedata.category(c) != "Cf"))
 
 

@@ -29,6 +29,7 @@ class Content(StrEnum):
     SYMLINK = "symlink"
     LFS = "lfs"  # the pointer is diffed, never the content
     MISSING = "missing"  # changed, but the source gave no lines
+    OUTSIZED = "outsized"  # its lines were given up, as the diff takes too much memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Hunk:
 class FileDiff:
     """One entry of a diff. *path* is GitHub's: the new name, or the old one of a deleted file.
 
-    *shown* tells whether GitHub shows its lines, so that a comment can stand on them.
+    *shown* tells whether GitHub shows its lines, so that a comment can stand on them; *unseen* is
+    how many lines it adds of which none is held here.
     """
 
     path: str
@@ -67,11 +69,12 @@ class FileDiff:
     content: Content
     hunks: tuple[Hunk, ...]
     shown: bool = True
+    unseen: int = 0
 
     @property
     def added(self) -> int:
         """How many lines it adds."""
-        return sum(line.sign == "+" for hunk in self.hunks for line in hunk.lines)
+        return self.unseen + sum(line.sign == "+" for h in self.hunks for line in h.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,24 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """A line of code by its text, which is found again wherever it moves.
+
+    *nth* tells equal lines of the file apart: how many stand before it.
+    """
+
+    path: str
+    side: Side
+    text: str
+    nth: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unanchored:
-    """A place that could not be proven; *why* is for people."""
+    """Why no comment can stand there, for people; *spot* is the line where only GitHub lacks it."""
 
     why: str
+    spot: Spot | None = None
 
 
 @dataclass(frozen=True, slots=True)

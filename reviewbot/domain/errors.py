@@ -16,6 +16,8 @@ ReviewbotError
 │   ├── ModelUnavailable        no route gave an answer
 │   ├── EndpointQuarantined     an endpoint billed more than was possible
 │   └── BadAnswer               an answer that is not what the contract asks for
+│       └── CutOff              an answer that was longer than allowed
+├── CompanionError              the companion gives this job no session (exit code 3)
 ├── BudgetExhausted             the ledger refused a reservation
 ├── SpendingStopped             an administrator stopped all spending
 └── LedgerError                 the database (exit code 3)
@@ -106,6 +108,14 @@ class EndpointQuarantined(ModelError):
 
 class BadAnswer(ModelError):
     """The text of an answer is not what the contract asks for."""
+
+
+class CutOff(BadAnswer):
+    """The answer was longer than allowed; about less it may fit."""
+
+
+class CompanionError(ReviewbotError):
+    """The companion cannot be reached, or gives this job no session."""
 
 
 class BudgetExhausted(ReviewbotError):

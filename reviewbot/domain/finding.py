@@ -75,7 +75,8 @@ class Finding:
     """One claimed defect.
 
     *start_line* and *end_line* are hints only: a model's numbers are never trusted,
-    the place is proven by *quote* (see Diff.anchor).
+    the place is proven by *quote* (see Diff.anchor). *reported_by* names another tool and its
+    rule, where one reported it.
     """
 
     path: str
@@ -91,3 +92,4 @@ class Finding:
     suggestion: str | None = None
     cwe: str | None = None
     rule: str | None = None
+    reported_by: str = ""

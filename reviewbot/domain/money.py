@@ -20,7 +20,8 @@ _LARGEST_AMOUNT = PicoUsd(9 * 10**18)  # what a signed 64-bit column holds
 class Usage:
     """Tokens of one call, as the endpoint counted them.
 
-    *input* includes *cached* and *cache_write*; *output* includes *reasoning*.
+    *input* includes *cached* and *cache_write*; *output* includes *reasoning*. *told* is what a
+    companion says the call cost: its own ledger knows, whichever model answered.
     """
 
     input: int
@@ -28,6 +29,7 @@ class Usage:
     cached: int = 0
     cache_write: int = 0
     reasoning: int = 0
+    told: PicoUsd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Price:
 
     def cost(self, usage: Usage) -> PicoUsd:
         """The exact cost of *usage*; cached tokens are part of the input and billed once."""
+        if usage.told is not None:
+            return usage.told
         fresh = max(0, usage.input - usage.cached - usage.cache_write)
         return PicoUsd(
             fresh * self.input

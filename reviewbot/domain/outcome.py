@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.tip import NO_TIPS
+
 if TYPE_CHECKING:
-    from reviewbot.domain.diff import Anchor
+    from reviewbot.domain.diff import Anchor, Spot
     from reviewbot.domain.finding import Finding, Severity, Standing, Tier
+    from reviewbot.domain.forecast import Forecast
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
+    from reviewbot.domain.tip import Tips
     from reviewbot.domain.walkthrough import FileChange
 
 
@@ -94,6 +98,7 @@ class Judged:
     fate: Fate
     why: str = ""
     code: tuple[str, ...] = ()  # the anchored lines, as the diff has them
+    spot: Spot | None = None  # the line that it is about, where GitHub does not show it
 
     @property
     def is_open(self) -> bool:
@@ -166,8 +171,10 @@ class Report:
     since: Since | None = None
     fixed: tuple[PostedFinding, ...] = ()  # earlier findings whose threads do not say so yet
     shortages: tuple[Shortage, ...] = ()  # one a limit that refused calls
+    forecast: Forecast | None = None  # what was said that it would cost, before anything was asked
     walkthrough: tuple[FileChange, ...] = ()  # the files that were to be read
     language: str = "en"  # what the policy wants it to be told in
+    tips: Tips = NO_TIPS  # findings of other tools
 
     @property
     def open_findings(self) -> tuple[Judged, ...]:

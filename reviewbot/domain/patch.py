@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Hunk, Line, Unreadable
 from reviewbot.domain.errors import DiffError
+from reviewbot.domain.held import MOST_HELD, HeldFiles
 from reviewbot.domain.patch_header import (
     HEADER_LINES,
     Header,
@@ -46,17 +47,19 @@ _STATUSES = {
 }
 
 
-def parse_diff(raw: bytes) -> Diff:
+def parse_diff(raw: bytes, most_held: int = MOST_HELD) -> Diff:
     """Read a git diff, GitHub's raw diff or the output of ``diff -u``.
 
     An entry that cannot be read is listed as such; raises DiffError where there is none at all.
+    Beyond *most_held* bytes of memory the largest files are named without their lines.
     """
     if not raw.strip():
         return Diff(())
-    reader = _Reader(_lines(raw.decode("utf-8", errors="replace").removeprefix("\ufeff")))
+    lines = _lines(raw.decode("utf-8", errors="replace").removeprefix("\ufeff"))
+    reader = _Reader(lines, files=HeldFiles(most_held))
     while not reader.ended:
         _entry(reader)
-    if not (reader.files or reader.unreadable):
+    if not (len(reader.files) or reader.unreadable):
         message = "this is no diff"
         raise DiffError(message, "Pass what `git diff` or `diff -u` writes.")
     return Diff(tuple(reader.files), tuple(reader.unreadable))
@@ -109,7 +112,7 @@ class _Reader:
 
     lines: Sequence[str]
     at: int = 0
-    files: list[FileDiff] = field(default_factory=list)
+    files: HeldFiles = field(default_factory=HeldFiles)
     unreadable: list[Unreadable] = field(default_factory=list)
 
     @property
@@ -172,7 +175,7 @@ def _entry(reader: _Reader) -> None:
 def _read(reader: _Reader, entry: Callable[[_Reader, Header], FileDiff], header: Header) -> None:
     """Read one entry; a broken one becomes a gap, and the next is looked for below its header."""
     try:
-        reader.files.append(entry(reader, header))
+        reader.files.add(entry(reader, header))
     except _BrokenError as broken:
         reader.at = header.end
         _give_up(reader, header.path or "(no name)", broken.why)
@@ -189,13 +192,13 @@ def _note(reader: _Reader, line: str) -> None:
         header = Header(content=Content.BINARY)
         header.take_marks(plain_name(match[1]), plain_name(match[2]))
         path = header.path or "(no name)"
-        reader.files.append(FileDiff(path, None, header.change, Content.BINARY, ()))
+        reader.files.add(FileDiff(path, None, header.change, Content.BINARY, ()))
     elif match := _ONLY.fullmatch(line):
         why = Phrase("it is on one side only, and its lines are not given")
         reader.unreadable.append(Unreadable(f"{match[1]}/{match[2]}", why))
     elif match := _MODULE.fullmatch(line):
         module = FileDiff(match[1], None, Change.MODIFIED, Content.SUBMODULE, ())
-        reader.files.append(module)
+        reader.files.add(module)
     elif line.startswith("* Unmerged path "):
         reader.unreadable.append(Unreadable(plain_name(line[16:]), Phrase("it is not merged yet")))
 

@@ -99,11 +99,21 @@ class Budget(_Section):
         )
 
 
+class DataPath(_Section):
+    """Where the code of some files may be sent; None is as for all others."""
+
+    # A pattern that lists nothing (a comment, an exception) would protect nothing.
+    path: Annotated[str, Field(max_length=MAX_PATTERN_LENGTH, pattern=r"^[^!#]")]
+    allowed_jurisdictions: Words | None = None
+    allowed_endpoints: Words | None = None
+
+
 class Data(_Section):
-    """Where code may be sent; None is anywhere the server allows."""
+    """Where code may be sent; None is anywhere the server allows. *paths* narrow it further."""
 
     allowed_jurisdictions: Words | None = None
     allowed_endpoints: Words | None = None
+    paths: Annotated[tuple[DataPath, ...], Field(max_length=50)] = ()
 
     def allows(self, endpoint: str, jurisdiction: str) -> bool:
         """Whether code may go there; a place that nobody named is not on any list."""
@@ -114,10 +124,15 @@ class Data(_Section):
 
     def within(self, other: Data) -> Data:
         """The places that both allow."""
-        return Data(
+        return Data.model_construct(
             allowed_jurisdictions=_both(self.allowed_jurisdictions, other.allowed_jurisdictions),
             allowed_endpoints=_both(self.allowed_endpoints, other.allowed_endpoints),
+            paths=tuple(dict.fromkeys(self.paths + other.paths)),
         )
+
+    def narrowed_by(self, path: DataPath) -> Data:
+        """The places that are left for files which *path* lists."""
+        return self.within(Data.model_construct(**path.model_dump(exclude={"path"})))
 
 
 class Policy(_Section):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PostedFinding:
-    """A finding that was posted on a line, whatever has become of its comment.
+    """A finding that was posted on a line, whatever has become of its comment, or listed.
 
     *digest* names the text of the line, so that it is found again wherever the line moves.
     *comment_id* and *node_id* are GitHub's, empty where the comment was removed. *reception* is
@@ -32,6 +32,7 @@ class PostedFinding:
     node_id: str = ""
     reception: Reception | None = None
     is_improvement: bool = False  # no defect: suggested on command
+    is_listed: bool = False  # it stood in the summary alone, beyond the caps
 
 
 def digest_of(text: str) -> str:

@@ -47,6 +47,7 @@ class PullRequest:
     labels: tuple[str, ...] = ()
     installation_id: int = 0  # 0 outside a GitHub App
     private: bool = False
+    head_branch: str = ""
     body: str = field(default="", repr=False)
 
     def __str__(self) -> str:

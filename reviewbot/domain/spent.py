@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from reviewbot.domain.money import PicoUsd
 
 
+# The reasons of calls that somebody asked for in a comment, and that are no review.
+ANSWERS = frozenset({"ask", "describe", "improve"})
+
+
 @dataclass(frozen=True, slots=True)
 class Spent:
     """What one tier cost on a pull request, apart for reviews and for answers to questions."""

@@ -21,6 +21,8 @@ from reviewbot.domain.finding import Severity, Side
 from reviewbot.domain.money import parse_usd, plain_usd
 from reviewbot.domain.outcome import Reviewed, Skipped, Superseded
 from reviewbot.domain.pull_request import ReviewRequest
+from reviewbot.entrypoints.action_inputs import read_config, read_extras, refuse
+from reviewbot.entrypoints.action_session import session_for, under
 from reviewbot.entrypoints.cli import FINDINGS, FINE, UNFINISHED, WRONG_USE
 from reviewbot.entrypoints.cli.progress import SilentObserver
 from reviewbot.entrypoints.formats import render
@@ -32,7 +34,7 @@ from reviewbot.review.words import in_language
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.local import ReadOnlyForge
 from reviewbot.runtime.sealed import sealed_ledger
-from reviewbot.runtime.settings import load_settings
+from reviewbot.runtime.settings import DatabaseSection, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +43,11 @@ if TYPE_CHECKING:
     from reviewbot.domain.outcome import Judged, Outcome, Report
     from reviewbot.domain.policy import Policy
     from reviewbot.github.runner import PullEvent
+    from reviewbot.review.house import Extras
     from reviewbot.review.ports import BaseFiles, Forge
     from reviewbot.review.words import Words
+    from reviewbot.runtime.companion_session import Session
+    from reviewbot.runtime.config_file import ConfigText
     from reviewbot.runtime.settings import Settings
 
 _SHOWN = 10  # annotations of one level; the runner shows no more
@@ -63,6 +68,8 @@ class Inputs:
     fail_on: Severity | None
     post: bool
     sarif: Path | None
+    config: ConfigText | Path | None
+    extras: Extras
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +88,17 @@ def run_action(environ: Mapping[str, str], out: TextIO) -> int:
     """Review the event's pull request; the exit codes are the command line's."""
     runner = Runner(environ, out)
     shown: list[Judged] = []
-    with runner.fenced() as fenced:
-        try:
-            inputs = read_inputs(environ)
-            end = _reviewed(environ, inputs)
+    try:
+        inputs = read_inputs(environ)
+        job = _prepared(environ, inputs, runner)
+        with runner.fenced() as fenced:
+            end = _reviewed(job)
             if end.report is not None:
                 click.echo(render(end.report, "text"), file=fenced)
                 shown = [] if inputs.post else list(end.report.open_findings)
-        except ReviewbotError as error:
-            wrong = isinstance(error, (UsageError, DiffError))
-            end = End("failed", WRONG_USE if wrong else UNFINISHED, str(error), error.advice)
+    except ReviewbotError as error:
+        wrong = isinstance(error, (UsageError, DiffError))
+        end = End("failed", WRONG_USE if wrong else UNFINISHED, str(error), error.advice)
     _tell(runner, end)
     _annotate(runner, shown, in_language(end.report.language if end.report else "en"))
     return end.code
@@ -103,24 +111,26 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     """What action.yml passes on; raises UsageError naming the input."""
     post = environ.get("INPUT_POST") or "true"
     if post not in {"true", "false"}:
-        _refuse("post", "write true or false")
+        refuse("post", "write true or false")
     severity = environ.get("INPUT_FAIL_ON", "")
     if severity and severity not in set(Severity):
-        _refuse("fail-on", f"write one of {', '.join(Severity)}")
+        refuse("fail-on", f"write one of {', '.join(Severity)}")
     try:
         cost = parse_usd(environ.get("INPUT_MAX_COST_USD") or "1")
     except ValueError as error:
-        _refuse("max-cost-usd", str(error))
+        refuse("max-cost-usd", str(error))
     if environ.get("REVIEWBOT_CONFIG"):
         message = "the Action reads no configuration file: the workspace may be the author's"
-        raise UsageError(message, "Write REVIEWBOT_SECTION__KEY variables instead.")
-    fail_on = Severity(severity) if severity else None
-    return Inputs(cost, fail_on, post == "true", _sarif_path(environ))
-
-
-def _refuse(name: str, why: str) -> NoReturn:
-    message = f"the input {name} is wrong: {why}"
-    raise UsageError(message, "See the table of inputs in the README.")
+        advice = "Write it into the input config, or as REVIEWBOT_SECTION__KEY variables."
+        raise UsageError(message, advice)
+    return Inputs(
+        max_cost=cost,
+        fail_on=Severity(severity) if severity else None,
+        post=post == "true",
+        sarif=_sarif_path(environ),
+        config=read_config(environ),
+        extras=read_extras(environ),
+    )
 
 
 def _sarif_path(environ: Mapping[str, str]) -> Path | None:
@@ -131,7 +141,7 @@ def _sarif_path(environ: Mapping[str, str]) -> Path | None:
     workspace = Path(environ.get("GITHUB_WORKSPACE") or ".").resolve()
     folder = (workspace / name).parent.resolve()
     if not folder.is_relative_to(workspace) or not folder.is_dir():
-        _refuse("sarif-file", "name a file in an existing folder of the workspace")
+        refuse("sarif-file", "name a file in an existing folder of the workspace")
     return folder / Path(name).name
 
 
@@ -140,34 +150,58 @@ def _sarif_path(environ: Mapping[str, str]) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run; *forgets* says that its ledger lies in the workflow's cache."""
+    """One run; *forgets* says that its ledger lies in the workflow's cache.
+
+    With a *session* a companion's ledger holds the budgets, and remembers.
+    """
 
     environ: Mapping[str, str]
     inputs: Inputs
     event: PullEvent
     settings: Settings
     forgets: bool
+    session: Session | None
+
+    @property
+    def key(self) -> str:
+        """A secret that is the same in every run, to derive others from, or nothing."""
+        return self.session.seal if self.session else _key_of(self.settings)
+
+    @property
+    def bounds_runs_only(self) -> bool:
+        """Whether nobody remembers what earlier days and other pull requests have cost."""
+        return self.forgets and self.session is None
 
 
-def _reviewed(environ: Mapping[str, str], inputs: Inputs) -> End:
-    settings = load_settings(environ)
+def _prepared(environ: Mapping[str, str], inputs: Inputs, runner: Runner) -> Job:
+    """Everything up to the first look at GitHub; a session is bought here, and hidden."""
+    settings = load_settings(environ, inputs.config)
     if inputs.fail_on is not None:
         settings = settings.gated(inputs.fail_on)
     # A database that the team names remembers; without one the workflow's cache has to do.
-    forgets = not any(each.startswith("REVIEWBOT_DATABASE") and environ[each] for each in environ)
-    job = Job(environ, inputs, read_pull_event(environ), settings, forgets)
-    if job.event.without_secrets and not _key_of(settings):
+    forgets = settings.values.database == DatabaseSection()
+    event = read_pull_event(environ)
+    session = session_for(environ, runner, settings, event, inputs.max_cost)
+    if session is not None:
+        settings = under(session, settings)
+    return Job(environ, inputs, event, settings, forgets, session)
+
+
+def _reviewed(job: Job) -> End:
+    environ = job.environ
+    if job.event.without_secrets and not job.key:
         return _without_secrets(job)
-    if not forgets:
+    if not job.forgets:
         return _review(job)
-    _refuse_limits_over_time(settings)
+    if job.bounds_runs_only:
+        _refuse_limits_over_time(job.settings)
     with ExitStack() as stack:
         temporary = environ.get("RUNNER_TEMP") or None
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=temporary)))
         folder = Path(environ.get("INPUT_STATE_FOLDER") or scratch / "state")
         scope = f"{job.event.repository_id}/{job.event.number}"
-        url = stack.enter_context(sealed_ledger(folder, scratch, _key_of(settings), scope))
-        return _review(replace(job, settings=settings.with_ledger(url)))
+        url = stack.enter_context(sealed_ledger(folder, scratch, job.key, scope))
+        return _review(replace(job, settings=job.settings.with_ledger(url)))
 
 
 def _without_secrets(job: Job) -> End:
@@ -193,12 +227,12 @@ def _refuse_limits_over_time(settings: Settings) -> None:
     values = settings.values
     stated = {"per_day", "per_month"} & values.policy.budget.model_fields_set
     if stated or values.budget.model_fields_set:
-        _refuse_to_forget("the environment")
+        _refuse_to_forget("the job's configuration")
 
 
 def _refuse_to_forget(where: str) -> NoReturn:
     message = f"{where} sets a budget over time, and a workflow's cache forgets"
-    advice = "max-cost-usd bounds a run; limits by day and month need `reviewbot serve`,"
+    advice = "max-cost-usd bounds a run; limits by day and month need a companion (companion-url),"
     raise UsageError(message, f"{advice} or REVIEWBOT_DATABASE__URL with a lasting database.")
 
 
@@ -206,7 +240,8 @@ def _review(job: Job) -> End:
     environ, event = job.environ, job.event
     run = f"{environ.get('GITHUB_RUN_ID', '')}.{environ.get('GITHUB_RUN_ATTEMPT', '')}"
     request = ReviewRequest(event.repository, event.number, f"workflow run {run}")
-    with open_core(job.settings) as core:
+    models = job.session.router_config(job.settings.limits) if job.session else None
+    with open_core(job.settings, config=models) as core:
         forge: Forge = core.forge_with_token()
         forge = forge if job.inputs.post else ReadOnlyForge(forge)
         pull = forge.pull_request(request)
@@ -217,7 +252,7 @@ def _review(job: Job) -> End:
             core.doubt_summary(pull.key)
         policy = _policy(job, forge.base_files(pull))
         observer = SilentObserver(job.settings.limits.review_seconds)
-        outcome = core.review(request, forge, observer, job.inputs.max_cost)
+        outcome = core.review(request, forge, observer, job.inputs.max_cost, job.inputs.extras)
         gated = policy is None or (policy.enabled and policy.fail_on is not None)
         say = in_language((policy or job.settings.values.policy).language)
         return _ended(job, outcome, say, gated=gated)
@@ -226,7 +261,7 @@ def _review(job: Job) -> End:
 def _policy(job: Job, files: BaseFiles) -> Policy | None:
     """What holds; None where it cannot be used, which is the review's to report."""
     try:
-        over_time = limits_over_time(files) if job.forgets else []
+        over_time = limits_over_time(files) if job.bounds_runs_only else []
         policy = effective_policy(files, job.settings.values.policy)
     except PolicyError:
         return None

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 WEBHOOK = "/webhook"
 LARGEST_DELIVERY = 25 * 2**20  # bytes: GitHub sends no more
 LARGEST_OTHER = 2 * 2**20
+COMPANION = "/companion/"
+LARGEST_COMPANION = 512 * 1024
+_LONGEST_BEARER = 16 * 1024  # characters
 _LENGTH_DIGITS = 12  # Python refuses to read thousands of them
 
 
@@ -39,10 +42,25 @@ def refusal(method: str, path: str, header: Callable[[str], str | None]) -> Refu
     if header("Transfer-Encoding") or not declared.isdecimal():
         return Refusal(HTTPStatus.LENGTH_REQUIRED, "length-required")
     delivers = method == "POST" and path == WEBHOOK
-    most = LARGEST_DELIVERY if delivers else LARGEST_OTHER
+    accompanies = path.startswith(COMPANION)
+    most = LARGEST_OTHER
+    if delivers:
+        most = LARGEST_DELIVERY
+    elif accompanies:
+        most = LARGEST_COMPANION
     if len(declared) > _LENGTH_DIGITS or int(declared) > most:
         return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large")
+    if accompanies and bearer(header) is None:
+        return Refusal(HTTPStatus.UNAUTHORIZED, "token-missing")
     return _delivery_refusal(header) if delivers else None
+
+
+def bearer(header: Callable[[str], str | None]) -> str | None:
+    """The token of an Authorization header, None where there is none that could be one."""
+    scheme, _, token = (header("Authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not 0 < len(token) <= _LONGEST_BEARER:
+        return None
+    return token if token.isascii() and token.isprintable() and " " not in token else None
 
 
 def _delivery_refusal(header: Callable[[str], str | None]) -> Refusal | None:

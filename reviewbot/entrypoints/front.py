@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reviewbot.domain.errors import SettingsError
+from reviewbot.entrypoints.companion.routes import add_companion
 from reviewbot.entrypoints.dashboard.opening import add_dashboard
 from reviewbot.entrypoints.setup import PAGE, SetUp, create_setup_app
 from reviewbot.entrypoints.web import create_app
@@ -56,6 +57,7 @@ class Front:
         service = self._stack.enter_context(open_service(settings))
         app = create_app(service, _metrics_token(settings))
         add_dashboard(app, service)
+        add_companion(app, service)
         return app
 
     def _set_up(self) -> WSGIApplication:

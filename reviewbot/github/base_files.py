@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 POLICIES = (".reviewbot.yml", ".github/reviewbot.yml")
 GUIDANCE = ("AGENTS.md", "CLAUDE.md", ".github/copilot-instructions.md")
 _FOLDER = ".github"
-_RAW = "application/vnd.github.raw+json"
+RAW = "application/vnd.github.raw+json"
 _MOST_POLICY = 64 * 1024  # bytes
 _MOST_GUIDANCE = 256 * 1024
 _FILE_MODES = {"100644", "100755"}
-_ADVICE = Phrase("Make it a plain file on the base branch, or remove it there.")
+_ADVICE = Phrase("Make it a plain file where it stands, or remove it there.")
 
 
-class _Node(BaseModel):
+class Node(BaseModel):
     """An entry of a git tree."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -45,7 +45,7 @@ class _Node(BaseModel):
 class _Tree(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    tree: tuple[_Node, ...]
+    tree: tuple[Node, ...]
     truncated: bool = False
 
 
@@ -58,12 +58,12 @@ class _Branch:
     ref: str
 
     @cached_property
-    def root(self) -> Mapping[str, _Node] | None:
+    def root(self) -> Mapping[str, Node] | None:
         """The entries of the root."""
         return _listed(self.client, self.repository, self.ref)
 
     @cached_property
-    def folder(self) -> Mapping[str, _Node] | None:
+    def folder(self) -> Mapping[str, Node] | None:
         """The entries of the inner folder, by their whole paths."""
         if self.root is None:
             return None
@@ -80,10 +80,10 @@ class _Branch:
             if nodes is not None:
                 if path not in nodes:
                     continue
-                _check(nodes[path], path)
+                check_plain(nodes[path], path)
             text = self._fetched(path)
             if text is not None:
-                return Document(path, _policy_text(path, text))
+                return Document(path, policy_text(path, text))
         return None
 
     def guidance(self) -> tuple[Document, ...]:
@@ -109,13 +109,13 @@ class _Branch:
         sane = node is not None and _is_file(node) and node.size <= _MOST_GUIDANCE
         return node.sha if node is not None and sane else ""
 
-    def _beside(self, path: str) -> Mapping[str, _Node] | None:
+    def _beside(self, path: str) -> Mapping[str, Node] | None:
         return self.folder if path.startswith(_FOLDER) else self.root
 
     def _fetched(self, path: str) -> bytes | None:
         address = f"/repos/{self.repository}/contents/{path}"
         try:
-            return self.client.get_raw(address, _RAW, {"ref": self.ref})
+            return self.client.get_raw(address, RAW, {"ref": self.ref})
         except NotFound:
             return None
 
@@ -129,21 +129,28 @@ def read_base_files(client: GitHubClient, pull: PullRequest) -> BaseFiles:
     return BaseFiles(ruling, base.policy(), base.guidance())
 
 
-def _listed(client: GitHubClient, repository: str, ref: str) -> dict[str, _Node] | None:
+def _listed(client: GitHubClient, repository: str, ref: str) -> dict[str, Node] | None:
+    try:
+        return read_tree(client.get(f"/repos/{repository}/git/trees/{quote(ref, safe='')}"))
+    except (NotFound, Rejected):
+        return None
+
+
+def read_tree(found: object) -> dict[str, Node] | None:
     """A folder's entries by name; None where GitHub does not list them all."""
     try:
-        found = client.get(f"/repos/{repository}/git/trees/{quote(ref, safe='')}")
         tree = _Tree.model_validate(found)
-    except (NotFound, Rejected, ValidationError):
+    except ValidationError:
         return None
     return None if tree.truncated else {node.path: node for node in tree.tree}
 
 
-def _is_file(node: _Node) -> bool:
+def _is_file(node: Node) -> bool:
     return node.type == "blob" and node.mode in _FILE_MODES
 
 
-def _check(node: _Node, path: str) -> None:
+def check_plain(node: Node, path: str) -> None:
+    """Raise PolicyError where a policy is no plain, small file."""
     if not _is_file(node):
         message = Phrase(
             "{path} is no plain file (perhaps a folder, a link or a submodule)", path=path
@@ -154,9 +161,10 @@ def _check(node: _Node, path: str) -> None:
         raise PolicyError(message, Phrase("Shorten it; path patterns can replace lists of paths."))
 
 
-def _policy_text(path: str, raw: bytes) -> str:
+def policy_text(path: str, raw: bytes) -> str:
+    """The text of a policy; raises PolicyError where it is none."""
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
         message = Phrase("{path} is no UTF-8 text", path=path)
-        raise PolicyError(message, Phrase("Save it as UTF-8 on the base branch.")) from error
+        raise PolicyError(message, Phrase("Save it as UTF-8 where it stands.")) from error

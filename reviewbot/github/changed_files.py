@@ -7,7 +7,7 @@ any way is a named gap and costs the others nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,12 +15,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reviewbot.domain.compare import compared
 from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Unreadable
-from reviewbot.domain.errors import DiffError, Forbidden, ForgeUnavailable, NotFound
+from reviewbot.domain.errors import (
+    DiffError,
+    Forbidden,
+    ForgeUnavailable,
+    NotFound,
+    ReviewbotError,
+)
+from reviewbot.domain.held import MOST_HELD, HeldFiles
 from reviewbot.domain.patch import change_of, file_from_patch, parse_diff
 from reviewbot.domain.phrase import Phrase
 from reviewbot.github.errors import Rejected, TooLarge
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.github.client import GitHubClient, JsonObject
 
@@ -44,6 +53,7 @@ class _File(_Model):
     filename: str
     status: str
     sha: str | None = Field(None, pattern=r"^[0-9a-f]{40,64}$")
+    additions: int = Field(0, ge=0)
     changes: int = 0
     previous_filename: str | None = None
     patch: str | None = None
@@ -57,22 +67,27 @@ class _Comparison(_Model):
     merge_base_commit: _Commit
 
 
-def read_diff(client: GitHubClient, pull: PullRequest) -> Diff:
-    """Everything that the pull request changes."""
+def read_diff(client: GitHubClient, pull: PullRequest, most_held: int = MOST_HELD) -> Diff:
+    """Everything that the pull request changes, within *most_held* bytes of memory."""
     path = f"/repos/{pull.repository}/pulls/{pull.key.number}"
     try:
-        return parse_diff(client.get_raw(path, _DIFF))
+        return parse_diff(client.get_raw(path, _DIFF), most_held)
     except (TooLarge, ForgeUnavailable, DiffError):
-        return _from_list([*client.pages(f"{path}/files")], _Contents(client, pull))
+        return _from_list(client.pages(f"{path}/files"), _Contents(client, pull), most_held)
 
 
-def _from_list(items: list[JsonObject], contents: _Contents) -> Diff:
-    entries = [_entry(item, contents) for item in items]
-    unreadable = [entry for entry in entries if isinstance(entry, Unreadable)]
-    if len(items) >= _MOST_FILES:
+def _from_list(items: Iterable[JsonObject], contents: _Contents, most_held: int) -> Diff:
+    files, unreadable, count = HeldFiles(most_held), list[Unreadable](), 0
+    for count, item in enumerate(items, 1):  # noqa: B007 - counted to the end
+        entry = _entry(item, contents)
+        if isinstance(entry, Unreadable):
+            unreadable.append(entry)
+        else:
+            files.add(entry)
+    if count >= _MOST_FILES:
         why = Phrase("GitHub lists no more than {files:,} files", files=_MOST_FILES)
         unreadable.append(Unreadable("(further files)", why))
-    return Diff(tuple(e for e in entries if isinstance(e, FileDiff)), tuple(unreadable))
+    return Diff(tuple(files), tuple(unreadable))
 
 
 def _entry(item: JsonObject, contents: _Contents) -> FileDiff | Unreadable:
@@ -85,7 +100,9 @@ def _entry(item: JsonObject, contents: _Contents) -> FileDiff | Unreadable:
     )
     if isinstance(entry, FileDiff) and entry.content is not Content.MISSING:
         return entry
-    return contents.compared(file) or entry
+    if isinstance(entry, Unreadable):
+        return contents.compared(file) or entry
+    return contents.compared(file) or replace(entry, unseen=file.additions)
 
 
 @dataclass(slots=True)
@@ -96,7 +113,7 @@ class _Contents:
     pull: PullRequest
     files: int = 0
     fetched: int = 0
-    base: str = ""  # the commit that the pull request is compared with, once it is known
+    base: str | ReviewbotError = ""  # the commit it is compared with, or why nobody knows it
 
     def compared(self, file: _File) -> FileDiff | None:
         """The entry of *file*, or None where its contents cannot be had."""
@@ -106,8 +123,8 @@ class _Contents:
         change = change_of(file.status)
         old_path = file.previous_filename or file.filename
         try:
-            new = b"" if change is Change.DELETED else self._blob(file.sha)
             old = b"" if change is Change.ADDED else self._old(old_path)
+            new = b"" if change is Change.DELETED else self._blob(file.sha)
         except _NOT_HAD:
             return None
         return compared(file.filename, file.previous_filename, change, old, new)
@@ -122,16 +139,24 @@ class _Contents:
     def _base(self) -> str:
         """Where the head left the base branch, which may have moved on since."""
         if not self.base:
-            span = f"{self.pull.base_sha}...{self.pull.head_sha}"
-            path = f"/repos/{self.pull.repository}/compare/{span}"
-            # Its list of files stands on the first page only.
-            found = self.client.get(path, {"per_page": "1", "page": "2"})
             try:
-                self.base = _Comparison.model_validate(found).merge_base_commit.sha
-            except ValidationError as error:
-                message = f"GET {path}: GitHub's answer is no comparison"
-                raise ForgeUnavailable(message) from error
+                self.base = self._merge_base()
+            except _NOT_HAD as error:
+                self.base = error  # the next file is not asked for in vain
+        if isinstance(self.base, ReviewbotError):
+            raise self.base
         return self.base
+
+    def _merge_base(self) -> str:
+        span = f"{self.pull.base_sha}...{self.pull.head_sha}"
+        path = f"/repos/{self.pull.repository}/compare/{span}"
+        # Its list of files stands on the first page only.
+        found = self.client.get(path, {"per_page": "1", "page": "2"})
+        try:
+            return _Comparison.model_validate(found).merge_base_commit.sha
+        except ValidationError as error:
+            message = f"GET {path}: GitHub's answer is no comparison"
+            raise ForgeUnavailable(message) from error
 
     def _get(self, path: str, params: dict[str, str]) -> bytes:
         if self.fetched > _MOST_FETCHED:

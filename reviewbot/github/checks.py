@@ -50,14 +50,14 @@ class Checks:
         self._marker, self._once = marker, once
         self._denied = False
 
-    def begin(self, pull: PullRequest) -> None:
-        """Show a run in progress: the one that a crash left behind, or a new one."""
+    def begin(self, pull: PullRequest, says: str) -> None:
+        """Show a run in progress: the one that a crash left behind, or a new one that says so."""
         if self._denied:
             return
         try:
-            if self._run(pull).url:
+            if self._run(pull, says).url:
                 self._postbook.forget(_key(pull))
-                self._run(pull)
+                self._run(pull, says)
         except (Forbidden, NotFound):
             self._denied = True
 
@@ -74,14 +74,16 @@ class Checks:
             return
         self._postbook.done(_key(pull), run.external_id, url_of(ended) or path)
 
-    def _run(self, pull: PullRequest) -> Intent:
+    def _run(self, pull: PullRequest, says: str = "") -> Intent:
         seal = self._marker.token("check", pull.key.repository_id, pull.key.number)
-        body = {
+        body: dict[str, Any] = {
             "name": NAME,
             "head_sha": pull.head_sha,
             "status": "in_progress",
             "external_id": seal,
         }
+        if says:
+            body["output"] = {"title": says[:_LONGEST_TITLE], "summary": says}
 
         def post() -> JsonObject:
             run = self._client.post(f"/repos/{pull.repository}/check-runs", body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.pull_request import ReviewRequest
     from reviewbot.github.client import GitHubClient
     from reviewbot.github.markers import Marker
+    from reviewbot.github.organisation import OrganisationPolicies
     from reviewbot.review.ports import BaseFiles, Check, Publication
 
 _OUTSIDE = {"NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN"}
@@ -49,6 +51,7 @@ class _Repository(_Model):
 
 class _Head(_Model):
     sha: str = Field(pattern=r"^[0-9a-f]{40,64}$")
+    ref: str = ""
 
 
 class _Base(_Head):
@@ -85,10 +88,12 @@ class GitHubForge:
         postbook: Postbook,
         marker: Marker,
         own_login: Callable[[], str | None] | None = None,
+        organisations: OrganisationPolicies | None = None,
     ) -> None:
         self._client = client
+        self._organisations = organisations
         words, self._threads = OwnWords(client, marker, own_login), Threads(client)
-        self._on_lines = OnLines(client, words, self._threads)
+        self._words, self._on_lines = words, OnLines(client, words, self._threads)
         self._publisher = Publisher(client, postbook, marker, words, self._threads)
         self._bare: set[PullKey] = set()  # without comments on lines, when last seen
 
@@ -112,8 +117,11 @@ class GitHubForge:
         return pull
 
     def base_files(self, pull: PullRequest) -> BaseFiles:
-        """Policy and guidance, from the base branch only."""
-        return read_base_files(self._client, pull)
+        """Policies and guidance: of the organisation, and of the base branches."""
+        files = read_base_files(self._client, pull)
+        if self._organisations is None:
+            return files
+        return replace(files, organisation=self._organisations.of(self._client, pull.repository))
 
     def diff(self, pull: PullRequest) -> Diff:
         """The whole diff; file by file where GitHub gives it in no other way."""
@@ -126,9 +134,9 @@ class GitHubForge:
         posted = self._on_lines.of(pull.repository, pull.key)
         return self._threads.with_rights(pull.repository, posted)
 
-    def begin(self, pull: PullRequest) -> None:
+    def begin(self, pull: PullRequest, says: str) -> None:
         """Show that a review of this head is under way."""
-        self._publisher.begin(pull)
+        self._publisher.begin(pull, says)
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """End the check run without a review."""
@@ -162,4 +170,5 @@ def _pull_request(found: _Pull, installation_id: int) -> PullRequest:
         labels=tuple(label.name for label in found.labels),
         installation_id=installation_id,
         private=repository.private,
+        head_branch=found.head.ref,
     )

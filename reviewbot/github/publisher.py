@@ -49,9 +49,9 @@ class Publisher:
         self._checks = Checks(client, postbook, marker, self._once)
         self._extras = PullExtras(client, marker)
 
-    def begin(self, pull: PullRequest) -> None:
+    def begin(self, pull: PullRequest, says: str) -> None:
         """Show that a review of this head is under way."""
-        self._checks.begin(pull)
+        self._checks.begin(pull, says)
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """End the check run."""

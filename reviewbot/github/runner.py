@@ -127,6 +127,11 @@ class Runner:
             self._out.write(f"\n::{fence}::\n")
             self._out.flush()
 
+    def mask(self, secret: str) -> None:
+        """Have the runner hide *secret* in all that follows; not obeyed inside a fence."""
+        self._out.write(f"::add-mask::{_data(secret)}\n")
+        self._out.flush()
+
     def annotate(self, level: Level, message: str, **properties: str | int) -> None:
         """An annotation; *properties* are GitHub's: title, file, line, endLine."""
         said = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from reviewbot.domain.money import PicoUsd
 from reviewbot.lab.profile import prompt_for, worst_of
 from reviewbot.models.faults import Fault, Kind
+from reviewbot.models.handle import Handle
 from reviewbot.review.ports import Ending
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_LESSONS = 8  # requests refused for a parameter before the endpoint's dialect is known
 _NOTHING = PicoUsd(0)
+_INTERRUPTED = "interrupted"
 _LAG_STEP = 0.005  # seconds
 _POINTLESS = frozenset({Kind.OUT_OF_MONEY, Kind.REFUSED})  # at warm-up: the rest would fail too
 
@@ -45,7 +47,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A target's measured requests. *stopped* says why there are fewer than asked for."""
+    """A target's measured requests. *stopped* says why there are fewer than asked for.
+
+    *warm_up_cost* is that of all others: those before, and those under way when it was stopped.
+    """
 
     target: str
     samples: tuple[Sample, ...]
@@ -60,6 +65,7 @@ class Run:
     series: tuple[Series, ...]
     seconds: float
     lags: tuple[float, ...]
+    interrupted: bool = False
 
 
 class Watcher(Protocol):
@@ -73,22 +79,28 @@ class Watcher(Protocol):
 
 
 def load(targets: Sequence[Target], profile: Profile, watcher: Watcher) -> Run:
-    """Warm every target up, then load all of them side by side."""
+    """Warm every target up, then load all of them side by side.
+
+    Ctrl-C ends what is under way at once; what was measured until then is told.
+    """
     lanes = [_Lane(target, profile, watcher) for target in targets]
-    workers = len(lanes) * profile.concurrency
+    workers, lags = len(lanes) * profile.concurrency, list[float]()
+    begun, interrupted = time.monotonic(), False
     with ThreadPoolExecutor(workers, "load") as pool:
         try:
             list(pool.map(_Lane.warm_up, lanes))
-            with _lags() as lags:
-                begun = time.monotonic()
+            begun = time.monotonic()
+            with _lags(lags):
                 jobs = [pool.submit(lane.work, begun) for lane in lanes * profile.concurrency]
                 for job in jobs:
                     job.result()
-                seconds = time.monotonic() - begun
+        except KeyboardInterrupt:
+            interrupted = True
         finally:
+            seconds = time.monotonic() - begun
             for lane in lanes:
-                lane.stop("interrupted")
-    return Run(tuple(lane.series() for lane in lanes), seconds, tuple(lags))
+                lane.interrupt()
+    return Run(tuple(lane.series() for lane in lanes), seconds, tuple(lags), interrupted)
 
 
 class _Lane:
@@ -100,6 +112,8 @@ class _Lane:
         self._samples: list[Sample] = []
         self._warm_up_cost = _NOTHING
         self._stopped = ""
+        self._interrupted = False
+        self._under_way: set[Handle] = set()
         self._lock = threading.Lock()
 
     def warm_up(self) -> None:
@@ -115,6 +129,9 @@ class _Lane:
         while (number := self._next()) is not None:
             sample, kind = self._ask(number, begun)
             with self._lock:
+                if self._interrupted:  # its time says nothing, but it may be billed
+                    self._warm_up_cost = PicoUsd(self._warm_up_cost + sample.cost)
+                    return
                 self._samples.append(sample)
             if kind is Kind.OUT_OF_MONEY:
                 self.stop("the account is out of money")
@@ -127,6 +144,15 @@ class _Lane:
                 return
             self._stopped = why
         self._watcher.stops(self._target.name, why)
+
+    def interrupt(self) -> None:
+        """Ask no more, and end what is under way."""
+        self.stop(_INTERRUPTED)
+        with self._lock:
+            self._interrupted = True
+            under_way = list(self._under_way)
+        for handle in under_way:
+            handle.end(_INTERRUPTED)
 
     def series(self) -> Series:
         """What was measured, in order of the requests."""
@@ -155,15 +181,27 @@ class _Lane:
 
     def _send(self, number: int, prompt: Prompt, worst: PicoUsd) -> tuple[Sample, Kind | None]:
         profile, target = self._profile, self._target
+        handle = self._handle()
         begun = time.monotonic()
         try:
-            answer = target.streamer.stream(
-                target.upstream, prompt, profile.output_tokens, profile.seconds, profile.connect
-            )
+            with handle:
+                answer = target.streamer.stream(
+                    target.upstream, prompt, profile.output_tokens, profile.seconds, profile.connect
+                )
         except Fault as fault:
             took = time.monotonic() - begun
             return _failed(number, begun, took, fault, target.price, worst), fault.kind
+        finally:
+            self._under_way.discard(handle)
         return _answered(number, begun, answer, target.price, worst), None
+
+    def _handle(self) -> Handle:
+        handle = Handle()
+        with self._lock:
+            self._under_way.add(handle)
+            if self._interrupted:
+                handle.end(_INTERRUPTED)
+        return handle
 
 
 def _answered(number: int, begun: float, answer: Streamed, price: Price, worst: PicoUsd) -> Sample:
@@ -185,9 +223,8 @@ def _failed(
 
 
 @contextmanager
-def _lags() -> Iterator[list[float]]:
+def _lags(late: list[float]) -> Iterator[None]:
     """How late this machine wakes a thread that waits, again and again: its own part in times."""
-    late: list[float] = []
     over = threading.Event()
 
     def sample() -> None:
@@ -200,7 +237,7 @@ def _lags() -> Iterator[list[float]]:
     thread = threading.Thread(target=sample, name="lag", daemon=True)
     thread.start()
     try:
-        yield late
+        yield
     finally:
         over.set()
         thread.join()

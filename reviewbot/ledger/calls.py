@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "id, review_id, repository_id, repository, number, tier, model, endpoint, upstream,"
-    " reserved_at, worst, scopes"
+    " reason, reserved_at, worst, scopes"
 )
 
 
@@ -36,6 +36,7 @@ class Entry:
     model: str
     endpoint: str
     upstream: str
+    reason: str
     reserved_at: int  # milliseconds since 1970
     worst: PicoUsd
     scopes: tuple[str, ...]
@@ -70,7 +71,7 @@ def bill_of(charge: Charge, attempt: Attempt) -> Bill:
     if usage is None or ending is Ending.UNKNOWN:
         return presumed(charge.worst, ending)
     tokens = Tokens(usage.input, usage.output, usage.cached, usage.cache_write, usage.reasoning)
-    return Bill(True, charge.price.cost(usage), ending, tokens)  # noqa: FBT003 - as above
+    return Bill(True, charge.cost(attempt), ending, tokens)  # noqa: FBT003 - as above
 
 
 def presumed(worst: PicoUsd, ending: Ending = Ending.UNKNOWN) -> Bill:
@@ -137,7 +138,7 @@ def close(session: Session, call_id: str, bill: Bill, attempt: Attempt, at: int)
     changed = session.change(
         "UPDATE calls SET state = ?, cost = ?, ending = ?, tokens_in = ?, tokens_out = ?,"
         " tokens_cached = ?, tokens_written = ?, tokens_thought = ?, model_answered = ?,"
-        " latency_ms = ?, first_token_ms = ?, error = ?, settled_at = ?"
+        " latency_ms = ?, first_token_ms = ?, reported = ?, error = ?, settled_at = ?"
         " WHERE id = ? AND state = 'reserved'",
         "settled" if bill.is_settled else "presumed",
         bill.cost,
@@ -146,6 +147,7 @@ def close(session: Session, call_id: str, bill: Bill, attempt: Attempt, at: int)
         attempt.model_answered[:200].replace("\0", ""),
         attempt.latency_ms,
         attempt.first_token_ms,
+        attempt.reported,
         attempt.error[:200],
         at,
         call_id,

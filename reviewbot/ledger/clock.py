@@ -26,3 +26,8 @@ class Clock:
     def today(self) -> datetime:
         """Now, in UTC."""
         return datetime.fromtimestamp(self.seconds(), UTC)
+
+
+def at_utc(milliseconds: int) -> datetime:
+    """A time in milliseconds since 1970, in UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

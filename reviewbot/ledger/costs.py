@@ -5,12 +5,15 @@ Raw calls may be long gone; a summary is the same before and after.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.money import PicoUsd
+from reviewbot.ledger.insight import names
+from reviewbot.ledger.pulls import FOREVER, dearest
 from reviewbot.ledger.rollups import day_of
+from reviewbot.ledger.sight import Sight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,19 +33,22 @@ class By(StrEnum):
 
 _NOTHING = PicoUsd(0)
 _WORTH = "SUM(posted), SUM(accepted)"
+_EVERYTHING = Sight()
 
 
 @dataclass(frozen=True, slots=True)
 class Spend:
     """One line of a summary: amounts in 10**-12 USD.
 
-    *saved* is what known answers would have cost again; it is kept by review, so it is None
-    where lines are models or tiers. *reserved* is what calls under way may cost yet, which are
-    among *calls*. *findings* were posted on lines in that time, and people *accepted* so many.
+    *questions* are those that somebody asked, which are no reviews. *saved* is what known
+    answers would have cost again; it is kept by review, so it is None where lines are models or
+    tiers. *reserved* is what calls under way may cost yet, which are among *calls*. *findings*
+    were posted on lines in that time, and people *accepted* so many.
     """
 
     name: str
     reviews: int
+    questions: int
     calls: int
     tokens_in: int
     tokens_out: int
@@ -56,7 +62,7 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to sum up: *since* in milliseconds since 1970; *repository* empty for all.
+    """What to sum up: *since* in milliseconds since 1970; *repository* empty for all in sight.
 
     A summary consists of whole days (UTC): the first is that of *since*. With *most*, the
     dearest lines are shown and one more for all others.
@@ -66,6 +72,7 @@ class Query:
     since: int = 0
     repository: str = ""
     most: int | None = None
+    sight: Sight = _EVERYTHING
 
 
 OTHERS = "all others"
@@ -76,68 +83,84 @@ class _Grouping:
     """Where lines of a kind come from: their table, what names them, and how reviews count."""
 
     table: str
-    name: tuple[str, ...]
+    name: str
     reviews: str = "reviews"
     saved: str = "saved"
 
 
+_BY_REPOSITORY = _Grouping("spending_by_repository", "repository")
 _GROUPINGS = {
-    By.REPO: _Grouping("spending_by_repository", ("repository",)),
-    By.PR: _Grouping("spending_by_pull", ("repository", "number")),
-    By.MODEL: _Grouping("spending", ("model",), "reviews_of_model", "0"),
-    By.TIER: _Grouping("spending", ("tier",), "reviews_of_tier", "0"),
-    By.DAY: _Grouping("spending_by_repository", ("period",)),
+    By.REPO: _BY_REPOSITORY,
+    By.MODEL: _Grouping("spending", "model", "reviews_of_model", "0"),
+    By.TIER: _Grouping("spending", "tier", "reviews_of_tier", "0"),
+    By.DAY: _Grouping("spending_by_repository", "period"),
 }
-_Row = tuple[str, int, int, int, int, int, int, int]
+_Row = tuple[str, int, int, int, int, int, int, int, int, int, int]
+_ALL = 2**31
 
 
 def spend(database: Database, query: Query) -> list[Spend]:
     """Every line of the summary, the dearest first; days by date."""
-    with database.transaction() as session:
-        rows = _ended(session, query)
+    with database.snapshot() as session:
+        known = names(session, query.sight)
+        rows = _pulls(session, query, known) if query.by is By.PR else _grouped(session, query)
         if query.most is not None and len(rows) == query.most:
             rows += _others(session, query, rows)
-        under_way = _reserved(session, query)
-        found = [_line(row, query, under_way.pop(row[0], [])) for row in rows]
-        nothing = (0,) * 7
-        found += [_line(_row(name, nothing), query, worst) for name, worst in under_way.items()]
-        worth = _worth(session, query, found)
-    found = [_with_worth(line, worth) for line in found]
+        under_way = _reserved(session, query, known)
+    found = [_line(row, query, under_way.pop(row[0], [])) for row in rows]
+    nothing = (0,) * 10
+    found += [_line(_row(name, nothing), query, worst) for name, worst in under_way.items()]
     return sorted(found, key=lambda line: line.name) if query.by is By.DAY else found
 
 
-def _ended(session: Session, query: Query) -> list[_Row]:
+def _pulls(session: Session, query: Query, known: Mapping[int, str]) -> list[_Row]:
+    sight = query.sight
+    if query.repository:
+        where, values = _only(query)
+        ids = session.rows(
+            f"SELECT DISTINCT repository_id FROM spending_by_repository WHERE {where}",  # noqa: S608 - fixed texts
+            *values,
+        )
+        sight = Sight(frozenset(int(each) for (each,) in ids))
+    days = (day_of(query.since), FOREVER)
+    return [
+        _row(f"{known.get(row[0], row[0])}#{row[1]}", (*row[2:9], *row[10:]))
+        for row in dearest(session, days, sight, query.most or _ALL)
+    ]
+
+
+def _grouped(session: Session, query: Query) -> list[_Row]:
     grouping, (where, values) = _GROUPINGS[query.by], _periods(query)
-    name = ", ".join(grouping.name)
-    ranked = f"GROUP BY {name} ORDER BY SUM(spent + presumed) DESC, {name}"
-    first: list[tuple[Any, ...]] = []
-    if query.most is not None:
-        # To rank all by one sum, and to add the rest up for a few, is half the work.
-        sql = f"SELECT {name} FROM {grouping.table} WHERE {where} {ranked} LIMIT ?"  # noqa: S608 - fixed texts
-        first = [tuple(row) for row in session.rows(sql, *values, query.most)]
-        where = f"{where} AND {grouping.name[-1]} IN ({', '.join(['?'] * len(first)) or 'NULL'})"
-        values = [*values, *(row[-1] for row in first)]
+    limit = "" if query.most is None else f" LIMIT {query.most}"
     rows = session.rows(
-        f"SELECT {_sums(grouping)}, {name} FROM {grouping.table} WHERE {where} {ranked}",  # noqa: S608 - fixed texts
+        f"SELECT {_sums(grouping)}, {grouping.name} FROM {grouping.table} WHERE {where}"  # noqa: S608 - fixed texts and an integer
+        f" GROUP BY {grouping.name} ORDER BY SUM(spent + presumed) DESC, {grouping.name}{limit}",
         *values,
     )
-    # The last part of a name may be that of others too, which are not among the first.
-    wanted = set(first)
-    return [
-        _row("#".join(map(str, row[7:])), row)
-        for row in rows
-        if query.most is None or tuple(row[7:]) in wanted
-    ]
+    worth = _worth(session, query)
+    return [_row(str(row[-1]), (*row[:8], *worth.get(str(row[-1]), (0, 0)))) for row in rows]
+
+
+def _worth(session: Session, query: Query) -> dict[str, tuple[int, int]]:
+    """How many findings were posted, and how many of them accepted, by the names of lines."""
+    where, values = _periods(query)
+    name = _GROUPINGS[query.by].name
+    rows = session.rows(
+        f"SELECT {name}, {_WORTH} FROM acceptance WHERE {where} GROUP BY {name}",  # noqa: S608 - fixed texts
+        *values,
+    )
+    return {str(each): (posted, accepted) for each, posted, accepted in rows}
 
 
 def _others(session: Session, query: Query, shown: list[_Row]) -> list[_Row]:
     """What is beyond the lines shown, as one line, if there is anything."""
     where, values = _periods(query)
     [row] = session.rows(
-        f"SELECT {_sums(_GROUPINGS[By.REPO])} FROM spending_by_repository WHERE {where}",  # noqa: S608 - fixed texts
+        f"SELECT {_sums(_BY_REPOSITORY)} FROM spending_by_repository WHERE {where}",  # noqa: S608 - fixed texts
         *values,
     )
-    total = _row(OTHERS, row)
+    [worth] = session.rows(f"SELECT {_WORTH} FROM acceptance WHERE {where}", *values)  # noqa: S608 - fixed texts
+    total = _row(OTHERS, (*row, *worth))
     shown_sums = [sum(column) for column in zip(*(line[1:] for line in shown), strict=True)]
     rest = [whole - part for whole, part in zip(total[1:], shown_sums, strict=True)]
     return [_row(OTHERS, rest)] if any(rest) else []
@@ -145,13 +168,13 @@ def _others(session: Session, query: Query, shown: list[_Row]) -> list[_Row]:
 
 def _sums(grouping: _Grouping) -> str:
     return (
-        f"SUM({grouping.reviews}), SUM(calls), SUM(tokens_in), SUM(tokens_out), SUM(spent),"
-        f" SUM(presumed), SUM({grouping.saved})"
+        f"SUM({grouping.reviews}), SUM(questions), SUM(calls), SUM(tokens_in), SUM(tokens_out),"
+        f" SUM(spent), SUM(presumed), SUM({grouping.saved})"
     )
 
 
 def _row(name: str, values: Sequence[Any]) -> _Row:
-    return (name, *(int(value or 0) for value in values[:7]))  # type: ignore[return-value] # seven
+    return (name, *(int(value or 0) for value in values))  # type: ignore[return-value] # ten
 
 
 def _periods(query: Query) -> tuple[str, list[object]]:
@@ -167,25 +190,31 @@ def _periods(query: Query) -> tuple[str, list[object]]:
         days = "grain = 'day' AND period >= ? AND period <= ?"
         where = f"((grain = 'month' AND period > ?) OR ({days}))"
         values = [month, first, f"{month}-31"]
-    if query.repository:
-        return f"{where} AND LOWER(repository) = ?", [*values, query.repository.lower()]
-    return where, values
+    only, more = _only(query)
+    return f"{where} AND {only}", [*values, *more]
 
 
-def _reserved(session: Session, query: Query) -> dict[str, list[int]]:
+def _only(query: Query) -> tuple[str, list[object]]:
+    """Which repositories are asked for."""
+    within = query.sight.condition()
+    if not query.repository:
+        return within, []
+    return f"{within} AND LOWER(repository) = ?", [query.repository.lower()]
+
+
+def _reserved(session: Session, query: Query, known: Mapping[int, str]) -> dict[str, list[int]]:
     """What calls under way may cost yet, each of them; they are few."""
-    repository = query.repository.lower()
-    only, values = (" AND LOWER(repository) = ?", [repository]) if repository else ("", [])
+    only, values = _only(query)
     rows = session.rows(
-        "SELECT repository, number, model, tier, reserved_at, worst FROM calls"  # noqa: S608 - fixed texts
-        f" WHERE state = 'reserved'{only}",
+        "SELECT repository_id, repository, number, model, tier, reserved_at, worst FROM calls"  # noqa: S608 - fixed texts
+        f" WHERE state = 'reserved' AND {only}",
         *values,
     )
     found: dict[str, list[int]] = {}
-    for of, number, model, tier, at, worst in rows:
+    for repository_id, repository, number, model, tier, at, worst in rows:
         name = {
-            By.REPO: of,
-            By.PR: f"{of}#{number}",
+            By.REPO: repository,
+            By.PR: f"{known.get(repository_id, repository)}#{number}",
             By.MODEL: model,
             By.TIER: tier,
             By.DAY: day_of(at),
@@ -195,37 +224,12 @@ def _reserved(session: Session, query: Query) -> dict[str, list[int]]:
     return found
 
 
-def _worth(session: Session, query: Query, shown: Sequence[Spend]) -> dict[str, tuple[int, int]]:
-    """How many findings were posted, and how many of them accepted, by the names of lines."""
-    where, values = _periods(query)
-    total = session.rows(f"SELECT {_WORTH} FROM acceptance WHERE {where}", *values)  # noqa: S608 - fixed texts
-    posted, table = _WORTH, "acceptance"
-    if query.by is By.PR:
-        posted, table = "SUM(findings), SUM(accepted)", "spending_by_pull"
-        numbers = {int(line.name.rpartition("#")[2]) for line in shown if line.name != OTHERS}
-        where = f"{where} AND number IN ({', '.join(map(str, sorted(numbers))) or 'NULL'})"
-    name = ", ".join(_GROUPINGS[query.by].name)
-    rows = session.rows(
-        f"SELECT {posted}, {name} FROM {table} WHERE {where} GROUP BY {name}",  # noqa: S608 - fixed texts
-        *values,
-    )
-    found = {"#".join(map(str, row[2:])): (int(row[0]), int(row[1])) for row in rows}
-    lines = {line.name: found.get(line.name, (0, 0)) for line in shown if line.name != OTHERS}
-    whole = tuple(int(count or 0) for count in total[0])
-    apart = [sum(each[at] for each in lines.values()) for at in (0, 1)]
-    return lines | {OTHERS: (whole[0] - apart[0], whole[1] - apart[1])}
-
-
-def _with_worth(line: Spend, worth: Mapping[str, tuple[int, int]]) -> Spend:
-    findings, accepted = worth[line.name]
-    return replace(line, findings=findings, accepted=accepted)
-
-
 def _line(row: _Row, query: Query, under_way: Sequence[int]) -> Spend:
-    name, reviews, calls, tokens_in, tokens_out, spent, presumed, saved = row
+    name, reviews, questions, calls, tokens_in, tokens_out, spent, presumed, saved, *worth = row
     return Spend(
         name=name,
         reviews=reviews,
+        questions=questions,
         calls=calls + len(under_way),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
@@ -233,4 +237,6 @@ def _line(row: _Row, query: Query, under_way: Sequence[int]) -> Spend:
         presumed=PicoUsd(presumed),
         saved=None if query.by in {By.MODEL, By.TIER} else PicoUsd(saved),
         reserved=PicoUsd(sum(under_way)),
+        findings=worth[0],
+        accepted=worth[1],
     )

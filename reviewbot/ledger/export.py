@@ -43,6 +43,7 @@ _NAMES = (
     "latency_ms",
     "first_token_ms",
     "corrected_at",
+    "reported_usd",
 )
 _COLUMNS = (
     "c.id, c.reserved_at, c.repository, c.number, c.head_sha, c.review_id, c.author_id,"
@@ -52,10 +53,11 @@ _COLUMNS = (
     " COALESCE(k.ending, c.ending), c.error, COALESCE(k.tokens_in, c.tokens_in),"
     " COALESCE(k.tokens_out, c.tokens_out), COALESCE(k.tokens_cached, c.tokens_cached),"
     " COALESCE(k.tokens_written, c.tokens_written), COALESCE(k.tokens_thought, c.tokens_thought),"
-    " COALESCE(k.cost, c.cost), c.worst, c.latency_ms, c.first_token_ms, k.at"
+    " COALESCE(k.cost, c.cost), c.worst, c.latency_ms, c.first_token_ms, k.at,"
+    " c.reported"
 )
 _TIMES = {"reserved_at", "corrected_at"}
-_AMOUNTS = {"cost_usd", "bound_usd"}
+_AMOUNTS = {"cost_usd", "bound_usd", "reported_usd"}
 
 
 def names() -> tuple[str, ...]:
@@ -94,4 +96,6 @@ def attempts(database: Database, since: int = 0, repository: str = "") -> Iterat
 def _plain(name: str, value: Any) -> Any:  # noqa: ANN401 - a column's value
     if name in _TIMES:
         return "" if value is None else datetime.fromtimestamp(value / 1000, UTC).isoformat()
-    return plain_usd(value) if name in _AMOUNTS else value
+    if name in _AMOUNTS:
+        return "" if value is None else plain_usd(value)
+    return value

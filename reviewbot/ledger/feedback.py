@@ -36,31 +36,55 @@ def remember(
     report: Mapping[str, Any],
     at: int,
 ) -> None:
-    """Enter what a review posted on lines, once each; its *report* says who found it."""
+    """Enter what a review told people, once each; its *report* says who found it.
+
+    Only what was posted on lines counts in the sums: nobody can answer what was listed.
+    """
     found = {each["fingerprint"]: each for each in report.get("findings", ())}
     for finding in raised:
-        said = found.get(finding.fingerprint, {})
-        rows = session.rows(
-            "INSERT INTO raised (repository_id, number, repository, fingerprint, path, side,"
-            " category, severity, digest, title, tier, model, rule, at)"
-            " SELECT repository_id, number, repository, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
-            " FROM reviews WHERE id = ? ON CONFLICT DO NOTHING"
-            " RETURNING repository_id, repository, number, tier, model, category",
-            finding.fingerprint,
-            finding.path,
-            finding.side.value,
-            finding.category.value,
-            finding.severity.value,
-            finding.digest,
-            finding.title,
-            said.get("tier") or "",
-            said.get("model") or "",
-            said.get("rule") or "",
-            at,
-            review_id,
-        )
-        for row in rows:
+        if finding.is_listed and finding.is_fixed:
+            _forget(session, review_id, finding)
+            continue
+        rows = _enter(session, review_id, finding, found.get(finding.fingerprint, {}), at)
+        for row in rows if not finding.is_listed else ():
             add_received(session, FindingKey(*row), at, {"posted": 1})
+
+
+def _enter(
+    session: Session, review_id: str, finding: PostedFinding, said: Mapping[str, Any], at: int
+) -> Sequence[tuple[Any, ...]]:
+    """What it is added up by, if it is new."""
+    return session.rows(
+        "INSERT INTO raised (repository_id, number, repository, fingerprint, path, side,"
+        " category, severity, digest, title, listed, tier, model, rule, at)"
+        " SELECT repository_id, number, repository, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+        " FROM reviews WHERE id = ? ON CONFLICT DO NOTHING"
+        " RETURNING repository_id, repository, number, tier, model, category",
+        finding.fingerprint,
+        finding.path,
+        finding.side.value,
+        finding.category.value,
+        finding.severity.value,
+        finding.digest,
+        finding.title,
+        int(finding.is_listed),
+        said.get("tier") or "",
+        said.get("model") or "",
+        said.get("rule") or "",
+        at,
+        review_id,
+    )
+
+
+def _forget(session: Session, review_id: str, finding: PostedFinding) -> None:
+    """No thread says that it is fixed: should it come back, it is news."""
+    session.change(
+        "DELETE FROM raised WHERE fingerprint = ? AND listed = 1"
+        " AND EXISTS (SELECT 1 FROM reviews WHERE id = ?"
+        " AND reviews.repository_id = raised.repository_id AND reviews.number = raised.number)",
+        finding.fingerprint,
+        review_id,
+    )
 
 
 def learn(session: Session, pull: PullKey, posted: Sequence[PostedFinding], now: int) -> None:
@@ -91,7 +115,7 @@ def learn(session: Session, pull: PullKey, posted: Sequence[PostedFinding], now:
 def _rows(session: Session, pull: PullKey) -> list[_Row]:
     rows = session.rows(
         "SELECT fingerprint, rule, at, acceptance, because, repository_id, repository, number,"
-        " tier, model, category FROM raised WHERE repository_id = ? AND number = ?"
+        " tier, model, category FROM raised WHERE repository_id = ? AND number = ? AND listed = 0"
         " ORDER BY fingerprint",
         pull.repository_id,
         pull.number,
@@ -144,7 +168,7 @@ def _move(session: Session, pull: PullKey, row: _Row, judged: tuple[Acceptance, 
 def is_known(session: Session, pull: PullKey) -> bool:
     """Whether anything was posted on its lines."""
     rows = session.rows(
-        "SELECT 1 FROM raised WHERE repository_id = ? AND number = ? LIMIT 1",
+        "SELECT 1 FROM raised WHERE repository_id = ? AND number = ? AND listed = 0 LIMIT 1",
         pull.repository_id,
         pull.number,
     )

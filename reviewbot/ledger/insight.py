@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.money import PicoUsd
+from reviewbot.ledger import pulls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,29 +36,36 @@ class _Source:
 _SOURCES = {
     Group.DAY: _Source("spending_by_repository", "period"),
     Group.REPOSITORY: _Source("spending_by_repository", "repository_id"),
-    Group.PULL: _Source("spending_by_pull", "repository_id, number"),
     Group.MODEL: _Source("spending", "tier, model", is_detailed=True),
     Group.ENDPOINT: _Source("spending", "endpoint", is_detailed=True),
 }
-_SUMS = "SUM(reviews), SUM(calls), SUM(tokens_in), SUM(tokens_out), SUM(spent), SUM(presumed)"
-_OF_DETAILS = "0, SUM(tokens_cached), SUM(tokens_written), SUM(failed), SUM(latency_ms)"
+_SUMS = ", ".join(f"SUM({name})" for name in pulls.SUMS[:-1])  # all but what was saved
+_OF_DETAILS = (
+    "0, SUM(instead), SUM(tokens_cached), SUM(tokens_written), SUM(failed), SUM(latency_ms)"
+)
+_DETAILED, _PLAIN = 14, 9  # sums a row
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """Sums over ended calls; *key* is what they have in common. Amounts are 10**-12 USD.
 
-    *reviews* says nothing where lines are models or endpoints, *saved* neither.
+    *questions* are no reviews; *asked* is their part of the cost. *reviews* says nothing where
+    lines are models or endpoints, *saved* neither; all after that is known of these alone.
+    *instead* is what the strong model would have cost instead.
     """
 
     key: tuple[Any, ...]
     reviews: int
+    questions: int
     calls: int
     tokens_in: int
     tokens_out: int
     spent: PicoUsd
     presumed: PicoUsd
+    asked: PicoUsd
     saved: PicoUsd
+    instead: PicoUsd = PicoUsd(0)  # noqa: RUF009 - a new type of integers
     tokens_cached: int = 0
     tokens_written: int = 0
     failed: int = 0
@@ -73,6 +81,10 @@ def lines(
     session: Session, group: Group, span: Span, sight: Sight, most: int = 10_000
 ) -> list[Line]:
     """The dearest lines first; days by date."""
+    if group is Group.PULL:
+        days = (f"{span.first}", f"{span.last}")
+        found = pulls.dearest(session, days, sight, most)
+        return [Line(row[:2], *row[2 : 2 + _PLAIN]) for row in found]  # type: ignore[arg-type] # as below
     source = _SOURCES[group]
     when, values = span.condition()
     if group is Group.DAY:
@@ -85,7 +97,7 @@ def lines(
         *values,
         most,
     )
-    return [_line(row, 11 if source.is_detailed else 7) for row in rows]
+    return [_line(row, _DETAILED if source.is_detailed else _PLAIN) for row in rows]
 
 
 def _line(row: tuple[Any, ...], sums: int) -> Line:

@@ -7,15 +7,16 @@ scope. Each counter is one row, changed only where the sum still fits, in one tr
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reviewbot.domain.errors import BudgetExhausted
+from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, format_usd
 from reviewbot.domain.outcome import Shortage
 from reviewbot.domain.phrase import Phrase
 from reviewbot.ledger import alerts, calls, counters, egress, quarantine, rollups
 from reviewbot.ledger.answers import preferred, store
-from reviewbot.ledger.clock import Clock
+from reviewbot.ledger.clock import Clock, at_utc
 from reviewbot.ledger.scopes import pull_scope, scopes_of
 from reviewbot.ledger.switch import refuse_while_stopped
 from reviewbot.ledger.waiting import WaitingRoom
@@ -23,7 +24,9 @@ from reviewbot.review.ports import Attempt, Ending, Grant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
+    from reviewbot.domain.money import Price
     from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.calls import Bill, Entry
     from reviewbot.ledger.counters import Counter, Moved
@@ -32,12 +35,17 @@ if TYPE_CHECKING:
     from reviewbot.review.ports import Answer, Charge
 
 _EXPIRED_AT_ONCE = 100
+_LARGEST = 10**15  # a usage that was made up must not spoil the sum
+
+# The price of a request of so many tokens at a time, or None where nothing says.
+Yardstick: TypeAlias = "Callable[[datetime, int], Price | None]"
 
 
 class SqlLedger:
     """The port ``Ledger`` on a database; *patience* bounds the wait for other reservations.
 
-    *hears* is called with each alert, after the commit that raised it.
+    *hears* is called with each alert, after the commit that raised it. *yardstick* is the
+    strong model's price, which the cheap tier's calls are compared with.
     """
 
     def __init__(
@@ -46,11 +54,13 @@ class SqlLedger:
         clock: Clock | None = None,
         patience: float = 60.0,
         hears: Callable[[Alert], object] = lambda _alert: None,
+        yardstick: Yardstick = lambda _at, _tokens: None,
     ) -> None:
         self._database = database
         self._clock = clock or Clock()
         self._patience = patience
         self._hears = hears
+        self._yardstick = yardstick
         self._room = WaitingRoom(self._clock)
 
     def known(self, keys: Sequence[str], models: Sequence[str]) -> Mapping[str, Answer]:
@@ -58,18 +68,19 @@ class SqlLedger:
         if not keys or not models:
             return {}
         with self._database.transaction() as session:
-            return preferred(session, keys, models)
+            return preferred(session, keys, models, self._clock.milliseconds())
 
     # --- reserving ---------------------------------------------------------------------------
 
     def reserve(self, charge: Charge) -> Grant:
         """Set the worst case aside in every scope or none.
 
-        Waits, in order, while reservations of the refusing scope may still shrink enough.
+        Waits, in order, while reservations of the refusing scope may still shrink enough, unless
+        the charge says not to.
         Raises BudgetExhausted, EndpointQuarantined for an endpoint that overbilled, or
         SpendingStopped while an administrator has stopped all of it.
         """
-        deadline = self._clock.seconds() + self._patience
+        deadline = self._clock.seconds() + (self._patience if charge.waits else 0.0)
         waits_at = self._room.queued(scopes_of(charge, self._clock.today()))
         if waits_at is None:
             tried = self._try(charge)
@@ -97,7 +108,8 @@ class SqlLedger:
         """The scope to wait at; raises BudgetExhausted where that is in vain."""
         if refused.may_make_room(charge.worst) and self._clock.seconds() < deadline:
             return refused.scope
-        self._alarm(refused, charge)
+        if charge.waits:  # else it may only look as if the limit were used up
+            self._alarm(refused, charge)
         raise _exhausted(refused, charge.worst)
 
     def _try(self, charge: Charge) -> Grant | Counter:
@@ -135,7 +147,7 @@ class SqlLedger:
         with self._database.transaction() as session:
             entry = calls.entry(session, grant.id)
             raised = self._end(session, entry, bill, attempt)
-            if bill.cost > entry.worst:
+            if bill.cost > entry.worst and not _is_told(attempt):
                 self._accuse(session, grant, bill.cost)
             for answer in answers:
                 store(session, answer, now)
@@ -163,11 +175,19 @@ class SqlLedger:
         moves: list[Moved] = []
         if calls.close(session, entry.id, bill, attempt, now):
             moves = counters.end(session, entry, bill)
-            rollups.add_ended(session, entry, bill, attempt.latency_ms)
+            rollups.add_ended(session, entry, bill, attempt, self._instead(entry, bill, attempt))
         elif bill.is_settled and calls.correct(session, entry.id, bill, attempt, now):
             moves = counters.correct(session, entry, bill)
-            rollups.add_corrected(session, entry, bill)
+            rollups.add_corrected(session, entry, bill, self._instead(entry, bill, attempt))
         return alerts.crossed(session, moves, (entry.repository, entry.number), now)
+
+    def _instead(self, entry: Entry, bill: Bill, attempt: Attempt) -> int:
+        """What the strong model would have cost, at the price of when the call was made."""
+        usage = attempt.usage
+        if entry.tier != Tier.CHEAP or usage is None or not bill.is_settled:
+            return 0
+        price = self._yardstick(at_utc(entry.reserved_at), usage.input)
+        return min(price.cost(usage), _LARGEST) if price else 0
 
     def _accuse(self, session: Session, grant: Grant, cost: PicoUsd) -> None:
         charge = grant.charge
@@ -198,6 +218,11 @@ class SqlLedger:
     def _tell(self, raised: Sequence[Alert]) -> None:
         for alert in raised:
             self._hears(alert)
+
+
+def _is_told(attempt: Attempt) -> bool:
+    """Whether a companion named the cost: it asks as often as it must, under its own limits."""
+    return attempt.usage is not None and attempt.usage.told is not None
 
 
 def _exhausted(refused: Counter, worst: PicoUsd) -> BudgetExhausted:

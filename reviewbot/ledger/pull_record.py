@@ -18,7 +18,10 @@ _MOST_CALLS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class PastReview:
-    """A review as it was recorded; *report* is empty until it is closed."""
+    """A review as it was recorded; *report* is empty until it is closed.
+
+    What it was forecast to cost is None where nobody foresaw it.
+    """
 
     id: str
     repository: str
@@ -28,6 +31,8 @@ class PastReview:
     opened_at: int  # milliseconds since 1970
     closed_at: int | None
     saved: PicoUsd
+    foreseen_p50: PicoUsd | None
+    foreseen_p90: PicoUsd | None
     is_starved: bool
     report: dict[str, Any]
 
@@ -69,15 +74,15 @@ def reviews_of(
 ) -> list[PastReview]:
     """The newest reviews of a pull request, the newest first."""
     rows = session.rows(
-        "SELECT id, repository, head_sha, cause, state, opened_at, closed_at, saved, starved,"
-        " report FROM reviews WHERE repository_id = ? AND number = ?"
-        " ORDER BY opened_at DESC, id LIMIT ?",
+        "SELECT id, repository, head_sha, cause, state, opened_at, closed_at, saved,"
+        " foreseen_p50, foreseen_p90, starved, report FROM reviews"
+        " WHERE repository_id = ? AND number = ? ORDER BY opened_at DESC, id LIMIT ?",
         repository_id,
         number,
         most,
     )
     return [
-        PastReview(*row[:8], is_starved=bool(row[8]), report=_report(row[9]))  # type: ignore[misc] # the first eight
+        PastReview(*row[:10], is_starved=bool(row[10]), report=_report(row[11]))  # type: ignore[misc] # the first ten
         for row in rows
     ]
 
@@ -95,15 +100,22 @@ _CALLS = (
 )
 
 
-def calls_of(session: Session, review_ids: Sequence[str]) -> list[PastCall]:
-    """The calls of these reviews, by time."""
+def calls_of(session: Session, pull: tuple[int, int], review_ids: Sequence[str]) -> list[PastCall]:
+    """The calls of these reviews of a pull request and of questions about it, by time."""
     marks = ", ".join("?" * len(review_ids)) or "NULL"
     rows = session.rows(
         f"{_CALLS} WHERE c.review_id IN ({marks}) ORDER BY c.reserved_at, c.id LIMIT ?",
         *review_ids,
         _MOST_CALLS,
     )
-    return [PastCall(*row) for row in rows]
+    asked = session.rows(
+        f"{_CALLS} WHERE c.reason IN ('ask', 'describe', 'improve')"
+        " AND c.repository_id = ? AND c.number = ? ORDER BY c.reserved_at, c.id LIMIT ?",
+        *pull,
+        _MOST_CALLS,
+    )
+    found = [PastCall(*row) for row in (*rows, *asked)]
+    return sorted(found, key=lambda call: (call.reserved_at, call.id))
 
 
 @dataclass(frozen=True, slots=True)

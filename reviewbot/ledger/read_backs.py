@@ -56,7 +56,7 @@ class ReadBacks:
         with self._database.transaction() as session:
             rows = session.rows(
                 "SELECT d.repository_id, d.number, d.repository, d.installation_id FROM desk d"
-                " JOIN (SELECT repository_id, number FROM raised WHERE at >= ?"
+                " JOIN (SELECT repository_id, number FROM raised WHERE at >= ? AND listed = 0"
                 " GROUP BY repository_id, number HAVING MAX(at) < ? AND MAX(heard_at) < ?) r"
                 " ON r.repository_id = d.repository_id AND r.number = d.number"
                 " WHERE d.installation_id <> 0 ORDER BY d.repository_id, d.number LIMIT ?",

@@ -14,12 +14,14 @@ from reviewbot.domain.pull_request import PullKey
 from reviewbot.domain.spent import Money, Spent
 from reviewbot.ledger import feedback
 from reviewbot.ledger.clock import Clock
-from reviewbot.ledger.rollups import add_closed
+from reviewbot.ledger.forecasts import judge, past_of, record
+from reviewbot.ledger.rollups import Closed, add_closed
 from reviewbot.ledger.scopes import pull_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from reviewbot.domain.forecast import Forecast, Past
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.ledger.database import Database, Session
 
@@ -58,34 +60,47 @@ class Reviews:
         saved = parse_usd(said.get("cost", {}).get("saved_usd", "0"))
         with self._database.transaction() as session:
             feedback.remember(session, review_id, raised, said, self._clock.milliseconds())
+            spent, presumed, *_, calls = _sums(session, review_id)
             rows = session.rows(
-                "UPDATE reviews SET state = ?, report = ?, saved = ?, starved = ?, closed_at = ?"
-                " WHERE id = ? AND state = 'open'"
+                "UPDATE reviews SET state = ?, report = ?, saved = ?, starved = ?,"
+                " complete = ?, cost = ?, closed_at = ? WHERE id = ? AND state = 'open'"
                 " RETURNING repository_id, repository, number, opened_at",
-                state,
-                report,
-                saved,
-                int(bool(said.get("shortages"))),
+                *(state, report, saved, int(bool(said.get("shortages")))),
+                *(int(bool(said.get("complete"))), spent + presumed),
                 self._clock.milliseconds(),
                 review_id,
             )
-            asked = session.rows("SELECT 1 FROM calls WHERE review_id = ? LIMIT 1", review_id)
+            sums = {"saved": saved} if calls else {"saved": saved, "reviews": 1}
             for repository_id, repository, number, opened_at in rows:
-                sums = {"saved": saved} if asked else {"saved": saved, "reviews": 1}
-                add_closed(session, (repository_id, repository), number, opened_at, sums)
+                add_closed(session, Closed(repository_id, repository, number, opened_at, sums))
+                judge(session, review_id)
+
+    def past(self, pull: PullKey) -> Sequence[Past]:
+        """The latest reviews of the repository that read what they planned, to learn from."""
+        with self._database.transaction() as session:
+            return past_of(session, pull.repository_id)
+
+    def foresee(self, review_id: str, forecast: Forecast) -> Forecast:
+        """Record what a review is forecast to cost; what was recorded first stands."""
+        with self._database.transaction() as session:
+            return record(session, review_id, forecast)
 
     def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
-        """What reviews posted on a pull request's lines, whether the comments stand or not."""
+        """What reviews posted on a pull request's lines, standing or not, and what they listed."""
         with self._database.transaction() as session:
             rows = session.rows(
-                "SELECT fingerprint, path, side, category, severity, digest, title FROM raised"
+                "SELECT fingerprint, path, side, category, severity, digest, title, listed"
+                " FROM raised"
                 " WHERE repository_id = ? AND number = ? ORDER BY fingerprint",
                 pull.repository_id,
                 pull.number,
             )
         return [
-            PostedFinding(name, path, Side(side), Category(kind), Severity(grade), digest, title)
-            for name, path, side, kind, grade, digest, title in rows
+            PostedFinding(
+                *(name, path, Side(side), Category(kind), Severity(grade), digest, title),
+                is_listed=bool(is_listed),
+            )
+            for name, path, side, kind, grade, digest, title, is_listed in rows
         ]
 
     def learn(self, pull: PullKey, posted: Sequence[PostedFinding]) -> None:
@@ -109,27 +124,23 @@ class Reviews:
         """What a pull request has cost, reviews first."""
         with self._database.transaction() as session:
             rows = session.rows(
-                "SELECT b.tier, CASE WHEN c.reason IN ('ask', 'describe', 'improve')"
-                " THEN 1 ELSE 0 END AS answers, COUNT(*),"
-                " SUM(b.tokens_in), SUM(b.tokens_out),"
-                " SUM(CASE WHEN b.state = 'settled' THEN b.cost ELSE 0 END),"
-                " SUM(CASE WHEN b.state = 'presumed' THEN b.cost ELSE 0 END)"
-                " FROM bills AS b JOIN calls AS c ON c.id = b.id"
-                " WHERE b.repository_id = ? AND b.number = ? GROUP BY 1, 2 ORDER BY 2, 1",
+                "SELECT tier, purpose, SUM(calls), SUM(tokens_in), SUM(tokens_out), SUM(spent),"
+                " SUM(presumed) FROM spending_by_pull WHERE repository_id = ? AND number = ?"
+                " AND tier <> '' GROUP BY tier, purpose ORDER BY purpose DESC, tier",
                 pull.repository_id,
                 pull.number,
             )
         return [
             Spent(
                 tier=Tier(tier),
-                is_answer=bool(answers),
+                is_answer=purpose == "answer",
                 calls=int(calls),
                 tokens_in=int(tokens_in),
                 tokens_out=int(tokens_out),
                 settled=PicoUsd(int(settled)),
                 presumed=PicoUsd(int(presumed)),
             )
-            for tier, answers, calls, tokens_in, tokens_out, settled, presumed in rows
+            for tier, purpose, calls, tokens_in, tokens_out, settled, presumed in rows
         ]
 
     def money(self, review_id: str, pull: PullKey) -> Money:

@@ -77,7 +77,7 @@ def by_pull(session: Session, sight: Sight) -> dict[tuple[int, int], Worth]:
         "SELECT repository_id, number, COUNT(*),"  # noqa: S608 - integers
         " SUM(CASE WHEN acceptance = 'accepted' THEN 1 ELSE 0 END),"
         " SUM(CASE WHEN acceptance = 'rejected' THEN 1 ELSE 0 END)"
-        f" FROM raised WHERE {sight.condition()} GROUP BY repository_id, number"
+        f" FROM raised WHERE listed = 0 AND {sight.condition()} GROUP BY repository_id, number"
     )
     found = (Worth((int(row[0]), int(row[1])), *map(int, row[2:])) for row in rows)
     return {each.key: each for each in found}
@@ -103,7 +103,8 @@ def received(session: Session, repository_id: int, number: int) -> list[Received
     """What was posted on a pull request's lines, the oldest first."""
     rows = session.rows(
         "SELECT fingerprint, title, severity, category, path, tier, model, at, acceptance, because"
-        " FROM raised WHERE repository_id = ? AND number = ? ORDER BY at, path, fingerprint",
+        " FROM raised WHERE repository_id = ? AND number = ? AND listed = 0"
+        " ORDER BY at, path, fingerprint",
         repository_id,
         number,
     )

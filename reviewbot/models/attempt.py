@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,22 +11,25 @@ from reviewbot.domain.egress import Egress
 from reviewbot.domain.errors import BadAnswer, ModelUnavailable
 from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.phrase import Phrase
-from reviewbot.models.faults import Fault, Kind
+from reviewbot.models.config import Billing
+from reviewbot.models.faults import NOT_NEEDED, OVERTAKEN, Fault, Kind
 from reviewbot.models.observation import ANSWERED, Observation
+from reviewbot.models.race import Start
 from reviewbot.review.ports import Answer, Attempt, Charge, Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from reviewbot.domain.money import Price
     from reviewbot.models.breaker import Breaker
     from reviewbot.models.clock import Clock
-    from reviewbot.models.config import Patience, RouteConfig
+    from reviewbot.models.config import EndpointConfig, Patience, RouteConfig
     from reviewbot.models.endpoint import Endpoint, Told
     from reviewbot.review.ports import Grant, Ledger, Purse, Question
 
 _WRAPPING = 512  # bytes of a request's body around the prompt's texts
 _MESSAGES = 2
+HEDGE = "hedge"  # the reason of a late attempt in the ledger
+SHADOW = "shadow"  # that of a question whose answer is only compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,19 @@ class Attempts:
         self._places = threading.BoundedSemaphore(most)
         self._hears = hears
 
-    def make(self, question: Question, purse: Purse, route: Route) -> tuple[Answer, ...]:
-        """Ask once; raises Fault, BudgetExhausted, or what the ledger raises."""
-        _check_place(purse, route)
-        with self._places:
-            grant = self._ledger.reserve(self._charge(question, purse, route))
+    def make(
+        self, question: Question, purse: Purse, route: Route, start: Start | None = None
+    ) -> tuple[Answer, ...]:
+        """Ask once; raises Fault, BudgetExhausted, or what the ledger raises.
+
+        What no review waits for (a hedge, a shadow) waits for nothing: neither place nor money.
+        """
+        start = start or Start()
+        _check_place(question, purse, route)
+        with self._place(_is_wanted(question, start)):
+            grant = self._ledger.reserve(self._charge(question, purse, route, start))
             try:
-                result = self._send(question, grant, route)
+                result = _unless_ended(self._send(question, grant, route, start), start)
             except BaseException:
                 self._ledger.settle(grant, Attempt(Ending.UNKNOWN, error="interrupted"))
                 raise
@@ -78,7 +88,17 @@ class Attempts:
             raise result.fault
         return result.answers
 
-    def _charge(self, question: Question, purse: Purse, route: Route) -> Charge:
+    @contextmanager
+    def _place(self, waits: bool) -> Iterator[None]:  # noqa: FBT001 - as the semaphore has it
+        if not self._places.acquire(blocking=waits):
+            message = "there is no place for a call that can be done without"
+            raise ModelUnavailable(message)
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def _charge(self, question: Question, purse: Purse, route: Route, start: Start) -> Charge:
         size = question.prompt.size + _WRAPPING
         now = self._clock.now()
         price, dearest = route.config.price_of(now, size), route.config.worst_price(now, size)
@@ -100,19 +120,23 @@ class Attempts:
             worst=dearest.worst_case(size, _MESSAGES, question.output_cap),
             lease_seconds=self._patience.total(question.tier) + self._patience.lease_margin,
             label=question.label,
-            reason=question.reason,
+            reason="; ".join(filter(None, [question.reason, HEDGE if start.late else ""])),
             egress=Egress.of(question.prompt.system, question.prompt.user),
+            waits=_is_wanted(question, start),
+            by_report=route.endpoint.config.billing is Billing.REPORTED,
         )
 
-    def _send(self, question: Question, grant: Grant, route: Route) -> _Result:
+    def _send(self, question: Question, grant: Grant, route: Route, start: Start) -> _Result:
+        seconds = max(0.001, self._patience.total(question.tier) - start.late)
         try:
-            told = route.endpoint.ask(
-                route.config.upstream,
-                question.prompt,
-                question.output_cap,
-                self._patience.total(question.tier),
-                self._patience.connect,
-            )
+            with start.handle:
+                told = route.endpoint.ask(
+                    route.config.upstream,
+                    question.prompt,
+                    question.output_cap,
+                    seconds,
+                    self._patience.connect,
+                )
         except Fault as fault:
             return _Result(fault.attempt, fault=fault)
         attempt = _answered(told)
@@ -123,12 +147,35 @@ class Attempts:
         return _Result(attempt, _answers(question, texts, grant.charge, attempt))
 
 
-def _check_place(purse: Purse, route: Route) -> None:
+def _is_wanted(question: Question, start: Start) -> bool:
+    return not start.late and question.reason != SHADOW
+
+
+def allows(question: Question, purse: Purse, place: EndpointConfig) -> bool:
+    """Whether the policy, and the files that a question is about, let code go to a place."""
+    if place.is_companion:  # it knows the policy, but not which files a question is about
+        return question.data is None
+    limits = (data for data in (purse.data, question.data) if data is not None)
+    return all(data.allows(place.name, place.jurisdiction) for data in limits)
+
+
+def _check_place(question: Question, purse: Purse, route: Route) -> None:
     """The last look before code leaves, whoever chose the route."""
     place = route.endpoint.config
-    if purse.data is not None and not purse.data.allows(place.name, place.jurisdiction):
+    if not allows(question, purse, place):
         message = Phrase("the policy lets no code go to {endpoint}", endpoint=place.name)
         raise Fault(Kind.REFUSED, message, Attempt(Ending.REFUSED, error="jurisdiction"))
+
+
+def _unless_ended(result: _Result, start: Start) -> _Result:
+    """Who was given up has no answer, even where it came; it is paid for all the same."""
+    why = start.handle.why
+    if why not in {OVERTAKEN, NOT_NEEDED}:
+        return result
+    attempt = replace(result.attempt, error=why)
+    return _Result(
+        attempt, fault=Fault(Kind.OVERTAKEN, f"another route was faster ({why})", attempt)
+    )
 
 
 def _seen(route: Route, result: _Result) -> Observation:
@@ -141,13 +188,16 @@ def _seen(route: Route, result: _Result) -> Observation:
         seconds=attempt.latency_ms / 1000,
         tokens_out=attempt.usage.output if attempt.usage else 0,
         error=attempt.error,
+        first_token=attempt.first_token_ms / 1000,
+        cached=attempt.usage.cached if attempt.usage else 0,
     )
 
 
 def _answered(told: Told) -> Attempt:
     """Without usage the answer is as good, but its cost is presumed."""
     ending, error = (Ending.UNKNOWN, "no-usage") if told.usage is None else (Ending.ANSWERED, "")
-    return Attempt(ending, told.usage, told.model, told.latency_ms, error)
+    times = told.latency_ms, error, told.first_token_ms
+    return Attempt(ending, told.usage, told.model, *times, told.reported)
 
 
 def _garbled(attempt: Attempt, bad: BadAnswer) -> _Result:
@@ -159,18 +209,13 @@ def _garbled(attempt: Attempt, bad: BadAnswer) -> _Result:
 def _answers(
     question: Question, texts: Sequence[str], charge: Charge, attempt: Attempt
 ) -> tuple[Answer, ...]:
-    costs = shares(_cost(attempt, charge.price, charge.worst), question.weights)
+    costs = shares(charge.cost(attempt), question.weights)
     usage = attempt.usage
     tokens = shares(usage.input + usage.output if usage else 0, question.weights)
     return tuple(
         Answer(key, text, charge.model, PicoUsd(cost), count, charge.purse.review_id)
         for key, text, cost, count in zip(question.keys, texts, costs, tokens, strict=True)
     )
-
-
-def _cost(attempt: Attempt, price: Price, worst: PicoUsd) -> PicoUsd:
-    """What the ledger will find too: settling comes after the answers are made."""
-    return worst if attempt.usage is None else price.cost(attempt.usage)
 
 
 def shares(total: int, weights: Sequence[int]) -> tuple[int, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reviewbot.models.usage import read_usage
+from reviewbot.models.usage import read_cost, read_told, read_usage
 
 if TYPE_CHECKING:
-    from reviewbot.domain.money import Usage
+    from reviewbot.domain.money import PicoUsd, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +22,25 @@ class Completion:
     usage: Usage | None
     model: str
     declined: bool = False  # the model answered that it will not
+    reported: PicoUsd | None = None  # what the endpoint says that it billed
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
     """What one event of a streamed answer adds; *usage* comes once, mostly at the end."""
 
-    text: bool  # it holds text, be it of the answer or of the thinking before it
-    thought: bool
-    finish: str
+    text: str
+    thought: bool  # it holds thinking, which is no part of the answer
+    declined: bool
+    finish: str  # in lower case
     usage: Usage | None
     model: str
+    reported: PicoUsd | None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it holds text, be it of the answer or of the thinking before it."""
+        return bool(self.text) or self.thought
 
 
 def load(body: bytes) -> object:
@@ -45,8 +53,8 @@ def load(body: bytes) -> object:
     return loaded
 
 
-def read_completion(body: Mapping[str, object]) -> Completion:
-    """Find the answer of the first choice."""
+def read_completion(body: Mapping[str, object], *, believed: bool = False) -> Completion:
+    """Find the answer of the first choice, and the cost where the endpoint is believed it."""
     choice = _first(body.get("choices"))
     message = _mapping(choice.get("message"))
     finish = choice.get("finish_reason")
@@ -54,10 +62,16 @@ def read_completion(body: Mapping[str, object]) -> Completion:
     return Completion(
         text=_text(message.get("content")),
         finish=finish.lower() if isinstance(finish, str) else "",
-        usage=read_usage(body.get("usage")),
+        usage=_usage(body.get("usage"), believed=believed),
         model=model if isinstance(model, str) else "",
         declined=bool(message.get("refusal")),
+        reported=read_cost(body.get("usage")),
     )
+
+
+def _usage(raw: object, *, believed: bool) -> Usage | None:
+    usage = read_usage(raw)
+    return replace(usage, told=read_told(raw)) if usage and believed else usage
 
 
 def read_delta(body: Mapping[str, object]) -> Delta:
@@ -65,13 +79,15 @@ def read_delta(body: Mapping[str, object]) -> Delta:
     choice = _first(body.get("choices"))
     delta = _mapping(choice.get("delta"))
     finish, model = choice.get("finish_reason"), body.get("model")
-    thought = any(_is_said(delta.get(name)) for name in ("reasoning_content", "reasoning"))
+    counted = body.get("usage") or choice.get("usage")  # Kimi counts inside the choice
     return Delta(
-        text=thought or _is_said(delta.get("content")),
-        thought=thought,
+        text=_joined(delta.get("content")),
+        thought=any(_is_said(delta.get(name)) for name in ("reasoning_content", "reasoning")),
+        declined=_is_said(delta.get("refusal")),
         finish=finish.lower() if isinstance(finish, str) else "",
-        usage=read_usage(body.get("usage")),
+        usage=read_usage(counted),
         model=model if isinstance(model, str) else "",
+        reported=read_cost(counted),
     )
 
 
@@ -88,8 +104,14 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _text(content: object) -> str:
-    """The content, be it a string or a list of parts."""
+    """The content; empty where it is blank."""
+    text = _joined(content)
+    return text if text.strip() else ""
+
+
+def _joined(content: object) -> str:
+    """A string, or a list of parts."""
     if isinstance(content, list):
         parts = (_mapping(part).get("text") for part in content)
-        content = "".join(part for part in parts if isinstance(part, str))
-    return content if isinstance(content, str) and content.strip() else ""
+        return "".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import Price
@@ -17,9 +17,20 @@ if TYPE_CHECKING:
     from reviewbot.models.catalogue import Tariff
 
 
+class Billing(Enum):
+    """What a call is entered at."""
+
+    PRICE = "price"  # its tokens, at the route's price
+    REPORTED = "reported"  # what the endpoint says that it billed, where it says so
+
+
 @dataclass(frozen=True, slots=True)
 class EndpointConfig:
-    """An OpenAI-compatible base address, its key, and where the data goes."""
+    """An OpenAI-compatible base address, its key, and where the data goes.
+
+    A companion is a reviewbot service: it asks models itself, under the same policy, and says
+    what that cost.
+    """
 
     name: str
     base_url: str
@@ -27,6 +38,9 @@ class EndpointConfig:
     region: str = ""
     jurisdiction: str = ""
     proxy: str = field(default="", repr=False)  # may hold a password
+    stream: bool = False  # whether reviews are asked for as streams
+    billing: Billing = Billing.PRICE
+    is_companion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,7 @@ class Patience:
 
     connect: float = 5.0
     first_token: float = 30.0  # of streamed answers; whole answers have only the total
+    hedge: float | Literal["p95"] | None = None  # when a second route is asked; None is never
     cheap: float = 60.0
     strong: float = 120.0
     attempts: int = 3
@@ -109,11 +124,16 @@ class RouterConfig:
         return tuple(model for model in self._named(tier) if model.shadow)
 
     @property
-    def caches_prefixes(self) -> bool:
-        """Whether the endpoint that reads first is known to cache prompts by their prefix."""
-        addresses = {each.name: each.base_url for each in self.endpoints}
+    def reader(self) -> str | None:
+        """The endpoint that reads first."""
         routes = [route for model in self.tier(Tier.CHEAP) for route in model.routes]
-        return bool(routes) and caches_prefixes(addresses[routes[0].endpoint])
+        return routes[0].endpoint if routes else None
+
+    @property
+    def caches_prefixes(self) -> bool:
+        """Whether the address of the endpoint that reads first tells that it caches by prefix."""
+        addresses = {each.name: each.base_url for each in self.endpoints}
+        return self.reader is not None and caches_prefixes(addresses[self.reader])
 
     def _named(self, tier: Tier) -> tuple[ModelConfig, ...]:
         names = {Tier.CHEAP: self.cheap, Tier.STRONG: self.strong}.get(tier, ())

@@ -97,6 +97,8 @@ _CACHING = (
     "aliyuncs.com",
     "api.z.ai",
     "bigmodel.cn",
+    "api.moonshot.ai",
+    "api.moonshot.cn",
 )
 
 

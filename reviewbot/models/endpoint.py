@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from openai import OpenAI
     from openai.types.chat import ChatCompletionMessageParam
 
-    from reviewbot.domain.money import Usage
+    from reviewbot.domain.money import PicoUsd, Usage
     from reviewbot.models.completion import Completion
     from reviewbot.models.config import EndpointConfig
     from reviewbot.models.dialect import Dialect
@@ -52,6 +52,8 @@ class Told:
     usage: Usage | None
     model: str  # the name that the endpoint answered with
     latency_ms: int
+    first_token_ms: int = 0  # 0 where the answer was not streamed
+    reported: PicoUsd | None = None  # what the endpoint says that it billed
 
 
 class Endpoint:
@@ -89,7 +91,7 @@ class Endpoint:
             said = self._refused(said, upstream, dialect)
         if isinstance(said, Fault):
             raise said.after(latency)
-        return Told(said.text, said.usage, self._shown(said.model), latency)
+        return self._told(said, latency)
 
     def probe(self, seconds: float = 10.0, connect: float = 5.0) -> None:
         """Ask for the list of models, which costs nothing; raises Fault."""
@@ -197,14 +199,20 @@ class Endpoint:
                 model=upstream,
             )
             return Fault(Kind.UNFIT, message, attempt)
-        return classify(refusal, self.config.name, upstream)
+        fault = classify(refusal, self.config.name, upstream)
+        if self.config.is_companion and refusal.message:
+            # Its words are fixed ones of our own, and say what to do.
+            said = tidy(refusal.message)
+            message = Phrase("{endpoint}: {said}", endpoint=self.config.name, said=said)
+            return Fault(fault.kind, message, fault.attempt, fault.retry_after)
+        return fault
 
     def _read(self, content: bytes, upstream: str) -> Completion | Refusal | Fault:
         """What a body with status 200 holds, which need not be an answer."""
         body = load(content)
         if not isinstance(body, Mapping):
             return self._page()
-        completion = read_completion(body)
+        completion = read_completion(body, believed=self.config.is_companion)
         if body.get("error") and not completion.text:
             return self._error_within(body, completion, upstream)
         return self._unusable(completion) or completion
@@ -220,7 +228,8 @@ class Endpoint:
         if completion.usage is None:
             return refusal
         fault = classify(self._without_key(refusal), self.config.name, upstream)
-        return fault.billed(Attempt(Ending.GARBLED, completion.usage, error=fault.attempt.error))
+        attempt = replace(fault.attempt, ending=Ending.GARBLED, usage=completion.usage)
+        return fault.billed(replace(attempt, reported=completion.reported))
 
     def _unusable(self, completion: Completion) -> Fault | None:
         """Why an answer cannot be used, None where it can; it is billed all the same."""
@@ -248,14 +257,19 @@ class Endpoint:
         else:
             return None
         ending = Ending.UNKNOWN if completion.usage is None else Ending.GARBLED
-        model = self._shown(completion.model)
-        return Fault(kind, message, Attempt(ending, completion.usage, model, error=code))
+        model, reported = self._shown(completion.model), completion.reported
+        attempt = Attempt(ending, completion.usage, model, error=code, reported=reported)
+        return Fault(kind, message, attempt)
 
     def _page(self) -> Fault:
         message = Phrase(
             "{endpoint} answered, but not with JSON: check its base_url", endpoint=self.config.name
         )
         return Fault(Kind.REFUSED, message, Attempt(Ending.UNKNOWN, error="no-json"))
+
+    def _told(self, said: Completion, latency: int, first_token: int = 0) -> Told:
+        model = self._shown(said.model)
+        return Told(said.text, said.usage, model, latency, first_token, said.reported)
 
     def _without_key(self, refusal: Refusal) -> Refusal:
         return replace(refusal, message=self._scrubbed(refusal.message))

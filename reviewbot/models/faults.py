@@ -15,6 +15,8 @@ from reviewbot.domain.phrase import Phrase
 from reviewbot.review.ports import Attempt, Ending
 
 HUNG = "timeout"  # the error of an attempt whose deadline passed
+OVERTAKEN = "overtaken"  # that of one whose later rival answered first
+NOT_NEEDED = "not-needed"  # that of a rival whose elder answered after all
 LONGEST_FOREIGN_TEXT = 200
 _LONGEST_DELAY = 86_400.0  # seconds
 
@@ -29,6 +31,7 @@ class Kind(Enum):
     UNKNOWN_END = "unknown end"  # sent, and nobody knows what it cost; may be asked again
     GARBLED = "garbled"  # an answer, but not one to this question
     CUT_OFF = "cut off"  # the answer was longer than allowed: the same request ends so again
+    OVERTAKEN = "overtaken"  # given up, because another route has answered
     UNFIT = "unfit"  # a parameter that the endpoint does not take: ask without it
 
 
@@ -46,9 +49,10 @@ class Fault(ModelError):
         """The same failure with another bill."""
         return Fault(self.kind, self.message, attempt, self.retry_after)
 
-    def after(self, latency_ms: int) -> Fault:
+    def after(self, latency_ms: int, first_token_ms: int = 0) -> Fault:
         """The same failure, with the time that it took."""
-        return self.billed(replace(self.attempt, latency_ms=latency_ms))
+        attempt = replace(self.attempt, latency_ms=latency_ms, first_token_ms=first_token_ms)
+        return self.billed(attempt)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,19 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reviewbot.models.faults import HUNG
+from reviewbot.models.faults import HUNG, OVERTAKEN
 from reviewbot.models.pace import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ANSWERED = "answered"
+_AT_LEAST = frozenset({HUNG, OVERTAKEN})  # errors of attempts whose full time nobody knows
 _DOWN = frozenset({"overloaded", "unknown end"})  # faults of the endpoint, not of the question
 _UP = frozenset({ANSWERED, "garbled", "cut off"})
 _STALE = 900.0  # seconds after which a pace is no longer believed
 _WINDOW = 3_600.0  # seconds over which availability is told
+_KEPT_BEGINS = 200  # answers of a route whose beginnings tell what is slow
 _LEAST_CALLS = 20  # fewer tell nothing about a share
 
 
@@ -32,6 +34,8 @@ class Observation:
     seconds: float
     tokens_out: int = 0
     error: str = ""
+    first_token: float = 0.0  # seconds; 0 where the answer was not streamed
+    cached: int = 0  # tokens of the input
 
     @property
     def is_up(self) -> bool | None:
@@ -47,18 +51,23 @@ class Paces:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._standings: defaultdict[tuple[str, str], Standing] = defaultdict(Standing)
+        self._begins: defaultdict[tuple[str, str], deque[float]] = defaultdict(
+            lambda: deque(maxlen=_KEPT_BEGINS)
+        )
         self._heard: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def heard(self, seen: Observation) -> None:
-        """Take an attempt in; one that hung took at least that long."""
+        """Take an attempt in; one that was given up took at least that long."""
         with self._lock:
             at = self._clock()
             self._heard[seen.endpoint] = at
-            if seen.outcome == ANSWERED or seen.error == HUNG:
+            if seen.outcome == ANSWERED or seen.error in _AT_LEAST:
                 key = seen.endpoint, seen.upstream
                 standing = self._standings[key]
-                self._standings[key] = standing.answered(seen.tokens_out, seen.seconds, at)
+                tokens, seconds, first = seen.tokens_out, seen.seconds, seen.first_token
+                self._standings[key] = standing.answered(tokens, seconds, at, first)
+                self._begins[key].append(first or seconds)
 
     def probed(self, endpoint: str, seconds: float) -> None:
         """Take a live probe in."""
@@ -72,6 +81,14 @@ class Paces:
         """Seconds since an endpoint was last heard of."""
         with self._lock:
             return self._clock() - self._heard.get(endpoint, float("-inf"))
+
+    def p95(self, endpoint: str, upstream: str) -> float | None:
+        """Seconds in which 95 of 100 answers have begun; None where too few are known."""
+        with self._lock:
+            begins = sorted(self._begins[endpoint, upstream])
+        if len(begins) < _LEAST_CALLS:
+            return None
+        return begins[-(-len(begins) * 95 // 100) - 1]
 
     def expected(self, endpoint: str, upstream: str, tokens: int) -> float | None:
         """Seconds that an answer will take, None where nobody knows any more."""

@@ -1,8 +1,8 @@
 """How fast an endpoint answers, estimated from what it did of late; pure.
 
-Whole answers tell only their total time and their length. Where lengths differ, a line through
-them, with old answers forgotten bit by bit, tells the seconds before the first token and the
-seconds per token apart; where they do not, their mean is all there is to know.
+A streamed answer tells the seconds before its first token and those after it. Whole answers tell
+only their total time and their length: where lengths differ, a line through them, with old answers
+forgotten bit by bit, tells both apart; where they do not, their mean is all there is to know.
 """
 
 from __future__ import annotations
@@ -20,27 +20,51 @@ _WORTH_IT = 0.9  # a route that is not preferred has to be so much faster
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Sums over answers of *tokens* in *seconds*, each weighted by how new it is."""
+    """Sums over answers of *tokens* in *seconds*, each weighted by how new it is.
+
+    *firsts* are the seconds before the first token of the answers that were streamed.
+    """
 
     weight: float = 0.0
     tokens: float = 0.0
     seconds: float = 0.0
     tokens_squared: float = 0.0
     products: float = 0.0
+    streamed: float = 0.0  # their weight
+    firsts: float = 0.0
+    streamed_tokens: float = 0.0
+    streaming: float = 0.0  # seconds after the first token
 
-    def after(self, tokens: int, seconds: float) -> Pace:
-        """With one more answer."""
-        return Pace(
-            self.weight * _KEPT + 1.0,
-            self.tokens * _KEPT + tokens,
-            self.seconds * _KEPT + seconds,
-            self.tokens_squared * _KEPT + tokens * tokens,
-            self.products * _KEPT + tokens * seconds,
+    def after(self, tokens: int, seconds: float, first: float = 0.0) -> Pace:
+        """With one more answer; *first* is 0 where it was not streamed."""
+        if first or (self.streamed and not tokens):  # nothing came: the first token was later still
+            first = first or seconds
+            return replace(
+                self,
+                streamed=self.streamed * _KEPT + 1.0,
+                firsts=self.firsts * _KEPT + first,
+                streamed_tokens=self.streamed_tokens * _KEPT + tokens,
+                streaming=self.streaming * _KEPT + max(0.0, seconds - first),
+            )
+        return replace(
+            self,
+            weight=self.weight * _KEPT + 1.0,
+            tokens=self.tokens * _KEPT + tokens,
+            seconds=self.seconds * _KEPT + seconds,
+            tokens_squared=self.tokens_squared * _KEPT + tokens * tokens,
+            products=self.products * _KEPT + tokens * seconds,
         )
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there was any answer."""
+        return self.weight + self.streamed > 0
 
     @property
     def per_token(self) -> float:
         """Seconds per token of the answer; 0 where answers of one length do not tell."""
+        if self.streamed:
+            return self.streaming / self.streamed_tokens if self.streamed_tokens else 0.0
         if not self.weight:
             return 0.0
         mean = self.tokens / self.weight
@@ -53,6 +77,8 @@ class Pace:
     @property
     def before(self) -> float:
         """Seconds before the first token."""
+        if self.streamed:
+            return self.firsts / self.streamed
         if not self.weight:
             return 0.0
         return max(0.0, (self.seconds - self.per_token * self.tokens) / self.weight)
@@ -70,9 +96,9 @@ class Standing:
     trip: float = 0.0
     at: float = 0.0  # seconds on the clock
 
-    def answered(self, tokens: int, seconds: float, at: float) -> Standing:
-        """After an answer."""
-        return replace(self, pace=self.pace.after(tokens, seconds), at=at)
+    def answered(self, tokens: int, seconds: float, at: float, first: float = 0.0) -> Standing:
+        """After an answer; *first* is 0 where it was not streamed."""
+        return replace(self, pace=self.pace.after(tokens, seconds, first), at=at)
 
     def probed(self, seconds: float) -> Standing:
         """After a live probe, which shows the way there and back, and no model's work."""
@@ -80,7 +106,7 @@ class Standing:
 
     def expected(self, tokens: int) -> float | None:
         """Seconds until an answer is there, None where nobody knows."""
-        if not self.pace.weight:
+        if not self.pace.is_known:
             return None
         return max(self.pace.before, self.trip) + self.pace.per_token * tokens
 

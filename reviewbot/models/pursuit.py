@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import (
     BadAnswer,
+    CutOff,
     EndpointQuarantined,
     ModelRefused,
     ModelUnavailable,
     OutOfMoney,
 )
 from reviewbot.domain.phrase import Phrase, joined
-from reviewbot.models.faults import HUNG, Fault, Kind
+from reviewbot.models.faults import HUNG, NOT_NEEDED, OVERTAKEN, Fault, Kind
+from reviewbot.models.race import Race, Start
 from reviewbot.review.ports import Attempt, Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from reviewbot.domain.errors import ModelError
     from reviewbot.models.attempt import Attempts, Route
@@ -26,26 +29,33 @@ if TYPE_CHECKING:
     from reviewbot.models.hangs import Hangs
     from reviewbot.review.ports import Answer, Purse, Question
 
-_MOST_LESSONS = 6  # as many as a dialect can learn; each is a request that is refused
+_WILLING = 1  # the reluctance of a route that nothing speaks against
+_MOST_LESSONS = 8  # as many as a dialect can learn; each is a request that is refused
 SILENT = frozenset({Kind.OVERLOADED, Kind.UNKNOWN_END})  # what a breaker counts
-_UNUSABLE = frozenset({Kind.GARBLED, Kind.CUT_OFF})
 _FINAL = frozenset({Kind.REFUSED, Kind.OUT_OF_MONEY, Kind.UNFIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every pursuit works with.
+
+    *slow_after* tells after how many seconds a route is slow, None where it is never hedged.
+    """
+
+    attempts: Attempts
+    clock: Clock
+    patience: Patience
+    hangs: Hangs
+    slow_after: Callable[[Route], float | None]
 
 
 class Pursuit:
     """Asks one question, by the routes in their order."""
 
-    def __init__(
-        self,
-        routes: Sequence[Route],
-        attempts: Attempts,
-        clock: Clock,
-        patience: Patience,
-        hangs: Hangs,
-    ) -> None:
-        self._routes, self._attempts = list(routes), attempts
-        self._clock, self._patience, self._hangs = clock, patience, hangs
-        self._left = patience.attempts
+    def __init__(self, routes: Sequence[Route], means: Means) -> None:
+        self._routes, self._means = list(routes), means
+        self._clock, self._patience, self._hangs = means.clock, means.patience, means.hangs
+        self._left = means.patience.attempts
         self._waited = 0.0
         self._lessons = self._garbled = 0
         self._hung: frozenset[str] = frozenset()  # endpoints that the review waited for in vain
@@ -57,17 +67,40 @@ class Pursuit:
         """Ask until there is an answer, or no hope of one."""
         self._hung = self._hangs.of(purse.review_id)
         while self._left > 0 and (route := self._next()) is not None:
-            fault = self._ask(question, purse, route)
-            if not isinstance(fault, Fault):
-                return fault
-            self._faults.pop(id(route), None)  # the last fault stands last
-            self._faults[id(route)] = fault
-            self._note(route, fault, is_pack=len(question.keys) > 1)
+            for asked, came in self._ask(question, purse, route):
+                if not isinstance(came, Fault):
+                    return came
+                self._faults.pop(id(asked), None)  # the last fault stands last
+                self._faults[id(asked)] = came
+                self._note(asked, came, is_pack=len(question.keys) > 1)
         raise self._verdict()
 
-    def _ask(self, question: Question, purse: Purse, route: Route) -> tuple[Answer, ...] | Fault:
+    def _ask(
+        self, question: Question, purse: Purse, route: Route
+    ) -> list[tuple[Route, tuple[Answer, ...] | Fault]]:
+        """Ask a route, and a second one where it is slow."""
+
+        def make(to: Route, start: Start) -> tuple[Answer, ...] | Fault:
+            return self._make(question, purse, to, start)
+
+        after = self._means.slow_after(route) if self._has_other(route) else None
+        if after is None or after >= self._patience.total(question.tier):
+            return [(route, make(route, Start()))]
+        return Race(make).run(route, lambda: self._rival(route), after)
+
+    def _rival(self, first: Route) -> Route | None:
+        """The next route, at another endpoint, that may be asked right now."""
+        for route in self._routes:
+            is_other = route.config.endpoint != first.config.endpoint
+            if is_other and self._reluctance(route) == _WILLING and self._delay(route) <= 0:
+                return route
+        return None
+
+    def _make(
+        self, question: Question, purse: Purse, route: Route, start: Start
+    ) -> tuple[Answer, ...] | Fault:
         try:
-            answers = self._attempts.make(question, purse, route)
+            answers = self._means.attempts.make(question, purse, route, start)
         except Fault as fault:
             self._tell_breaker(purse, route, fault)
             return fault
@@ -83,9 +116,12 @@ class Pursuit:
 
     def _tell_breaker(self, purse: Purse, route: Route, fault: Fault) -> None:
         """An endpoint that hangs costs a whole deadline: where there is another, once is enough."""
-        if fault.kind not in SILENT:
+        error = fault.attempt.error
+        if error == NOT_NEEDED:
+            route.breaker.left()
+        elif fault.kind not in SILENT and error != OVERTAKEN:
             route.breaker.succeeded()
-        elif fault.attempt.error == HUNG and self._has_other(route):
+        elif error == HUNG and self._has_other(route):
             self._hangs.note(purse.review_id, route.config.endpoint)
             route.breaker.tripped()
         else:
@@ -146,7 +182,7 @@ class Pursuit:
             return 0
         if route.config.endpoint in self._hung:
             return 3
-        return 2 if route.breaker.is_doubtful else 1
+        return 2 if route.breaker.is_doubtful else _WILLING
 
     def _delay(self, route: Route) -> float:
         """Seconds until the route may be asked; 0 lets its breaker count this attempt."""
@@ -162,7 +198,9 @@ class Pursuit:
             return ModelUnavailable(message, "the next review asks again")
         last = faults[-1]
         message = joined(dict.fromkeys(fault.message for fault in faults), "; ")
-        if last.kind in _UNUSABLE:
+        if last.kind is Kind.CUT_OFF:
+            return CutOff(last.message)
+        if last.kind is Kind.GARBLED:
             return BadAnswer(last.message)
         if self._routes or any(fault.kind not in _FINAL for fault in faults):
             return ModelUnavailable(message)

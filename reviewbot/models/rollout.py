@@ -7,10 +7,13 @@ that a review that is started again asks the same model.
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import BudgetExhausted, ModelError
+from reviewbot.domain.errors import ReviewbotError
+from reviewbot.models.attempt import SHADOW
 from reviewbot.models.comparison import compare
 
 if TYPE_CHECKING:
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
 
 _WHOLE = 100.0  # per cent
 _DRAWS = 2**64
-SHADOW = "shadow"  # the reason of such calls in the ledger
+_MOST_SHADOWS = 8  # at the same time
+_PATIENCE = 10.0  # seconds, for those under way when a process ends
 
 
 def draw(purpose: str, key: str) -> float:
@@ -76,7 +80,8 @@ class Weighted:
 class Shadowed:
     """Asks shadows too, for their share of the questions; *hears* is told how they compare.
 
-    A shadow's answer is paid for like any other, and its findings are never posted.
+    A shadow's answer is paid for like any other, and its findings are never posted. Nobody waits
+    for it: it is asked beside the review, and where that is too much, not at all.
     """
 
     def __init__(
@@ -87,6 +92,8 @@ class Shadowed:
         hears: Callable[[Comparison], object],
     ) -> None:
         self._model, self._router, self._config, self._hears = model, router, config, hears
+        self._places = threading.BoundedSemaphore(_MOST_SHADOWS)
+        self._running: set[threading.Thread] = set()
 
     def models(self, tier: Tier) -> Sequence[str]:
         """See Model."""
@@ -101,15 +108,39 @@ class Shadowed:
         answers = self._model.ask(question, purse)
         for shadow in self._config.shadows(question.tier):
             if draw(f"shadow {shadow.name}", question.keys[0]) < shadow.shadow:
-                self._hears(self._compared(shadow.name, question, purse, answers))
+                self._begin(shadow.name, question, purse, answers)
         return answers
+
+    def close(self, seconds: float) -> None:
+        """Let those under way end, for so many seconds at the most."""
+        over = time.monotonic() + seconds
+        for thread in list(self._running):
+            thread.join(max(0.0, over - time.monotonic()))
+
+    def _begin(
+        self, name: str, question: Question, purse: Purse, answers: Sequence[Answer]
+    ) -> None:
+        if not self._places.acquire(blocking=False):
+            self._hears(compare(name, [], []))
+            return
+
+        def run() -> None:
+            try:
+                self._hears(self._compared(name, question, purse, answers))
+            finally:
+                self._running.discard(threading.current_thread())
+                self._places.release()
+
+        thread = threading.Thread(target=run, name="shadow", daemon=True)
+        self._running.add(thread)
+        thread.start()
 
     def _compared(
         self, name: str, question: Question, purse: Purse, answers: Sequence[Answer]
     ) -> Comparison:
         try:
             theirs = self._router.ask_only(name, replace(question, reason=SHADOW), purse)
-        except (ModelError, BudgetExhausted):
+        except ReviewbotError:
             theirs = []
         return compare(name, [each.text for each in answers], [each.text for each in theirs])
 
@@ -120,10 +151,12 @@ class Rollout:
     def __init__(self, router: Router, config: RouterConfig) -> None:
         self._listeners: list[Callable[[Comparison], object]] = []
         self._model: Model = router
+        self._shadowed: Shadowed | None = None
         if any(model.weight is not None for model in config.models):
             self._model = Weighted(router, config)
         if any(model.shadow for model in config.models):
-            self._model = Shadowed(self._model, router, config, self._compared)
+            self._shadowed = Shadowed(self._model, router, config, self._compared)
+            self._model = self._shadowed
 
     def subscribe(self, listener: Callable[[Comparison], object]) -> None:
         """Tell *listener* of every comparison from now on."""
@@ -140,6 +173,11 @@ class Rollout:
     def ask(self, question: Question, purse: Purse) -> Sequence[Answer]:
         """See Model."""
         return self._model.ask(question, purse)
+
+    def close(self) -> None:
+        """Let shadows under way end; what does not is presumed, as after a crash."""
+        if self._shadowed is not None:
+            self._shadowed.close(_PATIENCE)
 
     def _compared(self, comparison: Comparison) -> None:
         for listener in self._listeners:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.errors import ModelUnavailable, SettingsError
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.phrase import Phrase
-from reviewbot.models.attempt import Attempts, Route
+from reviewbot.models.attempt import Attempts, Route, allows
 from reviewbot.models.breaker import Breaker, State
 from reviewbot.models.catalogue import dearest
 from reviewbot.models.config import Routing
@@ -16,7 +16,7 @@ from reviewbot.models.faults import Fault
 from reviewbot.models.hangs import Hangs
 from reviewbot.models.observation import Availability, Paces
 from reviewbot.models.pace import fastest_first
-from reviewbot.models.pursuit import SILENT, Pursuit
+from reviewbot.models.pursuit import SILENT, Means, Pursuit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.money import Price
     from reviewbot.models.breaker import Temper
     from reviewbot.models.clock import Clock
-    from reviewbot.models.config import ModelConfig, RouteConfig, RouterConfig
+    from reviewbot.models.config import EndpointConfig, ModelConfig, RouteConfig, RouterConfig
     from reviewbot.models.endpoint import Endpoint
     from reviewbot.models.observation import Observation
     from reviewbot.review.ports import Answer, Ledger, Purse, Question
@@ -45,7 +45,7 @@ class Router:
         temper: Temper | None = None,
     ) -> None:
         self._config, self._clock = config, clock
-        self._attempts = Attempts(ledger, clock, config.patience, most_calls, self._heard)
+        attempts = Attempts(ledger, clock, config.patience, most_calls, self._heard)
         self._paces = Paces(clock.monotonic)
         self._availability = Availability(clock.monotonic)
         self._listeners: list[Callable[[Observation], object]] = [
@@ -54,15 +54,20 @@ class Router:
         ]
         self._opened: dict[str, Endpoint] = {}
         self._lock = threading.Lock()
-        self._hangs = Hangs()
+        self._means = Means(attempts, clock, config.patience, Hangs(), self._slow_after)
+        self._caching: set[str] = set()  # endpoints that counted cached input
         self._configs = {each.name: each for each in config.endpoints}
         self._breakers = {each.name: Breaker(clock.monotonic, temper) for each in config.endpoints}
         self._check()
 
     @property
     def caches_prefixes(self) -> bool:
-        """Whether the endpoint that reads first is known to cache prompts by their prefix."""
-        return self._config.caches_prefixes
+        """Whether the endpoint that reads first is known to cache prompts by their prefix.
+
+        It is known by its address, or by what it has counted as cached before.
+        """
+        reader = self._config.reader
+        return self._config.caches_prefixes or (reader is not None and reader in self._caching)
 
     def models(self, tier: Tier) -> Sequence[str]:
         """The tier's models, in order of preference; empty if the tier has none."""
@@ -144,14 +149,23 @@ class Router:
 
     def _endpoint(self, name: str) -> Endpoint:
         """The endpoint, made when it is first needed: a review asks GitHub long before."""
-        from reviewbot.models.endpoint import Endpoint  # noqa: PLC0415 - slow to import
-
         with self._lock:
             if name not in self._opened:
-                self._opened[name] = Endpoint(self._configs[name], self._clock)
+                self._opened[name] = self._speaker(self._configs[name])
             return self._opened[name]
 
+    def _speaker(self, config: EndpointConfig) -> Endpoint:
+        if config.stream:
+            from reviewbot.models.streaming import StreamingEndpoint  # noqa: PLC0415 - as below
+
+            return StreamingEndpoint(config, self._clock, self._config.patience.first_token)
+        from reviewbot.models.endpoint import Endpoint  # noqa: PLC0415 - slow to import
+
+        return Endpoint(config, self._clock)
+
     def _heard(self, seen: Observation) -> None:
+        if seen.cached:
+            self._caching.add(seen.endpoint)
         for listener in self._listeners:
             listener(seen)
 
@@ -159,8 +173,13 @@ class Router:
         self, models: Sequence[ModelConfig], question: Question, purse: Purse
     ) -> Sequence[Answer]:
         routes = self._routes(models, question, purse)
-        pursuit = Pursuit(routes, self._attempts, self._clock, self._config.patience, self._hangs)
-        return pursuit.run(question, purse)
+        return Pursuit(routes, self._means).run(question, purse)
+
+    def _slow_after(self, route: Route) -> float | None:
+        hedge = self._config.patience.hedge
+        if hedge == "p95":
+            return self._paces.p95(route.config.endpoint, route.config.upstream)
+        return hedge
 
     def _routes(
         self, models: Sequence[ModelConfig], question: Question, purse: Purse
@@ -168,7 +187,7 @@ class Router:
         """The models' routes that have a price and that the policy allows, in their order."""
         priced = [(model, self._priced(model)) for model in models]
         allowed = [
-            (model, [route for route in routes if self._allows(purse, route)])
+            (model, [route for route in routes if self._allows(question, purse, route)])
             for model, routes in priced
         ]
         if any(routes for _, routes in allowed):
@@ -183,9 +202,8 @@ class Router:
         message = Phrase("the {tier} tier cannot be asked: {why}", tier=question.tier, why=why)
         raise ModelUnavailable(message)
 
-    def _allows(self, purse: Purse, route: RouteConfig) -> bool:
-        endpoint = self._configs[route.endpoint]
-        return purse.data is None or purse.data.allows(endpoint.name, endpoint.jurisdiction)
+    def _allows(self, question: Question, purse: Purse, route: RouteConfig) -> bool:
+        return allows(question, purse, self._configs[route.endpoint])
 
     def _ordered(
         self, model: ModelConfig, routes: Sequence[RouteConfig], output_cap: int

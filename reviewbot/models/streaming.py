@@ -1,36 +1,43 @@
-"""One streamed answer of an OpenAI-compatible endpoint, and when its parts came.
+"""Streamed answers of an OpenAI-compatible endpoint.
 
 Faults, the learning of parameters and the guarded transport are those of whole answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+import re
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from reviewbot.models.completion import Completion, load, read_delta
+from reviewbot.domain.phrase import Phrase
+from reviewbot.models.completion import Completion, load
+from reviewbot.models.deadlines import DEADLINES
 from reviewbot.models.dialect import Shape
 from reviewbot.models.endpoint import CUT_OFF, NO_KEY, Endpoint, messages_of, timeouts
-from reviewbot.models.faults import Fault, Kind, Refusal
+from reviewbot.models.faults import HUNG, Fault, Kind, Refusal, classify
+from reviewbot.models.handle import current_handle
+from reviewbot.models.transcript import Transcript
 from reviewbot.models.transport import guarded_client
 from reviewbot.review.ports import Attempt, Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator, Mapping
 
     from reviewbot.domain.money import Usage
     from reviewbot.models.clock import Clock
     from reviewbot.models.config import EndpointConfig
+    from reviewbot.models.dialect import Dialect
+    from reviewbot.models.endpoint import Told
+    from reviewbot.models.handle import Handle
     from reviewbot.review.ports import Prompt
 
-_FIELD = b"data:"
-_END = b"[DONE]"
 _OK = 200
-_PARAMETER_STATUSES = frozenset({400, 422})
+_PARAMETER_STATUSES = frozenset({400, 422, 501})
+_STREAM = re.compile(r"\bstream(?:ing|ed|s)?\b")
+_MUTE = "no first token"  # why a handle was ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,41 +57,81 @@ class Streamed:
 
 
 class StreamingEndpoint(Endpoint):
-    """Asks for plain text, streamed; safe between threads."""
+    """Asks for streams; safe between threads. *first_token* bounds the wait for reviews."""
 
-    def __init__(self, config: EndpointConfig, clock: Clock | None = None) -> None:
+    def __init__(
+        self, config: EndpointConfig, clock: Clock | None = None, first_token: float = 30.0
+    ) -> None:
         super().__init__(config, clock)
+        self._first_token = first_token
         self._uncounted: set[str] = set()  # models that take no stream_options
+        self._unstreamed: set[str] = set()  # models that answer in one piece, whatever is asked
         self._line = guarded_client(config.proxy)
+
+    def ask(
+        self, upstream: str, prompt: Prompt, output_cap: int, seconds: float, connect: float
+    ) -> Told:
+        """The whole answer, with the time of its first token; raises Fault.
+
+        An endpoint that answers in one piece all the same is asked for that from then on.
+        """
+        if upstream in self._unstreamed:
+            return super().ask(upstream, prompt, output_cap, seconds, connect)
+        dialect = self._dialects.of(upstream)
+        body = self._body(upstream, prompt, dialect.parameters(prompt, output_cap))
+        begun = self._clock.monotonic()
+        heard = self._hear(body, timeouts(seconds, connect), self._first_token)
+        latency, first = round((self._clock.monotonic() - begun) * 1000), 0
+        if isinstance(heard, Transcript):
+            first = round(heard.first * 1000)
+            said: Completion | Refusal | Fault = self._spoken(heard, upstream)
+        else:
+            said = heard
+        if isinstance(said, Refusal):
+            said = self._refused_stream(said, upstream, dialect)
+        if isinstance(said, Fault):
+            raise said.after(latency, first)
+        return self._told(said, latency, first)
 
     def stream(
         self, upstream: str, prompt: Prompt, output_cap: int, seconds: float, connect: float
     ) -> Streamed:
-        """Send one request, over within *seconds*; raises Fault, as ``ask`` does."""
+        """When the parts of an answer in plain text came; raises Fault.
+
+        A text that ended at its cap is whole here: that is what was asked for.
+        """
         dialect = self._dialects.of(upstream)
         parameters = replace(dialect, shape=Shape.NONE).parameters(prompt, output_cap)
-        if upstream not in self._uncounted:
-            parameters["stream_options"] = {"include_usage": True}
-        heard = self._hear(upstream, prompt, parameters, timeouts(seconds, connect))
-        said = self._understood(heard, upstream) if isinstance(heard, _Transcript) else heard
+        body = self._body(upstream, prompt, parameters)
+        heard = self._hear(body, timeouts(seconds, connect))
+        said = self._measurable(heard, upstream) if isinstance(heard, Transcript) else heard
         if isinstance(said, Refusal):
-            said = self._uncountable(said, upstream) or self._refused(said, upstream, dialect)
+            said = self._refused_stream(said, upstream, dialect)
         if isinstance(said, Fault):
             raise said
-        assert isinstance(heard, _Transcript)  # noqa: S101 - only one is understood
-        return heard.told(self._shown(said.model))
+        assert isinstance(heard, Transcript)  # noqa: S101 - only one can be measured
+        model, times = self._shown(heard.model), (heard.first, heard.last, heard.total)
+        return Streamed(*times, heard.pieces, heard.thoughts, said.usage, model)
 
     def close(self) -> None:
         """Give the connections back."""
         super().close()
         self._line.close()
 
-    def _hear(
-        self, upstream: str, prompt: Prompt, parameters: Mapping[str, Any], timeout: httpx2.Timeout
-    ) -> _Transcript | Refusal | Fault:
-        """Send the request, and listen to the end; the watch runs from the sending on."""
+    # --- asking ------------------------------------------------------------------------------
+
+    def _body(self, upstream: str, prompt: Prompt, parameters: Mapping[str, Any]) -> dict[str, Any]:
         body = {"model": upstream, "messages": messages_of(prompt), "stream": True, **parameters}
-        key = self.config.api_key or NO_KEY
+        if upstream not in self._uncounted:
+            body["stream_options"] = {"include_usage": True}
+        return body
+
+    def _hear(
+        self, body: Mapping[str, Any], timeout: httpx2.Timeout, first_token: float | None = None
+    ) -> Transcript | Refusal | Fault:
+        """Send the request, and listen to the end; the watch runs from the sending on."""
+        key, handle = self.config.api_key or NO_KEY, current_handle()
+        transcript = Transcript(self._clock.monotonic)
         try:
             request = self._line.build_request(
                 "POST",
@@ -93,126 +140,124 @@ class StreamingEndpoint(Endpoint):
                 headers={"Authorization": f"Bearer {key}", "Accept": "text/event-stream"},
                 timeout=timeout,
             )
-            transcript = _Transcript(self._clock.monotonic)
-            response = self._line.send(request, stream=True)
-            with closing(response):
-                for piece in response.iter_bytes():
-                    transcript.hear(piece)
+            with handle, _bounded(first_token, handle):
+                status, headers = self._listen(request, transcript, handle)
         except httpx2.TransportError as error:
-            return self._broken(error)
+            return self._mute() if handle.why == _MUTE else self._broken(error)
         except (httpx2.InvalidURL, ValueError):
             return self._unsendable()
-        transcript.end()
-        if response.status_code != _OK:
-            return Refusal.read(response.status_code, response.headers, load(transcript.whole))
+        if status != _OK:
+            return Refusal.read(status, headers, load(transcript.whole))
         return transcript
 
-    def _understood(self, heard: _Transcript, upstream: str) -> Completion | Refusal | Fault:
-        """What a body with status 200 was, which need not be a stream."""
-        completion = heard.completion()
-        if heard.error is not None:
-            return self._error_within(heard.error, completion, upstream)
+    def _listen(
+        self, request: httpx2.Request, transcript: Transcript, handle: Handle
+    ) -> tuple[int, httpx2.Headers]:
+        """Hear the body to its end, which is the answer's, whatever becomes of the connection."""
+        with closing(self._line.send(request, stream=True)) as response:
+            try:
+                for piece in response.iter_bytes():
+                    transcript.hear(piece)
+                    handle.speaks = handle.speaks or transcript.pieces > 0
+                    if transcript.ended:
+                        break
+            except httpx2.TransportError:
+                if not transcript.is_whole:
+                    raise
+            transcript.stop()
+            return response.status_code, response.headers
+
+    # --- what was heard ----------------------------------------------------------------------
+
+    def _spoken(self, heard: Transcript, upstream: str) -> Completion | Refusal | Fault:
+        """The answer, be it streamed or in one piece."""
+        if heard.events or heard.error is not None:
+            completion = heard.completion()
+            return self._flaw(heard, upstream) or self._unusable(completion) or completion
+        whole = self._read(heard.whole, upstream)
+        if isinstance(whole, Completion):
+            self._unstreamed.add(upstream)
+        return whole
+
+    def _measurable(self, heard: Transcript, upstream: str) -> Completion | Refusal | Fault:
+        """The same as a measurement needs it: an answer in one piece tells no times."""
         if not heard.events:
             whole = self._read(heard.whole, upstream)
             if not isinstance(whole, Completion):
                 return whole
-            return self._fault(Kind.REFUSED, "no-stream", whole.usage, "does not stream")
+            return self._fault(
+                Kind.REFUSED, "no-stream", whole, f"{self.config.name} does not stream"
+            )
+        said = heard.completion()
+        if heard.pieces:
+            finish = "stop" if said.finish in CUT_OFF else said.finish
+            said = replace(said, text="…", finish=finish)
+        return self._flaw(heard, upstream) or self._unusable(said) or said
+
+    def _flaw(self, heard: Transcript, upstream: str) -> Refusal | Fault | None:
+        """Why a stream is no answer as a whole."""
+        said = heard.completion()
+        if heard.error is not None:
+            refused = self._error_within(heard.error, said, upstream)
+            if isinstance(refused, Fault) or not heard.pieces:
+                return refused
+            # What was said before is billed by some vendors, and nobody counted it.
+            fault = classify(self._without_key(refused), self.config.name, upstream)
+            return fault.billed(replace(fault.attempt, ending=Ending.UNKNOWN))
+        name = self.config.name
         if heard.garbled:
-            return self._fault(Kind.GARBLED, "bad-event", heard.usage, "streamed what is no JSON")
-        if not heard.ended and not heard.finish:
-            return self._fault(Kind.UNKNOWN_END, "broken", heard.usage, "broke the answer off")
-        return self._unusable(completion) or completion
+            message = Phrase(
+                "{endpoint} sent an answer that is too large or cannot be decoded", endpoint=name
+            )
+            return self._fault(Kind.GARBLED, "bad-event", said, message)
+        if not heard.is_whole:
+            message = Phrase("{endpoint} broke the answer off", endpoint=name)
+            return self._fault(Kind.UNKNOWN_END, "broken", said, message)
+        return None
 
-    def _fault(self, kind: Kind, code: str, usage: Usage | None, did: str) -> Fault:
-        ending = Ending.UNKNOWN if usage is None else Ending.GARBLED
-        return Fault(kind, f"{self.config.name} {did}", Attempt(ending, usage, error=code))
+    def _fault(self, kind: Kind, code: str, said: Completion, message: str) -> Fault:
+        ending = Ending.UNKNOWN if said.usage is None else Ending.GARBLED
+        attempt = Attempt(ending, said.usage, error=code, reported=said.reported)
+        return Fault(kind, message, attempt)
 
-    def _uncountable(self, refusal: Refusal, upstream: str) -> Fault | None:
-        """Learn that a model counts nothing in streams; None where the refusal is about others."""
+    def _mute(self) -> Fault:
+        message = Phrase("{endpoint} did not answer in time", endpoint=self.config.name)
+        return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error=HUNG))
+
+    # --- what is learned ---------------------------------------------------------------------
+
+    def _refused_stream(self, refusal: Refusal, upstream: str, spoken: Dialect) -> Fault:
+        """Learn that a model counts nothing in streams, or streams nothing; else as ever."""
         words = f"{refusal.parameter} {refusal.message} {refusal.code}".lower()
-        told = refusal.status in _PARAMETER_STATUSES and "stream_options" in words
-        if not told or upstream in self._uncounted:
-            return None
-        self._uncounted.add(upstream)
+        told = refusal.status in _PARAMETER_STATUSES
+        if told and "stream_options" in words and upstream not in self._uncounted:
+            self._uncounted.add(upstream)
+        elif told and _STREAM.search(words):
+            self._unstreamed.add(upstream)
+        else:
+            return self._refused(refusal, upstream, spoken)
         attempt = Attempt(Ending.REFUSED, error=f"http-{refusal.status}")
-        return Fault(Kind.UNFIT, f"{self.config.name} counts no tokens in streams", attempt)
-
-
-class _Transcript:
-    """What was heard of a stream, and when."""
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._begun = monotonic()
-        self._first = self._last = self._total = 0.0
-        self._pieces = 0
-        self._thoughts = False
-        self._model = ""
-        self.finish = ""
-        self.usage: Usage | None = None
-        self.events = 0
-        self.ended = False
-        self.garbled = False
-        self.error: Mapping[str, object] | None = None
-        self.whole = b""  # the body, as long as it has no events
-        self._rest = b""  # the line that is not yet whole
-
-    def end(self) -> None:
-        """Stop the watch."""
-        self._total = self._elapsed()
-
-    def hear(self, piece: bytes) -> None:
-        """Take a piece of the body, which may end anywhere."""
-        at = self._elapsed()
-        if not self.events:
-            self.whole += piece
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        for line in lines:
-            if line.startswith(_FIELD):
-                self._take(line.removeprefix(_FIELD).strip(), at)
-
-    def _take(self, data: bytes, at: float) -> None:
-        self.events += 1
-        if data == _END:
-            self.ended = True
-            return
-        body = load(data)
-        if not isinstance(body, Mapping):
-            self.garbled = True
-            return
-        if body.get("error"):
-            self.error = body
-            return
-        delta = read_delta(body)
-        if delta.text:
-            self._first = self._first if self._pieces else at
-            self._last = at
-            self._pieces += 1
-        self._thoughts = self._thoughts or delta.thought
-        self.finish = delta.finish or self.finish
-        self.usage = delta.usage or self.usage
-        self._model = delta.model or self._model
-
-    def completion(self) -> Completion:
-        """The answer as a whole; its text says only whether there was any.
-
-        A text that ended at its cap is whole here: that is what was asked for.
-        """
-        capped = self._pieces and self.finish in CUT_OFF
-        finish = "stop" if capped else self.finish
-        return Completion("…" if self._pieces else "", finish, self.usage, self._model)
-
-    def told(self, model: str) -> Streamed:
-        """The times of an answer that can be used."""
-        return Streamed(
-            self._first,
-            self._last,
-            self._total,
-            self._pieces,
-            self._thoughts,
-            self.usage,
-            model,
+        message = Phrase(
+            "{endpoint} does not take a parameter for {model}",
+            endpoint=self.config.name,
+            model=upstream,
         )
+        return Fault(Kind.UNFIT, message, attempt)
 
-    def _elapsed(self) -> float:
-        return self._monotonic() - self._begun
+
+@contextmanager
+def _bounded(seconds: float | None, handle: Handle) -> Iterator[None]:
+    """End the request unless its answer has begun after so many seconds."""
+    if seconds is None:
+        yield
+        return
+
+    def look() -> None:
+        if not handle.speaks:
+            handle.end(_MUTE)
+
+    alarm = DEADLINES.set(seconds, look)
+    try:
+        yield
+    finally:
+        alarm.cancel()

@@ -15,8 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from reviewbot.models.deadlines import DEADLINES
+from reviewbot.models.handle import current_handle
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from reviewbot.models.deadlines import Alarm
+    from reviewbot.models.handle import Handle
 
 LARGEST_ANSWER = 2 * 1024 * 1024  # bytes
 _PIECE = 64 * 1024
@@ -34,6 +40,14 @@ class Garbled(httpx2.ReadError):
 
 class Deadline(httpx2.ReadTimeout):
     """The answer was not complete in time."""
+
+
+class Ended(httpx2.ReadError):
+    """Somebody ended the request before its answer did."""
+
+
+class Unsent(httpx2.ConnectError):
+    """The request was ended before anything of it was sent."""
 
 
 def guarded_client(proxy: str = "") -> httpx2.Client:
@@ -57,7 +71,10 @@ class _Guarded(httpx2.BaseTransport):
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        watch = _Watch(request.extensions["timeout"]["read"])
+        handle = current_handle()
+        watch = _Watch(request.extensions["timeout"]["read"], handle)
+        handle.stops_with(watch.shut)
+        watch.check_unsent()
         sent = httpx2.Request(
             request.method,
             request.url,
@@ -70,6 +87,7 @@ class _Guarded(httpx2.BaseTransport):
         except BaseException as error:
             watch.close()
             if isinstance(error, httpx2.TransportError):
+                watch.check_unsent()
                 watch.check(error)
             raise
         encoding = response.headers.pop("Content-Encoding", "identity").strip().lower()
@@ -93,39 +111,53 @@ def _needed(request: httpx2.Request) -> dict[str, str]:
 class _Watch:
     """Shuts a connection down when its time is over, whatever trickles in."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, handle: Handle) -> None:
         self._ends = time.monotonic() + seconds
+        self._handle = handle
+        self._sent = False  # something of the request may have reached the endpoint
         self._line: socket.socket | None = None
-        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
+        self._alarm: Alarm | None = None
 
     def check(self, error: Exception | None = None) -> None:
-        """Raise Deadline when the time is over."""
+        """Raise Deadline when the time is over, Ended when somebody ended the request."""
+        if self._handle.why:
+            raise Ended(self._handle.why) from error
         if time.monotonic() >= self._ends:
             message = "the answer took too long"
             raise Deadline(message) from error
 
+    def check_unsent(self) -> None:
+        """Raise Unsent when somebody ended the request before it left."""
+        if self._handle.why and not self._sent:
+            raise Unsent(self._handle.why)
+
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take a handle of the connection when it stands."""
+        """Take hold of the connection when it stands."""
+        if event.endswith("send_request_headers.started") and not self._handle.why:
+            self._sent = True
         if event != "connection.connect_tcp.complete":
             return
         line = info["return_value"].get_extra_info("socket")
         if isinstance(line, socket.socket):
             self._line = line.dup()
-            self._timer = threading.Timer(max(0.0, self._ends - time.monotonic()), self._shut)
-            self._timer.daemon = True
-            self._timer.start()
+            self._alarm = DEADLINES.set(self._ends - time.monotonic(), self.shut)
+            if self._handle.why:
+                self.shut()
 
     def close(self) -> None:
         """Stop watching."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer.join()
-        if self._line is not None:
-            self._line.close()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        with self._lock:  # or the number of its socket might be another's already
+            if self._line is not None:
+                self._line.close()
+            self._line = None
 
-    def _shut(self) -> None:
-        if self._line is not None:
-            with contextlib.suppress(OSError):
+    def shut(self) -> None:
+        """End the connection, whatever goes over it."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._line is not None:
                 self._line.shutdown(socket.SHUT_RDWR)
 
 

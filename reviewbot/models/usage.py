@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_CEILING, Decimal
 
-from reviewbot.domain.money import Usage
+from reviewbot.domain.money import PICO_PER_USD, PicoUsd, Usage, parse_usd
 
 _MOST = 10**9  # tokens; beyond it a number is a mistake or an attack
+_MOST_USD = 10**6  # of one call; the same
 
 
 def read_usage(raw: object) -> Usage | None:
@@ -22,7 +24,11 @@ def read_usage(raw: object) -> Usage | None:
         usage = Usage(
             input=_count(raw["prompt_tokens"]),
             output=_count(raw["completion_tokens"]),
-            cached=_first(prompt.get("cached_tokens"), raw.get("prompt_cache_hit_tokens")),
+            cached=_first(
+                prompt.get("cached_tokens"),
+                raw.get("prompt_cache_hit_tokens"),  # DeepSeek
+                raw.get("cached_tokens"),  # Kimi
+            ),
             cache_write=_first(prompt.get("cache_write_tokens"), raw.get("cache_write_tokens")),
             reasoning=_first(completion.get("reasoning_tokens")),
         )
@@ -30,6 +36,35 @@ def read_usage(raw: object) -> Usage | None:
         return None
     fits = usage.cached + usage.cache_write <= usage.input and usage.reasoning <= usage.output
     return usage if fits and usage.input > 0 else None
+
+
+def read_cost(raw: object) -> PicoUsd | None:
+    """What the endpoint says that it billed, in USD as OpenRouter says it; None where it is silent.
+
+    With a key of one's own for the upstream vendor, that vendor bills the rest by itself.
+    """
+    if not isinstance(raw, Mapping):
+        return None
+    cost = _usd(raw.get("cost"))
+    if cost is not None and raw.get("is_byok") is True:
+        cost += _usd(_details(raw, "cost_details").get("upstream_inference_cost")) or 0
+    return None if cost is None else PicoUsd(int(cost.to_integral_value(ROUND_CEILING)))
+
+
+def _usd(value: object) -> Decimal | None:
+    """An amount in 10**-12 USD; JSON's numbers are read by their shortest text."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    return Decimal(str(value)) * PICO_PER_USD if 0 <= value <= _MOST_USD else None
+
+
+def read_told(raw: object) -> PicoUsd | None:
+    """What a call cost in USD, as a companion says it exactly: in a text."""
+    said = raw.get("cost") if isinstance(raw, Mapping) else None
+    try:
+        return parse_usd(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
 
 
 def _details(raw: Mapping[str, object], name: str) -> Mapping[str, object]:

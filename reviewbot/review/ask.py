@@ -16,7 +16,9 @@ from reviewbot.domain.finding import Side, Tier
 from reviewbot.domain.money import format_usd, parse_usd
 from reviewbot.domain.phrase import Phrase
 from reviewbot.review import wording
-from reviewbot.review.conduct import prepare, purse_of
+from reviewbot.review.conduct import prepare
+from reviewbot.review.house import purse_of
+from reviewbot.review.places import common, data_of, free
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.prompt import template
 from reviewbot.review.redact import redact_text
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reviewbot.domain.money import PicoUsd, Price
+    from reviewbot.domain.policy import Data
     from reviewbot.domain.pull_request import ReviewRequest
     from reviewbot.domain.thread import Thread
-    from reviewbot.review.conduct import House, Prepared
+    from reviewbot.review.conduct import Prepared
+    from reviewbot.review.house import House
     from reviewbot.review.plan import Chunk
     from reviewbot.review.ports import Answer, Ports
     from reviewbot.review.split import Piece
@@ -98,7 +102,8 @@ def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price 
     said = _conversation(asked, ready, key[:12])
     allowed = room_of(price, asked.most, _OUTPUT_CAP)
     room = min(_CODE_BYTES, allowed - len(f"{system}{said}{_SCHEMA}".encode()))
-    code = within(_shown(asked.thread, ready), ready.brief(tier), room)
+    shown = list(_shown(asked.thread, ready))
+    code = within(shown, ready.brief(tier), room)
     return Question(
         tier=tier,
         prompt=Prompt(system, "\n\n".join([*code, said]), _SCHEMA),
@@ -108,7 +113,13 @@ def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price 
         output_cap=_OUTPUT_CAP,
         label=asked.thread.path if asked.thread else "a question",
         reason="ask",
+        data=common([*(chunk.data for chunk in shown), _data_of(asked.thread, ready)]),
     )
+
+
+def _data_of(thread: Thread | None, ready: Prepared) -> Data:
+    """Where what people said in a thread may go: they may have quoted its file."""
+    return data_of((thread.path,) if thread else (), ready.policy.data)
 
 
 def _conversation(asked: Asked, ready: Prepared, fence: str) -> str:
@@ -147,9 +158,14 @@ def _latest(said: Sequence[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _shown(thread: Thread | None, ready: Prepared) -> Iterator[Chunk]:
-    """What of the diff a question is about: the thread's hunk, or the riskiest code first."""
+    """What of the diff a question is about: the thread's hunk, or the riskiest code first.
+
+    Without a thread, code that may go to fewer places is left out, unless there is no other.
+    """
     if thread is None:
-        yield from ready.plan.chunks
+        chunks = ready.plan.chunks
+        narrow = (chunk for chunk in chunks if chunk.data == chunks[0].data)
+        yield from free(chunks, ready.policy.data) or narrow
         return
     for chunk in ready.plan.chunks:
         if chunk.path == thread.path:

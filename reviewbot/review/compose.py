@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Severity, Tier
 from reviewbot.domain.money import format_usd
 from reviewbot.domain.outcome import Coverage, Fate
-from reviewbot.domain.posted import PostedFinding, digest_of
 from reviewbot.review import suggest, wording
+from reviewbot.review.earlier import remembered
+from reviewbot.review.foreseen import forecast_line
 from reviewbot.review.ports import Annotation, Check, Comment, Conclusion, Publication
 from reviewbot.review.shortages import budget_lines
 from reviewbot.review.walkthrough import folded, since_lines
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Literal
 
-    from reviewbot.domain.diff import Anchor
     from reviewbot.domain.outcome import Bill, Judged, Receipt, Report
+    from reviewbot.domain.tip import Tips
     from reviewbot.review.words import Words
 
 _BADGES = {
@@ -41,7 +42,7 @@ def compose(
     say = in_language(report.language)
     fresh = [judged for judged in report.findings if judged.fate is Fate.COMMENT]
     comments = tuple(
-        Comment(judged.anchor, comment_body(judged, say), posted_of(judged, judged.anchor))
+        Comment(judged.anchor, comment_body(judged, say), remembered(judged, judged.anchor))
         for judged in fresh
         if judged.anchor is not None
     )
@@ -54,20 +55,6 @@ def compose(
         summary=summary(report),
         check=check(report, incomplete),
         fixed=report.fixed,
-    )
-
-
-def posted_of(judged: Judged, anchor: Anchor) -> PostedFinding:
-    """What a comment on a line will be known by."""
-    finding = judged.finding
-    return PostedFinding(
-        fingerprint=judged.fingerprint,
-        path=anchor.path,
-        side=anchor.side,
-        category=finding.category,
-        severity=finding.severity,
-        digest=digest_of(judged.code[0]),
-        title=finding.title,
     )
 
 
@@ -102,8 +89,10 @@ def _provenance(judged: Judged, say: Words) -> str:
 
 
 def _reference(judged: Judged, say: Words) -> str:
-    rule = judged.finding.rule
-    marks = (judged.finding.cwe, rule and say("rule {rule}", rule=rule))
+    finding = judged.finding
+    rule = finding.rule and say("rule {rule}", rule=finding.rule)
+    tool = finding.reported_by and say("reported by {tool} too", tool=finding.reported_by)
+    marks = (finding.cwe, rule, tool)
     return "".join(f" · {wording.markdown(mark)}" for mark in marks if mark)
 
 
@@ -221,6 +210,7 @@ def summary(report: Report) -> str:
     parts += folded(changes, say, since_lines(changes, say))
     table = [*_coverage_table(report.receipt, say), *_saved(report.bill, say)]
     parts += _details(say("Coverage receipt"), table, say)
+    parts += _details(say("Findings of other tools"), tips_told(report.tips, say), say)
     parts += _details(say("Silenced"), _unheard(report, Fate.SILENCED, say), say)
     parts += _details(say("Withheld"), _unheard(report, Fate.WITHHELD, say), say)
     return _bounded(["\n\n".join(parts)], say)
@@ -283,6 +273,22 @@ def _unheard(report: Report, fate: Fate, say: Words) -> list[str]:
         for j in report.findings
         if j.fate is fate
     ]
+
+
+def tips_told(tips: Tips, say: Words) -> list[str]:
+    """What became of each finding of another tool; first what would be lost in a long list."""
+    outside = [f"- {say('{count} on no changed line', count=tips.outside)}"] if tips.outside else []
+    return outside + [
+        f"- **{say.term(tip.hearing)}**"
+        f" {wording.code_span(f'{tip.finding.path}:{tip.finding.start_line}')}:"
+        f" {wording.markdown(f'{tip.finding.reported_by}: {tip.finding.title}')}"
+        f"{_because(say.told(tip.why))}"
+        for tip in tips.tips
+    ]
+
+
+def _because(why: str) -> str:
+    return f" ({wording.markdown(wording.shortened(why, 160))})" if why else ""
 
 
 def _coverage_table(receipt: Receipt, say: Words) -> list[str]:
@@ -353,7 +359,7 @@ def check(report: Report, incomplete: Literal["neutral", "block"]) -> Check:
     return Check(
         conclusion=_conclusion(report, incomplete),
         title=wording.shortened(_verdict(report, say), 250),
-        summary=summary(report),
+        summary="\n\n".join(filter(None, [forecast_line(report, say), summary(report)])),
         annotations=annotations,
         say=say,
     )

@@ -8,33 +8,34 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.anchors import AnchorIndex
 from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Standing, Tier
-from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.outcome import Bill, Coverage, Report, Reviewed, Since, Skipped, Superseded
 from reviewbot.domain.phrase import Phrase
 from reviewbot.domain.posted import digest_of
 from reviewbot.review import notices
 from reviewbot.review.compose import compose
-from reviewbot.review.earlier import follow
+from reviewbot.review.earlier import follow, listed
 from reviewbot.review.escalate import choose
 from reviewbot.review.estimate import estimate
 from reviewbot.review.examine import Examined, Gap, Interrupted, examine, recall
 from reviewbot.review.extras import extras
+from reviewbot.review.foreseen import foresee, told
+from reviewbot.review.house import purse_of
 from reviewbot.review.paths import matches_any
+from reviewbot.review.places import data_of
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.policy_file import effective_policy
-from reviewbot.review.ports import Limits, Purse
-from reviewbot.review.prompt import brief, tasks
+from reviewbot.review.prompt import brief, brief_judge, tasks
 from reviewbot.review.reading import second_tasks, surveyed, tell
 from reviewbot.review.record import as_json
 from reviewbot.review.redact import redact
 from reviewbot.review.sift import Sieve, sift
 from reviewbot.review.silence import Silenced
+from reviewbot.review.tips import NOTHING_PLACED, heard, place
 from reviewbot.review.walkthrough import walk
 from reviewbot.review.weigh import Weighed
 from reviewbot.review.words import in_language
@@ -43,47 +44,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Literal
 
+    from reviewbot.domain.forecast import Forecast
     from reviewbot.domain.outcome import Judged, Outcome
-    from reviewbot.domain.policy import Budget, Policy
+    from reviewbot.domain.policy import Policy
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
     from reviewbot.review.earlier import Aftermath
     from reviewbot.review.escalate import SecondLook
+    from reviewbot.review.house import Extras, House
     from reviewbot.review.plan import Plan
-    from reviewbot.review.ports import BaseFiles, Check, Document, Ports
+    from reviewbot.review.ports import BaseFiles, Check, Document, Ports, Publication, Purse
     from reviewbot.review.prompt import Briefing, Task
     from reviewbot.review.reading import Readings
     from reviewbot.review.redact import Redaction
+    from reviewbot.review.tips import Placed
     from reviewbot.review.words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """How much of a common limit one user of it may take; 1 is all.
-
-    *author* is of a repository's day, *repository* of an installation's month; both hold for
-    the App alone. *escalation* is how far second looks may fill any limit.
-    """
-
-    author: Decimal = Decimal(1)
-    repository: Decimal = Decimal(1)
-    escalation: Decimal = Decimal(1)
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What the server decides for every review: default policy, outer limits, audits.
-
-    *audited* draws by answer key which quiet chunks the strong tier reads all the same;
-    who does not know the server's secret cannot foretell it.
-    """
-
-    policy: Policy
-    per_installation: PicoUsd
-    per_server: PicoUsd
-    audited: Callable[[str], bool]
-    per_review: PicoUsd | None = None
-    shares: Shares = Shares()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +70,11 @@ class Prepared:
     guidance: tuple[Document, ...]
     redaction: Redaction
     plan: Plan
+    tips: Placed = NOTHING_PLACED
+
+    def brief_judge(self, tier: Tier) -> Briefing:
+        """What every second look by *tier* begins with."""
+        return brief_judge(tier, self.pull.key, self.policy, self.guidance)
 
     def brief(self, tier: Tier) -> Briefing:
         """What every request to *tier* begins with."""
@@ -130,30 +110,46 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
         ports.forge.conclude(pull, notice)
         return Skipped(request, why)
 
-    ports.forge.begin(pull)
-    ready = _prepared(pull, policy, files, ports)
-    if held := _held(ready, ports, say):
+    ready = _prepared(pull, policy, files, ports, house.extras)
+    expected = foresee(estimate(ready, ports), ready.pull, ports)
+    if held := _held(ready, expected, ports, say):
         ports.forge.conclude(pull, held)
         return Skipped(request, Phrase("its cost waits for approval"))
 
+    ports.forge.begin(pull, told(expected, say))
     purse = purse_of(ports.journal.open(pull, request.trigger), pull, policy, house)
-    try:
-        report = _read(ready, purse, ports, house.audited)
-    except Interrupted:
-        report = None
-
+    # A review that is resumed is measured by what was forecast at first.
+    expected = ports.journal.foresee(purse.review_id, expected)
+    report = _read_unless_interrupted(ready, purse, ports, house.audited)
     if overtaken := _overtaken(request, pull, ports, say):
         return overtaken
     if report is None:
         return Superseded(request, by="")
 
+    report = replace(report, forecast=expected)
     publication = compose(report, purse.review_id, policy.incomplete)
     publication = replace(publication, extras=extras(report, policy, in_language(policy.language)))
     url = ports.forge.publish(publication)
     # Without an address nothing was posted: the review was only printed.
-    raised = [comment.finding for comment in publication.comments if url]
+    raised = _raised(report, publication) if url else []
     ports.journal.close(purse.review_id, "published", json.dumps(as_json(report)), raised)
     return Reviewed(report, url)
+
+
+def _raised(report: Report, publication: Publication) -> list[PostedFinding]:
+    """What people were told, and what was told them earlier without a thread and is fixed now."""
+    comments = [comment.finding for comment in publication.comments]
+    gone = [replace(each, is_fixed=True) for each in report.fixed if each.is_listed]
+    return [*comments, *listed(report.findings), *gone]
+
+
+def _read_unless_interrupted(
+    ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], bool]
+) -> Report | None:
+    try:
+        return _read(ready, purse, ports, audited)
+    except Interrupted:
+        return None
 
 
 def _overtaken(
@@ -175,12 +171,21 @@ def prepare(request: ReviewRequest, ports: Ports, house: House) -> Prepared:
     """Everything up to the first question, without a write."""
     pull = ports.forge.pull_request(request)
     files = ports.forge.base_files(pull)
-    return _prepared(pull, effective_policy(files, house.policy), files, ports)
+    policy = effective_policy(files, house.policy)
+    return _prepared(pull, policy, files, ports, house.extras)
 
 
-def _prepared(pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports) -> Prepared:
+def _prepared(
+    pull: PullRequest, policy: Policy, files: BaseFiles, ports: Ports, extras: Extras
+) -> Prepared:
     redaction = redact(ports.forge.diff(pull), policy.redaction)
-    return Prepared(pull, policy, files.guidance, redaction, plan_survey(redaction.diff, policy))
+    # Guidance goes with every question: what may not go everywhere that code may goes nowhere.
+    free = tuple(
+        each for each in files.guidance if data_of((each.path,), policy.data) == policy.data
+    )
+    plan = plan_survey(redaction.diff, policy, extras.exclude)
+    tips = place(extras.tips, redaction.diff, plan, policy.redaction)
+    return Prepared(pull, policy, free, redaction, plan, tips)
 
 
 def _unasked(
@@ -193,12 +198,12 @@ def _unasked(
     return (why, notices.skipped(why, policy, say)) if why else None
 
 
-def _held(ready: Prepared, ports: Ports, say: Words) -> Check | None:
+def _held(ready: Prepared, expected: Forecast, ports: Ports, say: Words) -> Check | None:
     """What the check says where a review is dearer than the policy lets pass unasked."""
-    quoted, most = estimate(ready, ports).p90, ready.policy.budget.approve_above
-    if quoted <= most or ports.rulings.may_cost(ready.pull, quoted):
+    most = ready.policy.budget.approve_above
+    if expected.p90 <= most or ports.rulings.may_cost(ready.pull, expected.p90):
         return None
-    return notices.too_dear(ready.pull, quoted, most, say)
+    return notices.too_dear(ready.pull, expected, most, say)
 
 
 def reason_to_skip(pull: PullRequest, policy: Policy) -> str | None:
@@ -214,18 +219,18 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     # The cheap tier reads everything; the strong one what looked serious.
     # Plans know no money: the ledger refuses, in their order of risk.
     cheap = ready.brief(Tier.CHEAP)
-    first = tasks(ready.plan.chunks, cheap)
+    first = ready.tips.join(tasks(ready.plan.chunks, cheap))
     exhausted = ready.policy.budget.on_exhausted
     survey = examine(first, cheap, purse, ports, exhausted)
 
-    strong = ready.brief(Tier.STRONG)
+    judge = ready.brief_judge(Tier.STRONG if ports.model.models(Tier.STRONG) else Tier.CHEAP)
     posted = _posted(ready.pull, ports)
     # Redaction finds its own again without a model, so that a re-run stays free.
     local = {(each.path, digest_of(each.quote)) for each in ready.redaction.findings}
     followed = [each for each in posted if (each.path, each.digest) not in local]
     choice = choose(surveyed(first, survey), ready.policy, audited, followed)
-    looks = second_tasks(choice, strong)
-    second = _second(looks, survey, strong, purse, ports, exhausted)
+    looks = second_tasks(choice, judge)
+    second = _second(looks, survey, judge, purse, ports, exhausted)
 
     readings = tell(ready.plan, first, survey, choice, looks, second)
     silenced = _silenced(ready.pull, posted, ports)
@@ -233,7 +238,7 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     sieve = Sieve(index, ready.pull.key, ready.policy, posted, silenced)
     own = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
     judged = sift([*own, *readings.weighed()], sieve)
-    receipt = readings.receipt(purse.review_id, (Tier.CHEAP, Tier.STRONG))
+    receipt = readings.receipt(purse.review_id, (Tier.CHEAP, judge.tier))
     aftermath = follow(judged, posted, sieve.index, receipt)
     _learn(ready.pull, posted, aftermath, ports)
     findings = (*judged, *map(silenced.judge, aftermath.still_open))
@@ -249,6 +254,7 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
         shortages=(*survey.shortages, *second.shortages),
         walkthrough=walk(readings.stories, purse.review_id),
         language=ready.policy.language,
+        tips=heard(ready.tips, readings),
     )
 
 
@@ -260,52 +266,24 @@ def _second(
     ports: Ports,
     exhausted: Literal["degrade", "stop"],
 ) -> Examined:
-    """The strong tier's round: the first thing to go when money is short."""
-    if not ports.model.models(Tier.STRONG):
-        nobody = Gap(Coverage.FAILED, "there is no strong tier")
-        return Examined(gaps={again.key: nobody for _, again in looks})
+    """The second reader's round: the first thing to go when money is short.
+
+    Without a strong tier only what other tools claim is looked at, by the cheap one.
+    """
     again = [task for _, task in looks]
+    gaps: dict[str, Gap] = {}
+    if briefing.tier is not Tier.STRONG:
+        nobody = Gap(Coverage.FAILED, "there is no strong tier")
+        gaps = {task.key: nobody for task in again if not task.claims}
+        again = [task for task in again if task.claims]
+        if not again:
+            return Examined(gaps=gaps)
     if survey.over_budget:
-        return recall(again, briefing, ports)
-    return examine(again, briefing, purse, ports, exhausted)
-
-
-def purse_of(review_id: str, pull: PullRequest, policy: Policy, house: House) -> Purse:
-    """Who pays, and the limits of every scope under policy and server."""
-    return Purse(
-        review_id=review_id,
-        pull=pull.key,
-        repository=pull.repository,
-        installation_id=pull.installation_id,
-        head_sha=pull.head_sha,
-        limits=_limits(pull, policy.budget, house),
-        data=policy.data,
-        author_id=pull.author.id,
-    )
-
-
-def _limits(pull: PullRequest, budget: Budget, house: House) -> Limits:
-    limits = Limits(
-        per_pr=budget.per_pr,
-        per_day=budget.per_day,
-        per_month=budget.per_month,
-        per_installation=house.per_installation,
-        per_server=house.per_server,
-        per_review=house.per_review,
-        escalation_share=house.shares.escalation,
-    )
-    if not pull.installation_id:
-        return limits
-    return replace(
-        limits,
-        per_author=_share(house.shares.author, budget.per_day, budget),
-        per_repository=_share(house.shares.repository, house.per_installation, budget),
-    )
-
-
-def _share(share: Decimal, of: PicoUsd, budget: Budget) -> PicoUsd:
-    """Never less than one pull request may cost: a first one must not be starved."""
-    return PicoUsd(max(int(of * share), min(of, budget.per_pr)))
+        examined = recall(again, briefing, ports)
+    else:
+        examined = examine(again, briefing, purse, ports, exhausted)
+    examined.gaps.update(gaps)
+    return examined
 
 
 def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
@@ -325,7 +303,7 @@ def _bill(readings: Readings, purse: Purse, ports: Ports) -> Bill:
 
 
 def _posted(pull: PullRequest, ports: Ports) -> tuple[PostedFinding, ...]:
-    """What was posted on lines before: as GitHub shows it, and what was removed there.
+    """What was told before: as GitHub shows it, what was removed there, and what was listed.
 
     Improvements are left out: one on a line must not hide a defect that is found there.
     """
@@ -358,5 +336,5 @@ def _since(
         return None
     known = {each.fingerprint for each in posted}
     still = {each.fingerprint for each in findings if each.is_open} & known
-    threads = sum(bool(each.comment_id) for each in aftermath.fixed)
-    return Since(fixed=threads, still_open=len(still))
+    fixed = sum(bool(each.comment_id) or each.is_listed for each in aftermath.fixed)
+    return Since(fixed=fixed, still_open=len(still))

@@ -17,8 +17,10 @@ from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd, parse_usd
 from reviewbot.domain.outcome import Coverage
 from reviewbot.review import wording
-from reviewbot.review.conduct import prepare, purse_of
+from reviewbot.review.conduct import prepare
 from reviewbot.review.examine import Gap, recall
+from reviewbot.review.house import purse_of
+from reviewbot.review.places import free
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.prompt import tasks, template
 from reviewbot.review.reading import Story
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
     from reviewbot.domain.money import Price
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
     from reviewbot.domain.walkthrough import FileChange
-    from reviewbot.review.conduct import House, Prepared
+    from reviewbot.review.conduct import Prepared
+    from reviewbot.review.house import House
     from reviewbot.review.plan import Chunk
     from reviewbot.review.ports import Answer, Ports
     from reviewbot.review.words import Words
@@ -132,10 +135,14 @@ def _question(
     ready: Prepared, changes: Sequence[FileChange], tier: Tier, key: str, price: Price | None
 ) -> Question:
     system = template("describe").format(language=ready.policy.language)
+    # What may not go everywhere that code may is described by what is known of it already.
+    chunks = free(ready.plan.chunks, ready.policy.data)
+    narrow = {chunk.path for chunk in ready.plan.chunks} - {chunk.path for chunk in chunks}
+    changes = [change for change in changes if change.path not in narrow]
     said = f"{_files(changes, key[:12])}\n\n{_claims(ready, key[:12])}"
     allowed = room_of(price, MOST, _OUTPUT_CAP)
     room = min(_CODE_BYTES, allowed - len(f"{system}{said}{_SCHEMA}".encode()))
-    code = within(_shown(ready.plan.chunks, changes, room), ready.brief(tier), room)
+    code = within(_shown(chunks, changes, room), ready.brief(tier), room)
     return Question(
         tier=tier,
         prompt=Prompt(system, "\n\n".join([*code, said]), _SCHEMA),

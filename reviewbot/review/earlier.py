@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Finding, Severity, Standing, Tier
 from reviewbot.domain.outcome import Coverage, Fate, Judged
 from reviewbot.domain.phrase import Phrase
-from reviewbot.domain.posted import digest_of
+from reviewbot.domain.posted import PostedFinding, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reviewbot.domain.anchors import AnchorIndex
+    from reviewbot.domain.diff import Anchor, Spot
     from reviewbot.domain.outcome import Receipt
-    from reviewbot.domain.posted import PostedFinding
     from reviewbot.review.escalate import Surveyed
     from reviewbot.review.plan import Chunk
 
@@ -29,34 +29,66 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")  # kana and ideographs
 _ALIKE = 0.5  # share of title words that two findings on neighbouring lines have in common
 _NEAR = 3  # lines between two quotes of one defect
 _UNREAD = {Coverage.OVER_BUDGET, Coverage.FAILED}
+_POSTED, _LISTED = Phrase("posted earlier"), Phrase("listed earlier")
+_FATES = {False: (Fate.STANDING, _POSTED), True: (Fate.SUMMARY, _LISTED)}
 
 
 def recognise(
     ranked: Sequence[Judged], posted: Iterable[PostedFinding], index: AnchorIndex
 ) -> list[Judged]:
-    """Mark what was posted before as standing, under the name that it had then."""
+    """Mark what was posted or listed before, under the name that it had then."""
     left = {each.fingerprint: each for each in posted if not each.is_fixed}
     for judged in ranked:
         left.pop(judged.fingerprint, None)
-    exact = {each.fingerprint for each in posted if not each.is_fixed} - set(left)
+    exact = {
+        each.fingerprint: each
+        for each in posted
+        if not each.is_fixed and each.fingerprint not in left
+    }
     found: list[Judged] = []
     for judged in ranked:
         if judged.fate is not Fate.COMMENT:
             found.append(judged)
-        elif judged.fingerprint in exact:
-            found.append(_standing(judged, judged.fingerprint))
+        elif same := exact.get(judged.fingerprint):
+            found.append(_known(judged, same))
         elif twin := _twin(judged, left.values(), index):
             del left[twin.fingerprint]
-            found.append(_standing(judged, twin.fingerprint))
+            found.append(_known(judged, twin))
         else:
             found.append(judged)
     return found
 
 
-def _standing(judged: Judged, fingerprint: str) -> Judged:
-    return replace(
-        judged, fate=Fate.STANDING, fingerprint=fingerprint, why=Phrase("posted earlier")
+def _known(judged: Judged, earlier: PostedFinding) -> Judged:
+    fate, why = _FATES[earlier.is_listed]
+    return replace(judged, fate=fate, fingerprint=earlier.fingerprint, why=why)
+
+
+def remembered(judged: Judged, at: Anchor | Spot) -> PostedFinding:
+    """What the next review knows a finding again by."""
+    finding = judged.finding
+    return PostedFinding(
+        fingerprint=judged.fingerprint,
+        path=at.path,
+        side=at.side,
+        category=finding.category,
+        severity=finding.severity,
+        digest=digest_of(judged.code[0]),
+        title=finding.title,
     )
+
+
+def listed(judged: Iterable[Judged]) -> list[PostedFinding]:
+    """What stands in the summary alone, and is not raised again as long as its line stays.
+
+    What the second look could not tell is not among it: confirmed, it would be news.
+    """
+    return [
+        replace(remembered(each, at), is_listed=True)
+        for each in judged
+        if each.fate is Fate.SUMMARY and each.standing is not Standing.UNCERTAIN
+        if (at := each.anchor or each.spot)
+    ]
 
 
 def _twin(
@@ -124,6 +156,7 @@ def follow(
 
 def _unknown(posted: PostedFinding, path: str) -> Judged:
     """An earlier finding as it is remembered: without a line of this diff."""
+    fate, why = _FATES[posted.is_listed]
     finding = Finding(
         path=path,
         side=posted.side,
@@ -134,7 +167,7 @@ def _unknown(posted: PostedFinding, path: str) -> Judged:
         severity=posted.severity,
         confidence=1.0,
         title=posted.title,
-        explanation=Phrase("It was posted earlier, and its file was not read in full this time."),
+        explanation=Phrase("{why}; its file was not read in full this time.", why=why),
     )
     return Judged(
         finding=finding,
@@ -143,8 +176,8 @@ def _unknown(posted: PostedFinding, path: str) -> Judged:
         tier=Tier.LOCAL,
         model="",
         standing=Standing.UNCHECKED,
-        fate=Fate.STANDING,
-        why=Phrase("posted earlier, not read again"),
+        fate=fate,
+        why=Phrase("{why}, not read again", why=why),
     )
 
 

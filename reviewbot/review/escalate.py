@@ -86,7 +86,7 @@ def _reason(
 
     Local triggers come before what the cheap tier says: it may have been talked into silence.
     """
-    chunk, reading = surveyed.task.chunk, surveyed.reading
+    chunk, reading, tips = surveyed.task.chunk, surveyed.reading, surveyed.task.tips
     findings = [] if reading is None else _worthy(reading, policy)
     severe = [f for f in findings if f.severity in policy.escalation.severities]
     unsure = [f for f in findings if f.confidence < policy.escalation.confidence_below]
@@ -97,6 +97,8 @@ def _reason(
         f"confidence {min(f.confidence for f in unsure):.2f}" if unsure else "",
         "unusable answers of the cheap tier" if reading is None else "",
         "random audit" if audited(surveyed.task.key) else "",
+        # Last: however much other tools report, it takes no room from what we doubt ourselves.
+        f"reported by {tips[0].finding.reported_by}" if tips else "",
     )
     return next(((weight, why) for weight, why in enumerate(reasons) if why), (len(reasons), ""))
 

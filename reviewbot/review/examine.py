@@ -15,6 +15,7 @@ from reviewbot.review.parts import in_parts
 from reviewbot.review.plan import pack
 from reviewbot.review.ports import Stage
 from reviewbot.review.prompt import question
+from reviewbot.review.rules import cited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +77,7 @@ def recall(tasks: Sequence[Task], briefing: Briefing, ports: Ports) -> Examined:
     examined = Examined()
     known = ports.answers.known(list(by_key), ports.model.models(briefing.tier))
     for answer in known.values():
-        _hear(answer, by_key, examined)
+        _hear(answer, by_key, briefing, examined)
     return examined
 
 
@@ -135,7 +136,7 @@ def examine(
                 _leave(part, Gap(Coverage.FAILED, ended.message, unusable), examined)
             case answers:
                 for answer in answers:
-                    _hear(answer, by_key, examined)
+                    _hear(answer, by_key, briefing, examined)
     return examined
 
 
@@ -158,9 +159,10 @@ def _ask_all(
         ports.observer.advances(stage)
 
 
-def _hear(answer: Answer, by_key: dict[str, Task], examined: Examined) -> None:
+def _hear(answer: Answer, by_key: dict[str, Task], briefing: Briefing, examined: Examined) -> None:
+    chunk = by_key[answer.key].chunk
     try:
-        reading = read(answer.text, by_key[answer.key].chunk)
+        reading = cited(read(answer.text, chunk), chunk.path, briefing.policy)
     except BadAnswer as error:
         examined.gaps[answer.key] = Gap(Coverage.FAILED, error.message, unusable=True)
     else:

@@ -11,9 +11,11 @@ from reviewbot.domain.finding import Category, Severity, Side, Standing, Tier
 from reviewbot.domain.money import format_usd, parse_usd
 from reviewbot.domain.outcome import Fate
 from reviewbot.review import suggest, wording
-from reviewbot.review.compose import comment_body, place, posted_of
-from reviewbot.review.conduct import prepare, purse_of
+from reviewbot.review.compose import comment_body, place
+from reviewbot.review.conduct import prepare
+from reviewbot.review.earlier import remembered
 from reviewbot.review.examine import examine
+from reviewbot.review.house import purse_of
 from reviewbot.review.plan import REQUEST_TOKENS
 from reviewbot.review.ports import Comment
 from reviewbot.review.prompt import OUTPUT_CAP, brief_improvements, tasks
@@ -29,8 +31,9 @@ if TYPE_CHECKING:
     from reviewbot.domain.diff import Anchor, Diff
     from reviewbot.domain.outcome import Judged
     from reviewbot.domain.pull_request import PullRequest, ReviewRequest
-    from reviewbot.review.conduct import House, Prepared
+    from reviewbot.review.conduct import Prepared
     from reviewbot.review.examine import Examined
+    from reviewbot.review.house import House
     from reviewbot.review.ports import Ports
     from reviewbot.review.prompt import Task
     from reviewbot.review.words import Words
@@ -172,7 +175,7 @@ def _suggestions(pull: PullRequest, kept: Sequence[Judged], note: str, say: Word
         Comment(
             judged.anchor,
             comment_body(judged, say),
-            replace(posted_of(judged, judged.anchor), is_improvement=True),
+            replace(remembered(judged, judged.anchor), is_improvement=True),
         )
         for judged in kept
         if judged.anchor is not None

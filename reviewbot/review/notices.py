@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.money import format_usd
 from reviewbot.review import wording
+from reviewbot.review.foreseen import told
 from reviewbot.review.ports import Check, Conclusion
 
 if TYPE_CHECKING:
     from reviewbot.domain.errors import PolicyError
+    from reviewbot.domain.forecast import Forecast
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.policy import Policy
     from reviewbot.domain.pull_request import PullRequest
@@ -30,11 +32,11 @@ def unusable_policy(error: PolicyError, say: Words) -> Check:
 def skipped(why: str, policy: Policy, say: Words) -> Check:
     """The policy asks for no review; where it sets a gate, no author may walk around it."""
     gated = policy.fail_on is not None and policy.enabled
-    told = say.told(why)
+    because = say.told(why)
     return Check(
         conclusion=Conclusion.ACTION_REQUIRED if gated else Conclusion.SKIPPED,
-        title=wording.shortened(say("Not reviewed: {why}", why=told), 250),
-        summary=say("This pull request was not reviewed: {why}.", why=wording.markdown(told)),
+        title=wording.shortened(say("Not reviewed: {why}", why=because), 250),
+        summary=say("This pull request was not reviewed: {why}.", why=wording.markdown(because)),
         say=say,
     )
 
@@ -53,21 +55,22 @@ def paused(who: str, policy: Policy, say: Words) -> Check:
     )
 
 
-def too_dear(pull: PullRequest, quoted: PicoUsd, most: PicoUsd, say: Words) -> Check:
+def too_dear(pull: PullRequest, expected: Forecast, most: PicoUsd, say: Words) -> Check:
     """The quote is over the policy's threshold: nothing is asked until somebody approves."""
-    usd = format_usd(quoted)
+    usd = format_usd(expected.p90)
+    why = say(
+        "Nine of ten reviews of this size cost up to {usd}, and the policy "
+        "lets {most} pass unasked (`budget.approve_above`). Nothing was asked, "
+        "nothing was spent.\n\nSomebody with write access approves this commit's review with "
+        "the comment `/reviewbot approve-cost {head}`.",
+        usd=usd,
+        most=format_usd(most),
+        head=pull.head_sha[:10],
+    )
     return Check(
         conclusion=Conclusion.ACTION_REQUIRED,
         title=say("Not reviewed: it may cost {usd}, which needs approval", usd=usd),
-        summary=say(
-            "Nine of ten reviews of this size cost up to {usd}, and the policy "
-            "lets {most} pass unasked (`budget.approve_above`). Nothing was asked, "
-            "nothing was spent.\n\nSomebody with write access approves this commit's review with "
-            "the comment `/reviewbot approve-cost {head}`.",
-            usd=usd,
-            most=format_usd(most),
-            head=pull.head_sha[:10],
-        ),
+        summary=f"{told(expected, say)}\n\n{why}",
         say=say,
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import BadAnswer, BudgetExhausted, ModelError
+from reviewbot.domain.errors import BadAnswer, BudgetExhausted, CutOff, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,17 +24,27 @@ if TYPE_CHECKING:
 def in_parts(
     tasks: Sequence[Task], ask: Callable[[Sequence[Task]], Sequence[Answer]]
 ) -> list[Ended]:
-    """How each part ended: the whole, or its halves, down to single chunks."""
-    waiting = deque([tasks])
+    """How each part ended: the whole, or its halves, down to single chunks.
+
+    What was cut off is halved until it fits. What was garbled is asked for at most as often as it
+    takes to find the one chunk to blame: 1 + 2 log2 n times. A model that garbles everything
+    is not asked about every chunk.
+    """
+    waiting: deque[tuple[Sequence[Task], BadAnswer | None]] = deque([(tasks, None)])
+    left = 1 + 2 * (len(tasks) - 1).bit_length()
     ended: list[Ended] = []
     while waiting:
-        part = waiting.popleft()
+        part, why = waiting.popleft()
+        if why is not None and not isinstance(why, CutOff) and left <= 0:
+            ended.append((part, why))
+            continue
+        left -= 1
         try:
             ended.append((part, ask(part)))
         except BadAnswer as error:
             if len(part) > 1:
                 middle = len(part) // 2
-                waiting.extendleft((part[middle:], part[:middle]))
+                waiting.extend([(part[:middle], error), (part[middle:], error)])
             else:
                 ended.append((part, error))
         except (ModelError, BudgetExhausted) as error:

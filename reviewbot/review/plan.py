@@ -6,13 +6,14 @@ elsewhere leaves it, and the answer that is stored for it, as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.diff import Content
 from reviewbot.domain.outcome import Coverage, Covered, Segment
 from reviewbot.domain.phrase import Phrase
+from reviewbot.review.places import data_of, names_of
 from reviewbot.review.risk import assess
 from reviewbot.review.split import BYTES_PER_TOKEN, CHUNK_TOKENS, pieces
 from reviewbot.review.triage import excluded
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reviewbot.domain.diff import Diff, FileDiff
-    from reviewbot.domain.policy import Policy
+    from reviewbot.domain.policy import Data, Policy
     from reviewbot.review.split import Piece
 
 __all__ = [
@@ -50,6 +51,7 @@ class Chunk:
     tokens: int
     risk: float
     triggers: tuple[str, ...]
+    data: Data | None = None  # where it may be sent; None is as the policy says
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +62,46 @@ class Plan:
     excluded: tuple[Covered, ...]
 
 
-def plan_survey(diff: Diff, policy: Policy) -> Plan:
-    """Every segment of *diff*, in a chunk or left out with its reason."""
+def plan_survey(diff: Diff, policy: Policy, exclude: tuple[str, ...] = ()) -> Plan:
+    """Every segment of *diff*, in a chunk or left out with its reason.
+
+    *exclude* are the run's own patterns, beside the policy's.
+    """
     chunks: list[Chunk] = []
     left: list[Covered] = []
     for file in diff.files:
-        gap = _gap(file, policy)
+        gap = _gap(file, policy, exclude)
         parts = list(pieces(file))
         if not parts:
-            left.append(Covered(Segment(file.path, "", 0), *(gap or _NO_LINES)))
+            left.append(Covered(Segment(file.path, "", file.unseen), *(gap or _NO_LINES)))
         reasons = [gap or _unreadable(piece) for piece in parts]
         left += [Covered(p.segment, *why) for p, why in zip(parts, reasons, strict=True) if why]
         readable = [p for p, why in zip(parts, reasons, strict=True) if not why]
-        chunks += _chunks(file.path, readable, policy)
+        chunks += _chunks(file, readable, policy)
     left += [Covered(Segment(u.path, "", 0), Coverage.FAILED, u.why) for u in diff.unreadable]
     chunks.sort(key=lambda chunk: -chunk.risk)
     return Plan(tuple(chunks), tuple(left))
 
 
 def pack(chunks: Sequence[Chunk], most_tokens: int = REQUEST_TOKENS) -> list[tuple[Chunk, ...]]:
-    """Join chunks into requests, related files together, the riskiest request first."""
+    """Join chunks into requests, related files together, the riskiest request first.
+
+    Only chunks that may go to the same places go together: none closes the way of another.
+    """
+    alike = [[each for each in chunks if each.data == data] for data in _places(chunks)]
+    requests = [request for group in alike for request in _packed(group, most_tokens)]
+    return sorted(requests, key=lambda request: -request[0].risk) if len(alike) > 1 else requests
+
+
+def _places(chunks: Sequence[Chunk]) -> list[Data | None]:
+    found: list[Data | None] = []
+    for chunk in chunks:
+        if chunk.data not in found:
+            found.append(chunk.data)
+    return found
+
+
+def _packed(chunks: Sequence[Chunk], most_tokens: int) -> list[tuple[Chunk, ...]]:
     shelf = _Shelf(chunks)
     least = min((chunk.tokens for chunk in chunks), default=0)
     requests: list[tuple[Chunk, ...]] = []
@@ -108,15 +130,20 @@ _MISSING: _Reason = (
     Coverage.FAILED,
     Phrase("its lines were not given: too large, or not rendered"),
 )
+_OUTSIZED: _Reason = (
+    Coverage.FAILED,
+    Phrase("too large: the rest of the diff fills the memory"),
+)
 _TOO_LONG: _Reason = (Coverage.FAILED, Phrase("a line too long to read"))
 _UNCHANGED: _Reason = (Coverage.EXCLUDED, Phrase("context only"))
+_UNGIVEN = {Content.MISSING: _MISSING, Content.OUTSIZED: _OUTSIZED}
 
 
-def _gap(file: FileDiff, policy: Policy) -> _Reason | None:
+def _gap(file: FileDiff, policy: Policy, exclude: tuple[str, ...]) -> _Reason | None:
     """Why a file is not read."""
-    if why := excluded(file, policy):
+    if why := excluded(file, policy, exclude):
         return Coverage.EXCLUDED, why
-    return _MISSING if file.content is Content.MISSING else None
+    return _UNGIVEN.get(file.content)
 
 
 def _unreadable(piece: Piece) -> _Reason | None:
@@ -129,18 +156,19 @@ def _unreadable(piece: Piece) -> _Reason | None:
 # --- chunks ----------------------------------------------------------------------------------
 
 
-def _chunks(path: str, pieces: Sequence[Piece], policy: Policy) -> Iterator[Chunk]:
+def _chunks(file: FileDiff, pieces: Sequence[Piece], policy: Policy) -> Iterator[Chunk]:
     """Consecutive pieces, as many as fit."""
+    data = data_of(names_of(file), policy.data) if policy.data.paths else None
     group: list[Piece] = []
     size = 0
     for piece in pieces:
         if group and size + piece.tokens > CHUNK_TOKENS:
-            yield _chunk(path, group, size, policy)
+            yield replace(_chunk(file.path, group, size, policy), data=data)
             group, size = [], 0
         group.append(piece)
         size += piece.tokens
     if group:
-        yield _chunk(path, group, size, policy)
+        yield replace(_chunk(file.path, group, size, policy), data=data)
 
 
 def _chunk(path: str, pieces: Sequence[Piece], tokens: int, policy: Policy) -> Chunk:

@@ -1,8 +1,10 @@
-"""Reads a repository's policy, and joins it with what the server and the default branch say."""
+"""Reads policies, and joins what server, organisation, repository and base branch say."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from reviewbot.review.ports import BaseFiles, Document
 
 MOST_BYTES = 64 * 1024
+_MEND = Phrase("Mend the file on the branch that it is read from.")
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -40,21 +43,55 @@ class _PlainLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def effective_policy(files: BaseFiles, server: Policy) -> Policy:
-    """What holds for a pull request; raises PolicyError, so that no guess decides.
+class Source(StrEnum):
+    """Who says what a review keeps to, in the order of their saying it."""
 
-    A repository may wish for anything but more money, more places for its code or less
-    redaction than the server allows. A base branch only tightens the default branch's policy.
+    DEFAULT = "default"
+    SERVER = "server"
+    ORGANISATION = "organisation"
+    REPOSITORY = "repository"
+    BASE_BRANCH = "base branch"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What holds once *source* has had its say."""
+
+    source: Source
+    policy: Policy
+
+
+def effective_policy(files: BaseFiles, server: Policy) -> Policy:
+    """What holds for a pull request; raises PolicyError, so that no guess decides."""
+    return layers(files, server)[-1].policy
+
+
+def layers(files: BaseFiles, server: Policy) -> tuple[Layer, ...]:
+    """How the policy came about, the last layer is what holds; raises PolicyError.
+
+    Organisation and repository may wish for anything but more money, more places for code, more
+    escalation or less redaction than what is above them allows. A base branch only tightens the
+    default branch's policy.
     """
-    ruling = _within(server, files.ruling) if files.ruling else server
-    if files.narrowing is None:
-        return ruling
-    return ruling.tightened_by(_within(server, files.narrowing))
+    built = [Layer(Source.DEFAULT, Policy()), Layer(Source.SERVER, server)]
+    house = server
+    if files.organisation is not None:
+        house = _within(server, files.organisation)
+        built.append(Layer(Source.ORGANISATION, house))
+    ruling = house
+    if files.ruling is not None:
+        ruling = _within(house, files.ruling)
+        built.append(Layer(Source.REPOSITORY, ruling))
+    if files.narrowing is not None:
+        narrowed = ruling.tightened_by(_within(house, files.narrowing))
+        built.append(Layer(Source.BASE_BRANCH, narrowed))
+    return tuple(built)
 
 
 def limits_over_time(files: BaseFiles) -> list[str]:
     """Which documents set limits that need a memory of days and months; raises PolicyError."""
-    documents = (each for each in (files.ruling, files.narrowing) if each is not None)
+    said = (files.organisation, files.ruling, files.narrowing)
+    documents = (each for each in said if each is not None)
     return [each.path for each in documents if _sets_limits_over_time(_load(each))]
 
 
@@ -64,8 +101,9 @@ def _sets_limits_over_time(wishes: Mapping[str, Any]) -> bool:
 
 
 def _within(server: Policy, document: Document) -> Policy:
-    wishes = _validated(_join(server.model_dump(), _load(document)), document.path)
-    return wishes.bounded_by(server)
+    above = server.model_dump(exclude={"data": {"paths"}, "redaction": True})
+    wishes = _validated(_join(above, _load(document)), document.path)
+    return wishes.bounded_by(server)  # which adds what was left out, however much it is
 
 
 def _load(document: Document) -> Mapping[str, Any]:
@@ -80,7 +118,7 @@ def _load(document: Document) -> Mapping[str, Any]:
         message = Phrase(
             "{path} is no valid YAML: {why}", path=document.path, why=_first_line(error)
         )
-        raise PolicyError(message, Phrase("Mend the file on the base branch.")) from error
+        raise PolicyError(message, _MEND) from error
     if loaded is None:
         return {}
     if not isinstance(loaded, Mapping) or not all(isinstance(key, str) for key in loaded):
@@ -113,4 +151,4 @@ def _validated(values: Mapping[str, Any], source: str) -> Policy:
         return Policy.model_validate(values)
     except ValidationError as error:
         message = explain(error, Policy, source)
-        raise PolicyError(message, Phrase("Mend the file on the base branch.")) from error
+        raise PolicyError(message, _MEND) from error

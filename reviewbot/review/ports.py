@@ -8,6 +8,7 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reviewbot.domain.feedback import Feedback
+from reviewbot.domain.question import Answer, Prompt, Question
 from reviewbot.review.words import ENGLISH, Words
 
 if TYPE_CHECKING:
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
     from reviewbot.domain.egress import Egress
     from reviewbot.domain.extras import Extras
     from reviewbot.domain.finding import Severity, Tier
+    from reviewbot.domain.forecast import Forecast, Past
     from reviewbot.domain.money import PicoUsd, Price, Usage
     from reviewbot.domain.policy import Data
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest, ReviewRequest
     from reviewbot.domain.ruling import Rulings
     from reviewbot.domain.spent import Money
+
+__all__ = ["Answer", "Prompt", "Question"]  # what passes through ports, from the domain
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -76,6 +80,16 @@ class Charge:
     label: str  # the chunks, for people
     reason: str = ""  # why it was escalated
     egress: Egress | None = None  # None where nothing of a repository leaves
+    waits: bool = True  # for other reservations that may still shrink
+    by_report: bool = False  # the endpoint is believed in what it says that it billed
+
+    def cost(self, attempt: Attempt) -> PicoUsd:
+        """What an attempt is entered at that was billed, or may have been."""
+        if attempt.usage is None or attempt.ending is Ending.UNKNOWN:
+            return self.worst
+        if self.by_report and attempt.reported is not None:
+            return attempt.reported
+        return self.price.cost(attempt.usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,54 +119,10 @@ class Attempt:
     latency_ms: int = 0
     error: str = ""  # a short code such as "http-429", never foreign text
     first_token_ms: int = 0  # 0 where the answer was not streamed
+    reported: PicoUsd | None = None  # what the endpoint says that it billed, where it does
 
 
 # --- questions and answers -----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A chat of two messages; *system* is the same bytes for every chunk under one policy."""
-
-    system: str
-    user: str
-    schema: str  # the JSON Schema of the answer, as JSON text
-
-    @property
-    def size(self) -> int:
-        """Its UTF-8 bytes: no tokeniser makes more tokens of it."""
-        texts = (self.system, self.user, self.schema)
-        return sum(len(text.encode(errors="replace")) for text in texts)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One request to a tier about one or more chunks.
-
-    *keys* names each chunk's answer without the model; *weights* are the chunks' shares of
-    the cost. *divide* turns the answer's text into one text a chunk, or raises BadAnswer.
-    """
-
-    tier: Tier
-    prompt: Prompt
-    keys: tuple[str, ...]
-    weights: tuple[int, ...]
-    divide: Callable[[str], tuple[str, ...]]
-    output_cap: int
-    label: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer for one chunk, and its share of what the request cost when it was asked."""
-
-    key: str
-    text: str
-    model: str
-    cost: PicoUsd
-    tokens: int  # its share of input and output tokens
-    review_id: str  # the review that paid for it
 
 
 class Answers(Protocol):
@@ -190,7 +160,7 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file of a base branch."""
+    """A file of a base branch; *path* is what people call it."""
 
     path: str
     text: str
@@ -201,15 +171,16 @@ GUIDANCE_BYTES = 2_500  # more context makes reviews worse, and every request pa
 
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
-    """What the repository's own branches say; documents are None where they are absent.
+    """What organisation and branches say; documents are None where they are absent.
 
     *ruling* is the default branch's policy; *narrowing* is that of a base branch which is not
-    the default one.
+    the default one; *organisation* holds the defaults of all repositories of its owner.
     """
 
     ruling: Document | None
     narrowing: Document | None
     guidance: tuple[Document, ...]
+    organisation: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,8 +260,8 @@ class Forge(Protocol):
     def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
         """What was posted on lines before; trusted only in comments of our own author id."""
 
-    def begin(self, pull: PullRequest) -> None:
-        """Show that a review of this head is under way."""
+    def begin(self, pull: PullRequest, says: str) -> None:
+        """Show that a review of this head is under way, with a line of text."""
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """End the check run without a review."""
@@ -361,10 +332,16 @@ class Journal(Feedback, Protocol):
     def close(
         self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()
     ) -> None:
-        """Record how it ended, and what it posted on lines; *report* is JSON."""
+        """Record how it ended, and what it told people; what was listed and is fixed goes."""
+
+    def past(self, pull: PullKey) -> Sequence[Past]:
+        """The latest reviews of the repository that read what they planned, to learn from."""
+
+    def foresee(self, review_id: str, forecast: Forecast) -> Forecast:
+        """Record what a review is forecast to cost; what was recorded first stands."""
 
     def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
-        """What reviews posted on a pull request's lines, whether the comments stand or not."""
+        """What reviews posted on a pull request's lines, standing or not, and what they listed."""
 
     def money(self, review_id: str, pull: PullKey) -> Money:
         """What the review and its pull request have cost so far."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.finding import Tier
 from reviewbot.review.answer import divide
 from reviewbot.review.paths import matches_any
+from reviewbot.review.places import common
 from reviewbot.review.ports import GUIDANCE_BYTES, Prompt, Question
 from reviewbot.review.schema import answer_schema
 
@@ -69,12 +70,27 @@ class Task:
     claims: tuple[Claim, ...] = ()
     reason: str = ""  # why it is looked at again
     twin: int = 0  # how many chunks before it read the same
+    tier: Tier = Tier.CHEAP
+    tips: tuple[Claim, ...] = ()  # what other tools say of it: no part of this question
 
 
 def brief(tier: Tier, pull: PullKey, policy: Policy, guidance: Sequence[Document]) -> Briefing:
     """Everything of a tier's prompt that does not depend on the chunk."""
-    system = _filled("strong" if tier is Tier.STRONG else "cheap", policy)
-    return Briefing(tier, pull, system, answer_schema(tier), _guidance(guidance), policy)
+    return _brief(tier, tier, pull, policy, guidance)
+
+
+def brief_judge(
+    tier: Tier, pull: PullKey, policy: Policy, guidance: Sequence[Document]
+) -> Briefing:
+    """The same for a second look, which *tier* takes: the cheap one where there is no strong."""
+    return _brief(tier, Tier.STRONG, pull, policy, guidance)
+
+
+def _brief(
+    tier: Tier, role: Tier, pull: PullKey, policy: Policy, guidance: Sequence[Document]
+) -> Briefing:
+    system = _filled("strong" if role is Tier.STRONG else "cheap", policy)
+    return Briefing(tier, pull, system, answer_schema(role), _guidance(guidance), policy)
 
 
 def brief_improvements(
@@ -126,9 +142,8 @@ def task(
         said,
         str(twin),
     )
-    return Task(
-        chunk, key, _render(chunk, key[:12], instructions, shuffled), shuffled, reason, twin
-    )
+    text = _render(chunk, key[:12], instructions, shuffled)
+    return Task(chunk, key, text, shuffled, reason, twin, briefing.tier)
 
 
 def question(tasks: Sequence[Task], briefing: Briefing) -> Question:
@@ -145,6 +160,7 @@ def question(tasks: Sequence[Task], briefing: Briefing) -> Question:
         output_cap=OUTPUT_CAP,
         label=", ".join(dict.fromkeys(chunk.path for chunk in chunks)),
         reason="; ".join(dict.fromkeys(each.reason for each in tasks if each.reason)),
+        data=common(chunk.data for chunk in chunks),
     )
 
 
@@ -215,6 +231,8 @@ def _claim(named: Claim, line: int | None) -> str:
     if line is not None:
         said["line"] = line
     said |= {"quote": finding.quote, "claim": finding.title}
+    if finding.reported_by:
+        said["tool"] = finding.reported_by
     return _unbroken(json.dumps(said, ensure_ascii=False))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.finding import Verdict
+from reviewbot.domain.finding import Tier, Verdict
 from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.outcome import Coverage, Covered, Escalation, Receipt
 from reviewbot.domain.phrase import Phrase
@@ -17,12 +17,13 @@ from reviewbot.review.weigh import Second, Weighed, weigh
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reviewbot.domain.finding import Tier
+    from reviewbot.review.answer import Reading
     from reviewbot.review.escalate import Choice, SecondLook
     from reviewbot.review.examine import Examined, Heard
     from reviewbot.review.plan import Plan
     from reviewbot.review.prompt import Briefing, Task
 
+_NO_SHARE = "over the policy's max_share"
 _REAL = {Verdict.CONFIRMED, Verdict.CORRECTED}
 _NOT_ASKED = Gap(Coverage.OVER_BUDGET, Phrase("not asked: the budget is for the first reading"))
 
@@ -40,12 +41,17 @@ def surveyed(tasks: Sequence[Task], survey: Examined) -> list[Surveyed]:
 
 
 def second_tasks(choice: Choice, briefing: Briefing) -> list[tuple[SecondLook, Task]]:
-    """The strong tier's tasks: the chunk, and the cheap findings as claims."""
+    """The second reader's tasks: the chunk, cheap findings and other tools' as claims.
+
+    Nobody is asked to confirm his own findings.
+    """
     looks: list[tuple[SecondLook, Task]] = []
     for look in choice.taken:
         reading = look.surveyed.reading
-        claims = [claim(finding) for finding in reading.findings] if reading else []
+        stranger = briefing.tier is Tier.STRONG
+        claims = [claim(finding) for finding in reading.findings] if reading and stranger else []
         first = look.surveyed.task
+        claims += first.tips
         looks.append((look, task(first.chunk, briefing, claims, look.reason, first.twin)))
     return looks
 
@@ -74,6 +80,18 @@ class Story:
             return weigh((), "", second)
         return weigh(cheap.reading.findings, cheap.answer.model, second)
 
+    def strong_reading(self) -> Reading | None:
+        """What the second look said, if there was one."""
+        return self.strong.reading if self.strong and not isinstance(self.strong, Gap) else None
+
+    def unjudged(self) -> str:
+        """Why there was no second look."""
+        if isinstance(self.strong, Gap):
+            return self.strong.why
+        if isinstance(self.cheap, Gap):
+            return self.cheap.why
+        return _NO_SHARE
+
     def covered(self, review_id: str, tiers: tuple[Tier, Tier]) -> Iterator[Covered]:
         """Every segment of the chunk, in exactly one class."""
         heard = self.heard
@@ -95,7 +113,7 @@ class Story:
             return None
         path, reason = self.first.chunk.path, self.look.reason
         if self.strong is None or isinstance(self.strong, Gap):
-            why = self.strong.why if self.strong else "over the policy's max_share"
+            why = self.strong.why if self.strong else _NO_SHARE
             over_budget = self.strong and self.strong.coverage is Coverage.OVER_BUDGET
             told = f"{reason}; not done: {why}"
             return Escalation(path, told, done=False, over_budget=bool(over_budget))

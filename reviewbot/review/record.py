@@ -8,7 +8,9 @@ from reviewbot.domain.money import plain_usd
 from reviewbot.domain.outcome import Coverage
 
 if TYPE_CHECKING:
-    from reviewbot.domain.outcome import Escalation, Judged, Receipt, Report, Shortage
+    from reviewbot.domain.forecast import Forecast
+    from reviewbot.domain.outcome import Bill, Escalation, Judged, Receipt, Report, Shortage
+    from reviewbot.domain.tip import Tip
     from reviewbot.domain.walkthrough import FileChange
 
 VERSION = 1
@@ -30,21 +32,42 @@ def as_json(report: Report) -> dict[str, Any]:
         "findings": [_judged(judged) for judged in report.findings],
         "receipt": _receipt(report.receipt),
         "escalations": [_escalation(each) for each in report.escalations],
-        "cost": {
-            "spent_usd": plain_usd(bill.spent),
-            "presumed_usd": plain_usd(bill.presumed),
-            "saved_usd": plain_usd(bill.saved),
-            "saved_tokens": bill.saved_tokens,
-            "pull_request_total_usd": plain_usd(bill.pr_total),
-            "pull_request_limit_usd": plain_usd(bill.pr_limit),
-            "tokens_in": bill.tokens_in,
-            "tokens_out": bill.tokens_out,
-            "calls": bill.calls,
-        },
+        "cost": _cost(bill),
+        "forecast": report.forecast and _forecast(report.forecast, bill),
         "walkthrough": [_change(each) for each in report.walkthrough],
+        "other_tools": {
+            "findings": [_tip(tip) for tip in report.tips.tips],
+            "outside_the_change": report.tips.outside,
+        },
         "shortages": [_shortage(each) for each in report.shortages],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
+    }
+
+
+def _cost(bill: Bill) -> dict[str, Any]:
+    return {
+        "spent_usd": plain_usd(bill.spent),
+        "presumed_usd": plain_usd(bill.presumed),
+        "saved_usd": plain_usd(bill.saved),
+        "saved_tokens": bill.saved_tokens,
+        "pull_request_total_usd": plain_usd(bill.pr_total),
+        "pull_request_limit_usd": plain_usd(bill.pr_limit),
+        "tokens_in": bill.tokens_in,
+        "tokens_out": bill.tokens_out,
+        "calls": bill.calls,
+    }
+
+
+def _forecast(expected: Forecast, bill: Bill) -> dict[str, Any]:
+    """What was said beforehand, and whether the review stayed within it."""
+    cost = bill.spent + bill.presumed
+    return {
+        "p50_usd": plain_usd(expected.p50),
+        "p90_usd": plain_usd(expected.p90),
+        "bound_usd": plain_usd(expected.bound),
+        "learned_from_reviews": expected.learned_from,
+        "within_p90": cost <= expected.p90,
     }
 
 
@@ -66,6 +89,19 @@ def _change(change: FileChange) -> dict[str, Any]:
         "deleted": change.deleted,
         "summary": " ".join(change.summaries),
         "risk": change.risk,
+    }
+
+
+def _tip(tip: Tip) -> dict[str, Any]:
+    finding = tip.finding
+    return {
+        "tool": finding.reported_by,
+        "path": finding.path,
+        "line": finding.start_line,
+        "severity": finding.severity.value,
+        "title": finding.title,
+        "verdict": tip.hearing.value.replace(" ", "_"),
+        "why": tip.why,
     }
 
 
@@ -100,6 +136,7 @@ def _judged(judged: Judged) -> dict[str, Any]:
         "suggestion": finding.suggestion,
         "cwe": finding.cwe,
         "rule": finding.rule,
+        "reported_by": finding.reported_by,
         "tier": judged.tier.value,
         "model": judged.model,
         "standing": judged.standing.value,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import yaml
-
 from reviewbot.domain.finding import Severity, Tier
 from reviewbot.domain.money import format_usd
 from reviewbot.review import wording
+from reviewbot.review.policy_origin import as_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,10 +15,10 @@ if TYPE_CHECKING:
     from reviewbot.domain.command import Help
     from reviewbot.domain.errors import BudgetExhausted, PolicyError
     from reviewbot.domain.money import PicoUsd
-    from reviewbot.domain.policy import Policy
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.domain.spent import Spent
+    from reviewbot.review.policy_file import Layer
     from reviewbot.review.words import Words
 
 
@@ -42,7 +41,7 @@ def _commands(say: Words) -> tuple[tuple[str, str], ...]:
         ("resolve", say("says in the threads of all findings that they are answered")),
         ("cost", say("what this pull request has cost")),
         ("approve-cost", say("lets a review that waits for it cost what its check says")),
-        ("config", say("the policy that holds here")),
+        ("config", say("the policy that holds here, and where each value comes from")),
         ("help", say("this list")),
     )
 
@@ -211,11 +210,11 @@ def nothing_waits(pull: PullRequest, say: Words) -> str:
     )
 
 
-def config(policy: Policy, say: Words) -> str:
-    """The effective policy."""
-    text = yaml.safe_dump(policy.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    lines = wording.visible(text).strip().split("\n")
-    return f"{say('The policy that holds here:')}\n\n{wording.code_block(lines, 'yaml')}"
+def config(layers: Sequence[Layer], say: Words) -> str:
+    """The effective policy, and who said what of it."""
+    lines = wording.visible(as_yaml(layers)).split("\n")
+    told = say("The policy that holds here; behind each value that is no default, who set it:")
+    return f"{told}\n\n{wording.code_block(lines, 'yaml')}"
 
 
 def unusable_policy(error: PolicyError, say: Words) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.diff import Anchor
+from reviewbot.domain.diff import Anchor, Unanchored
 from reviewbot.domain.finding import Severity, Standing, Tier
 from reviewbot.domain.outcome import Fate, Judged
 from reviewbot.domain.phrase import Phrase
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reviewbot.domain.anchors import AnchorIndex
+    from reviewbot.domain.diff import Spot
     from reviewbot.domain.finding import Finding
     from reviewbot.domain.policy import Policy
     from reviewbot.domain.posted import PostedFinding
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 CONFIRMED_FROM = 0.60  # confidence, where the strong tier stands behind a finding
 ALONE_FROM = 0.75  # confidence, from the cheap tier alone
 _NEAR = 3  # lines
+_SHOWN = (Fate.COMMENT, Fate.SUMMARY, Fate.WITHHELD)  # what is doubted never stands before the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,10 @@ def sift(weighed: Iterable[Weighed], sieve: Sieve) -> tuple[Judged, ...]:
     return tuple(_cap(map(sieve.silenced.judge, known), sieve.policy))
 
 
-def _importance(judged: Judged) -> tuple[bool, int, bool, float, str, int]:
+def _importance(judged: Judged) -> tuple[int, int, bool, float, str, int]:
     finding = judged.finding
     return (
-        judged.fate is Fate.WITHHELD,
+        _SHOWN.index(judged.fate),
         finding.severity.rank,
         judged.standing is not Standing.CONFIRMED,
         -finding.confidence,
@@ -69,32 +71,37 @@ def _place(weighed: Weighed, sieve: Sieve) -> Judged:
     hint = (finding.start_line, finding.end_line)
     found = sieve.index.anchor(finding.path, finding.side, finding.quote, hint)
     anchor = found if isinstance(found, Anchor) else None
-    code = sieve.index.code(anchor) if anchor else ()
+    spot = found.spot if isinstance(found, Unanchored) else sieve.index.spot(found)
+    code = sieve.index.code(anchor) if anchor else (spot.text,) if spot else ()
     return Judged(
-        finding=replace(finding, path=anchor.path) if anchor else finding,
-        fingerprint=_fingerprint(finding, anchor, sieve),
+        finding=replace(finding, path=spot.path) if spot else finding,
+        fingerprint=_fingerprint(finding, spot, sieve.pull),
         anchor=anchor,
         tier=weighed.tier,
         model=weighed.model,
         standing=weighed.standing,
         fate=Fate.COMMENT if anchor else Fate.SUMMARY,
-        why=weighed.why if isinstance(found, Anchor) else found.why,
+        why=found.why if isinstance(found, Unanchored) else weighed.why,
         code=code,
+        spot=None if anchor else spot,
     )
 
 
-def _fingerprint(finding: Finding, anchor: Anchor | None, sieve: Sieve) -> str:
+def _fingerprint(finding: Finding, spot: Spot | None, pull: PullKey) -> str:
     """What a finding is about, however it is worded: the code, scoped to the pull request.
 
     Line numbers and words are left out, so that it survives moves and new readings; the
     count among equal lines of the file keeps twins apart.
     """
-    if anchor is None:
+    if spot is None:
         about = (finding.path, " ".join(finding.title.casefold().split()))
     else:
-        line, nth = sieve.index.identity(anchor)
-        about = (anchor.path, f"{anchor.side} {' '.join(line.split())} {nth}")
-    return hashlib.sha256("\0".join((str(sieve.pull), *about)).encode()).hexdigest()[:20]
+        about = (spot.path, f"{spot.side} {' '.join(spot.text.split())} {spot.nth}")
+    return _name(str(pull), *about)
+
+
+def _name(*about: str) -> str:
+    return hashlib.sha256("\0".join(about).encode(errors="replace")).hexdigest()[:20]
 
 
 # --- thresholds ------------------------------------------------------------------------------
@@ -136,17 +143,50 @@ def _withhold(judged: Judged, why: str) -> Judged:
 
 
 def _merge(ranked: Sequence[Judged]) -> list[Judged]:
-    """One finding a cause: the weightiest speaks, its twins are withheld."""
+    """One comment a cause, and one a line: the weightiest speaks.
+
+    Its twins are withheld. What may be another defect of the same line goes to the summary under
+    a name of its own (docs/decisions/0009): a second comment could repeat the first in other words.
+    """
     kept: list[Judged] = []
+    said: dict[int, Judged] = {}  # what is open by its place, under the name of its line
     for judged in ranked:
-        twin = next((k for k in kept if k.is_open and _same_cause(k, judged)), None)
-        if twin is None or not judged.is_open:
-            kept.append(judged)
-        else:
-            kept.append(
-                _withhold(judged, Phrase("same cause as: {title}", title=twin.finding.title))
-            )
+        twins = {
+            at: each for at, each in said.items() if judged.is_open and _same_cause(each, judged)
+        }
+        same = next((at for at, each in twins.items() if not _may_differ(each, judged)), None)
+        if same is not None:
+            kept[same] = _crediting(kept[same], judged)
+            why = Phrase("same cause as: {title}", title=kept[same].finding.title)
+            kept.append(_withhold(judged, why))
+            continue
+        if judged.is_open:
+            said[len(kept)] = judged
+        kept.append(_beside(next(iter(twins.values())), judged) if twins else judged)
     return kept
+
+
+def _crediting(kept: Judged, twin: Judged) -> Judged:
+    """*kept*, which names the tool that reported its twin."""
+    tools = dict.fromkeys((kept.finding.reported_by, twin.finding.reported_by))
+    named = ", ".join(filter(None, tools))
+    return replace(kept, finding=replace(kept.finding, reported_by=named))
+
+
+def _may_differ(one: Judged, other: Judged) -> bool:
+    """Whether the second claim on a line says something that the first does not."""
+    mine, yours = one.finding, other.finding
+    if one.tier is Tier.LOCAL or alike(mine.title, yours.title):
+        return False
+    if other.standing is Standing.UNCERTAIN:
+        return yours.severity.rank < mine.severity.rank
+    return mine.category is not yours.category and (mine.cwe is None or mine.cwe != yours.cwe)
+
+
+def _beside(first: Judged, judged: Judged) -> Judged:
+    name = _name(judged.fingerprint, judged.finding.category, judged.standing.value)
+    why = judged.why or Phrase("on the line of: {title}", title=first.finding.title)
+    return replace(judged, fate=Fate.SUMMARY, fingerprint=name, why=why)
 
 
 def _same_cause(one: Judged, other: Judged) -> bool:

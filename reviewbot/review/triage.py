@@ -80,6 +80,7 @@ _LINELESS = {
     Content.SYMLINK: Phrase("symbolic link"),
     Content.LFS: Phrase("LFS pointer"),
 }
+_UNGIVEN = {Content.MISSING, Content.OUTSIZED}
 _UNTOUCHED = {
     Change.ADDED: Phrase("empty file"),
     Change.DELETED: Phrase("empty file"),
@@ -89,14 +90,17 @@ _UNTOUCHED = {
 }
 
 
-def excluded(file: FileDiff, policy: Policy) -> str | None:
-    """The rule that leaves a file unread, or None.
+def excluded(file: FileDiff, policy: Policy, exclude: tuple[str, ...] = ()) -> str | None:
+    """The rule that leaves a file unread, or None; *exclude* are the run's own patterns.
 
     Names and contents are the author's to choose. Where a review can hold up a merge they
     must not hide code: there only lock files and the base branch's filters are left out.
     """
     if why := _lineless(file):
         return why
+    own = verdict(file.path, exclude)
+    if own is not None:
+        return "exclude" if own else None
     wish = verdict(file.path, policy.path_filters)
     if wish is not None:
         return "path_filters" if wish else None
@@ -107,7 +111,7 @@ def excluded(file: FileDiff, policy: Policy) -> str | None:
 
 def _lineless(file: FileDiff) -> str | None:
     """Why there is nothing to read."""
-    if file.content is Content.MISSING:
+    if file.content in _UNGIVEN:
         return None
     if file.content is not Content.TEXT:
         return _LINELESS[file.content]

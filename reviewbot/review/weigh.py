@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from reviewbot.domain.finding import Severity, Standing, Tier, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from reviewbot.domain.finding import Finding
     from reviewbot.review.answer import Reading, Ruling
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reviewbot.review.prompt import Task
 
 _AGREED = 0.80  # two readers of different make agreeing is stronger than either's own figure
+_TRUE = {Verdict.CONFIRMED, Verdict.CORRECTED}
 _QUOTED = re.compile(r"`([^`]{4,})`|\"([^\"]{4,})\"|“([^”]{4,})”")
 
 
@@ -33,11 +34,16 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """The strong tier's reading of a task."""
+    """The second reader's reading of a task."""
 
     task: Task
     reading: Reading
     model: str
+
+    @property
+    def tier(self) -> Tier:
+        """Who looked again."""
+        return self.task.tier
 
 
 def weigh(findings: tuple[Finding, ...], model: str, second: Second | None) -> tuple[Weighed, ...]:
@@ -47,12 +53,25 @@ def weigh(findings: tuple[Finding, ...], model: str, second: Second | None) -> t
     rulings = {ruling.id: ruling for ruling in second.reading.rulings}
     claimed = {claim.finding: rulings.get(claim.id) for claim in second.task.claims}
     first = [_ruled(finding, model, claimed.get(finding), second) for finding in findings]
-    return (*first, *_own(second))
+    return (*first, *_reported(second, rulings), *_own(second))
+
+
+def _reported(second: Second, rulings: Mapping[str, Ruling]) -> Iterator[Weighed]:
+    """What other tools reported and the second reader found to be true."""
+    for claim in second.task.claims:
+        ruling = rulings.get(claim.id)
+        if not claim.finding.reported_by or ruling is None or ruling.verdict not in _TRUE:
+            continue
+        better = replace(_joined(claim.finding, ruling), reported_by=claim.finding.reported_by)
+        yield Weighed(better, second.tier, second.model, Standing.CONFIRMED, ruling.reason)
 
 
 def _own(second: Second) -> Iterator[Weighed]:
+    """What it found itself; the cheap tier's word is no firmer for its second look."""
+    firm = second.tier is Tier.STRONG
+    standing = Standing.CONFIRMED if firm else Standing.UNCHECKED
     for finding in second.reading.findings:
-        yield Weighed(finding, Tier.STRONG, second.model, Standing.CONFIRMED)
+        yield Weighed(finding, second.tier, second.model, standing)
 
 
 def _ruled(finding: Finding, model: str, ruling: Ruling | None, second: Second) -> Weighed:

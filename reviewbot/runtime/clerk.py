@@ -31,7 +31,7 @@ from reviewbot.ledger.reviews import Reviews
 from reviewbot.review import describe, improve, replies
 from reviewbot.review.ask import MOST, Asked, answer_question
 from reviewbot.review.conduct import reason_to_skip
-from reviewbot.review.policy_file import effective_policy
+from reviewbot.review.policy_file import effective_policy, layers
 from reviewbot.review.silence import may_silence
 from reviewbot.review.words import in_language
 from reviewbot.runtime.unwatched import Unwatched
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.commands import CommandClaim, Commands
     from reviewbot.ledger.desk import Desk
     from reviewbot.ledger.rulings import SqlRulings
+    from reviewbot.review.policy_file import Layer
     from reviewbot.review.ports import Forge
     from reviewbot.review.words import Words
     from reviewbot.runtime.core import Core
@@ -174,7 +175,7 @@ class _Task:
                 spent = Reviews(self.clerk.core.database).spent(self.wish.key)
                 return replies.cost(spent, self._policy(self._pull()).budget.per_pr, self.say)
             case Config():
-                return replies.config(self._policy(self._pull()), self.say)
+                return replies.config(self._layers(self._pull()), self.say)
             case Help():
                 return replies.help_with(command, self.say)
             case _:
@@ -277,7 +278,10 @@ class _Task:
         return self.forge.pull_request(_request(self.wish))
 
     def _policy(self, pull: PullRequest) -> Policy:
-        return effective_policy(self.forge.base_files(pull), self.clerk.core.house().policy)
+        return self._layers(pull)[-1].policy
+
+    def _layers(self, pull: PullRequest) -> tuple[Layer, ...]:
+        return layers(self.forge.base_files(pull), self.clerk.core.house().policy)
 
 
 def _request(wish: CommandWish) -> ReviewRequest:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import SettingsError
+from reviewbot.github.organisation import OrganisationPolicies
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.house import secret_of
 from reviewbot.ledger.migrate import migrate
@@ -20,12 +21,14 @@ from reviewbot.ledger.verdicts import Verdicts
 from reviewbot.models.clock import Clock
 from reviewbot.models.rollout import Rollout
 from reviewbot.models.router import Router
-from reviewbot.review.conduct import House, Shares, review_pull_request
+from reviewbot.review.conduct import review_pull_request
+from reviewbot.review.house import NO_EXTRAS, Extras, House, Shares
 from reviewbot.review.ports import Ports
 from reviewbot.runtime.attended import Attended
+from reviewbot.runtime.retention import throw_away_daily
 from reviewbot.runtime.same_head import SameHeadForge
 from reviewbot.runtime.side_by_side import SideBySide
-from reviewbot.runtime.tiers import router_config
+from reviewbot.runtime.tiers import router_config, yardstick_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -57,6 +60,7 @@ class Core:
     router: Router
     secret: bytes
     model: Rollout
+    organisations: OrganisationPolicies
 
     def review(
         self,
@@ -64,12 +68,15 @@ class Core:
         forge: Forge,
         observer: Observer,
         max_cost: PicoUsd | None = None,
+        extras: Extras = NO_EXTRAS,
     ) -> Outcome:
         """Review one pull request for whoever is there and pays; *max_cost* bounds this review."""
-        house = replace(self.house(), per_review=max_cost)
+        house = replace(self.house(), per_review=max_cost, extras=extras)
         ports = self.ports(forge, observer)
         there = replace(ports, rulings=Attended(ports.rulings))
-        return review_pull_request(request, there, house)
+        outcome = review_pull_request(request, there, house)
+        throw_away_daily(self.database, self.settings.values.retention)
+        return outcome
 
     def review_unattended(
         self, request: ReviewRequest, forge: Forge, observer: Observer
@@ -102,7 +109,12 @@ class Core:
         github = self.settings.github
         url = str(github.graphql_url or "")
         client = GitHubClient(github.api_url, tokens, installation_id, graphql_url=url)
-        forge = GitHubForge(client, Postings(self.database), Marker(self.secret))
+        forge = GitHubForge(
+            client,
+            Postings(self.database),
+            Marker(self.secret),
+            organisations=self.organisations,
+        )
         return SameHeadForge(forge, Verdicts(self.database))
 
     def posted(
@@ -190,10 +202,24 @@ def open_core(
         stack.callback(database.close)
         migrate(database)
         patience = settings.limits.budget_wait_seconds
-        ledger = SqlLedger(database, patience=patience, hears=hears)
+        ledger = SqlLedger(database, patience=patience, hears=hears, yardstick=yardstick_of(config))
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
         stack.callback(router.close)
-        yield Core(settings, database, ledger, router, secret_of(database), Rollout(router, config))
+        rollout = Rollout(router, config)
+        stack.callback(rollout.close)
+        pins = {
+            each.owner.lower(): each.settings_repository_id
+            for each in settings.values.organisations
+        }
+        yield Core(
+            settings,
+            database,
+            ledger,
+            router,
+            secret_of(database),
+            rollout,
+            OrganisationPolicies(pins),
+        )
 
 
 def _draw(secret: bytes, share: float) -> Callable[[str], bool]:

@@ -16,12 +16,15 @@ from reviewbot.ledger.commands import Commands
 from reviewbot.ledger.desk import Desk
 from reviewbot.ledger.installations import REMOVED, Installations
 from reviewbot.ledger.quarantine import flagged
+from reviewbot.ledger.reported import deviating
 from reviewbot.ledger.reviews import starved
 from reviewbot.ledger.switch import Switch
 from reviewbot.review.plan import BYTES_PER_TOKEN, REQUEST_TOKENS
 from reviewbot.review.prompt import OUTPUT_CAP
 from reviewbot.runtime.diagnosis import Diagnosis, Health, asked
 from reviewbot.runtime.doctor_app import examine_app
+from reviewbot.runtime.doctor_companion import examine_companion
+from reviewbot.runtime.doctor_organisations import examine_organisations
 from reviewbot.runtime.service import app_auth, desk_rules, webhook_secrets
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ _RULES_BYTES = 16_000  # of a prompt beside its chunks: rules, schema, guidance
 _MESSAGES = 2
 _STUCK_SECONDS = 3_600.0
 _STARVED_DAYS = 7
+_PRICED_DAYS = 30
 _MOST_STARVED = 20
 
 
@@ -41,8 +45,10 @@ def examine(core: Core) -> Iterator[Diagnosis]:
     """Every part of an opened core, one after the other."""
     yield Diagnosis("database", Health.FINE, core.database.url)
     yield from _endpoints(core)
+    yield from _prices(core)
     yield from _limits(core)
     yield from _github(core.settings)
+    yield from examine_companion(core.settings)
     yield from _stops(core)
     yield from _desk(core)
     yield _commands(core)
@@ -63,6 +69,18 @@ def _endpoints(core: Core) -> Iterator[Diagnosis]:
             f" {name} --why …` lets it be called again."
         )
         says = f"under quarantine, so it is not called: it {why}"
+        yield Diagnosis(f"endpoint {name}", Health.WARNING, says, advice)
+
+
+def _prices(core: Core) -> Iterator[Diagnosis]:
+    """Endpoints that bill by other prices than the configured ones, by their own word."""
+    since = Clock().milliseconds(-_PRICED_DAYS * 86_400)
+    for name, line in deviating(core.database, since):
+        says = (
+            f"it says that it billed {format_usd(line.billed)} for {line.calls} calls, where the"
+            f" configured prices make {format_usd(line.settled)}"
+        )
+        advice = 'Mend the route\'s price, or set billing = "reported" for the endpoint.'
         yield Diagnosis(f"endpoint {name}", Health.WARNING, says, advice)
 
 
@@ -118,6 +136,7 @@ def _github(settings: Settings) -> Iterator[Diagnosis]:
             yield from examine_app(settings)
     if github.token:
         yield asked("GitHub token", lambda: _identified_token(github))
+    yield from examine_organisations(settings)
 
 
 def _secrets_told(settings: Settings) -> str:

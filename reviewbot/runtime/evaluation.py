@@ -20,8 +20,9 @@ from reviewbot.domain.patch import parse_diff
 from reviewbot.domain.pull_request import ReviewRequest
 from reviewbot.lab.evaluation import Evaluation, Result, Routing
 from reviewbot.lab.scoring import Claim, Score, score
-from reviewbot.review.conduct import purse_of
+from reviewbot.review.house import purse_of
 from reviewbot.review.judge import Pair, same_defect
+from reviewbot.review.places import data_of
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.local import LocalForge
 from reviewbot.runtime.tiers import router_config
@@ -161,7 +162,11 @@ class Bench:
             return True
         core, pair = self.core, Pair(claim.code, label.note, claim.text)
         house = replace(core.house(), per_review=self.till.left)
-        purse = purse_of(f"judge:{pull.key}", pull, core.settings.values.policy, house)
+        policy = core.settings.values.policy
+        purse = replace(
+            purse_of(f"judge:{pull.key}", pull, policy, house),
+            data=data_of((claim.path,), policy.data),
+        )
         before = core.spent(pull.key)
         try:
             return same_defect(pair, core.model, core.ledger, purse)

@@ -60,7 +60,7 @@ class LocalForge:
         del pull
         return ()
 
-    def begin(self, pull: PullRequest) -> None:
+    def begin(self, pull: PullRequest, says: str) -> None:
         """Nobody watches."""
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
@@ -97,7 +97,7 @@ class ReadOnlyForge:
         """As the forge has it."""
         return self.forge.posted(pull)
 
-    def begin(self, pull: PullRequest) -> None:
+    def begin(self, pull: PullRequest, says: str) -> None:
         """Not shown."""
 
     def conclude(self, pull: PullRequest, check: Check) -> None:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 
 from reviewbot.domain.errors import LedgerError
+from reviewbot.runtime.companion_metrics import CompanionMetrics
 from reviewbot.runtime.model_metrics import ModelMetrics, availability
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Metrics:
             registry=self.registry,
         )
         self.models = ModelMetrics(self.registry)
+        self.companion = CompanionMetrics(self.registry)
 
     def watch(self, desk: Desk, commands: Commands, switch: Switch, router: Router | None) -> None:
         """Show what waits, the switch, and the breakers where models are asked, whenever asked."""

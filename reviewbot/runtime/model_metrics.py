@@ -36,6 +36,13 @@ class ModelMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._first_tokens = Histogram(
+            "reviewbot_model_first_token_seconds",
+            "How long model endpoints take to their first token, where answers are streamed",
+            ["endpoint", "region"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
         self._shadows = Counter(
             "reviewbot_shadow_answers",
             "Questions that shadow models were asked too",
@@ -54,6 +61,8 @@ class ModelMetrics:
         self._calls.labels(seen.endpoint, seen.region, seen.outcome.replace(" ", "-")).inc()
         if seen.outcome == ANSWERED:
             self._seconds.labels(seen.endpoint, seen.region).observe(seen.seconds)
+            if seen.first_token:
+                self._first_tokens.labels(seen.endpoint, seen.region).observe(seen.first_token)
 
     def compared(self, comparison: Comparison) -> None:
         """Count what a shadow found and what it did not."""

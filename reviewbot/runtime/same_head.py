@@ -46,10 +46,10 @@ class SameHeadForge:
         """As the forge does it."""
         self.forge.say(pull, text)
 
-    def begin(self, pull: PullRequest) -> None:
+    def begin(self, pull: PullRequest, says: str) -> None:
         """A review under way holds the commit's other checks up."""
         self.verdicts.record(pull, None)
-        self.forge.begin(pull)
+        self.forge.begin(pull, says)
 
     def conclude(self, pull: PullRequest, check: Check) -> None:
         """End the check run, and those of the same commit that must end alike."""

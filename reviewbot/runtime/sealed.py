@@ -79,6 +79,7 @@ def _put_back(ledger: Path, stored: Path, secret: str, scope: str) -> None:
     # Best effort: what is not kept is asked again, at its price.
     with suppress(OSError, sqlite3.Error):
         with closing(sqlite3.connect(ledger)) as connection:
+            connection.execute("VACUUM")  # else what was thrown away would still be carried
             state = connection.serialize()
         stored.parent.mkdir(parents=True, exist_ok=True)
         stored.write_bytes(seal(state, secret, scope))

@@ -6,7 +6,6 @@ Nothing is read from a reviewed checkout.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -14,12 +13,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.invalid import explain
 from reviewbot.domain.money import parse_usd
 from reviewbot.domain.policy import Policy, Usd
+from reviewbot.runtime.companion_settings import Companion
+from reviewbot.runtime.config_file import as_text, read_file, read_toml
 from reviewbot.runtime.environment import explain_environment, read_environment
 
 if TYPE_CHECKING:
@@ -27,8 +35,10 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.finding import Severity
     from reviewbot.domain.money import PicoUsd
+    from reviewbot.runtime.config_file import ConfigText
 
-_MOST_BYTES = 2**20
+
+_LONGEST = 86_400.0  # seconds
 
 
 def _checked_address(text: str) -> str:
@@ -39,12 +49,25 @@ def _checked_address(text: str) -> str:
     return text
 
 
+def _checked_hedge(value: object) -> object:
+    try:
+        seconds = 1.0 if value == "p95" else float(value)  # type: ignore[arg-type] # refused below
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST:
+        message = 'write seconds, or "p95"'
+        raise ValueError(message)
+    return value
+
+
 Address = Annotated[str, AfterValidator(_checked_address)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Seconds = Annotated[float, Field(gt=0, le=_LONGEST)]
+Hedge = Annotated[float | Literal["p95"], BeforeValidator(_checked_hedge)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Patterns = Annotated[tuple[Name, ...], Field(min_length=1)]  # of repositories: acme/shop-*
 
 
 class _Section(BaseModel):
@@ -92,7 +115,11 @@ class GitHub(_Section):
 
 
 class Endpoint(_Section):
-    """An OpenAI-compatible base URL, its key, and where the data goes."""
+    """An OpenAI-compatible base URL, its key, and where the data goes.
+
+    With *stream* reviews are asked for as streams, so that the time of the first token is known.
+    *billing* ``reported`` takes the cost that the endpoint tells with each answer.
+    """
 
     name: Name
     base_url: Address
@@ -101,6 +128,8 @@ class Endpoint(_Section):
     region: str = ""
     jurisdiction: str = ""
     proxy_env: str = ""
+    stream: bool = False
+    billing: Literal["price", "reported"] = "price"
 
 
 class RoutePrice(_Section):
@@ -142,6 +171,21 @@ class Tiers(_Section):
     strong: tuple[Name, ...] = ()
 
 
+class Organisation(_Section):
+    """An owner, and the id of the repository with the defaults of all its policies."""
+
+    owner: Name
+    settings_repository_id: Annotated[int, Field(ge=1)]
+
+
+def _checked_owners(organisations: tuple[Organisation, ...]) -> tuple[Organisation, ...]:
+    owners = [each.owner.lower() for each in organisations]
+    if len(set(owners)) < len(owners):
+        message = "an owner has one settings repository, and is named once"
+        raise ValueError(message)
+    return organisations
+
+
 class Budget(_Section):
     """Limits in USD that hold over all repositories; the repositories' own are in the policy.
 
@@ -173,7 +217,9 @@ class Limits(_Section):
     connect_seconds: Seconds = 5.0
     cheap_seconds: Seconds = 60.0
     strong_seconds: Seconds = 120.0
+    first_token_seconds: Seconds = 30.0
     call_attempts: Count = 3
+    hedge_after: Hedge | None = None
     budget_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
     probe_seconds: Seconds = 30.0
     sla: Annotated[float, Field(gt=0, le=100)] | None = None
@@ -181,10 +227,11 @@ class Limits(_Section):
 
 
 class Retention(_Section):
-    """How long what is kept, in days; prompts are never kept."""
+    """How long what is kept, in days, and how much of it; prompts are never kept."""
 
     calls_days: Days = 760.0
     answers_days: Days = 30.0
+    answers_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 512
     deliveries_days: Days = 7.0
     egress_days: Days = 400.0
 
@@ -199,7 +246,8 @@ class Alerts(_Section):
 class DashboardSection(_Section):
     """Who may look at the costs pages, beside whoever signs in with GitHub.
 
-    *url* is where people reach them; *admins* are logins that see everything.
+    *url* is where people reach them; *admins* are logins that see everything; *teams* are names
+    for repositories that belong together, by patterns such as ``acme/shop-*``.
     """
 
     url: Address | None = None
@@ -207,6 +255,7 @@ class DashboardSection(_Section):
     token_file: str = ""
     admins: tuple[Name, ...] = ()
     session_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    teams: dict[Name, Patterns] = {}
 
 
 class Quick(_Section):
@@ -230,11 +279,13 @@ class Values(_Section):
     models: tuple[Model, ...] = ()
     tiers: Tiers = Tiers()
     policy: Policy = Policy()
+    organisations: Annotated[tuple[Organisation, ...], AfterValidator(_checked_owners)] = ()
     budget: Budget = Budget()
     limits: Limits = Limits()
     retention: Retention = Retention()
     alerts: Alerts = Alerts()
     dashboard: DashboardSection = DashboardSection()
+    companion: Companion = Companion()
     quick: Quick = Quick()
 
 
@@ -258,6 +309,11 @@ class Settings:
     def gated(self, severity: Severity) -> Settings:
         """These settings with a gate, as ``--fail-on`` sets it."""
         policy = self.values.policy.model_copy(update={"fail_on": severity})
+        return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
+
+    def with_policy(self, **values: object) -> Settings:
+        """These settings with other defaults in the policy."""
+        policy = self.values.policy.model_copy(update=values)
         return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
 
     def with_budget(self, most: PicoUsd) -> Settings:
@@ -306,19 +362,20 @@ class Settings:
                 raise SettingsError(message, f"{key}_env names it; set it to the secret.")
             return value
         if file:
-            return _read(Path(file), key).strip()
+            return read_file(Path(file), key).strip()
         message = f"{key} is missing"
         raise SettingsError(
             message, f"Set {key}_env to a variable's name, or {key}_file to a path."
         )
 
 
-def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:
+def load_settings(environ: Mapping[str, str], config: Path | ConfigText | None = None) -> Settings:
     """Read file and environment; raises SettingsError naming source, key and the nearest one."""
     values: dict[str, Any] = {}
     if config is not None:
-        values = _from_file(config)
-        _validated(values, lambda error: explain(error, Values, str(config)))
+        said = as_text(config)
+        values = read_toml(said)
+        _validated(values, lambda error: explain(error, Values, said.name))
     overlay = read_environment(environ, Values)
     joined = _joined(values, overlay)
     return Settings(
@@ -331,36 +388,6 @@ def _validated(values: Mapping[str, Any], explained: Callable[[ValidationError],
         return Values.model_validate(values)
     except ValidationError as error:
         raise SettingsError(explained(error), "See docs/configuration.md for all keys.") from error
-
-
-# --- the file --------------------------------------------------------------------------------
-
-
-def _from_file(path: Path) -> dict[str, Any]:
-    try:
-        loaded = tomllib.loads(_read(path, "--config"))
-    except tomllib.TOMLDecodeError as error:
-        message = f"{path} is no valid TOML: {error}"
-        raise SettingsError(message, "Mend the file.") from error
-    for section, key in (("github", "token"), ("quick", "api_key")):
-        if key in loaded.get(section, {}):
-            message = f"{path}: {section}.{key} is a secret"
-            raise SettingsError(message, "Secrets come from the environment or from files only.")
-    return loaded
-
-
-def _read(path: Path, key: str) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
-        if len(raw) > _MOST_BYTES:
-            message = f"{path} ({key}) is larger than {_MOST_BYTES // 1024} KiB"
-            raise SettingsError(message, "Name another file.")
-        return raw.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
-        message = f"{path} ({key}) cannot be read: {why}"
-        raise SettingsError(message, "Check the path and its rights.") from error
 
 
 def _joined(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, Price, per_million, plain_usd
 from reviewbot.models.catalogue import Catalogue, Row, Tariff, flat_price
 from reviewbot.models.config import (
+    Billing,
     EndpointConfig,
     ModelConfig,
     Patience,
@@ -19,7 +20,8 @@ from reviewbot.models.config import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from reviewbot.runtime.settings import Endpoint, Limits, Model, Route, Settings
 
@@ -33,6 +35,12 @@ def router_config(settings: Settings) -> RouterConfig:
     if settings.values.endpoints or settings.values.models:
         return _from_sections(settings, catalogue)
     return _quick(settings, catalogue)
+
+
+def yardstick_of(config: RouterConfig) -> Callable[[datetime, int], Price | None]:
+    """The price of the preferred strong model at its preferred route, at any time."""
+    model = next(iter(config.tier(Tier.STRONG)), None)
+    return model.routes[0].price_of if model else lambda _at, _tokens: None
 
 
 def configured_tariffs(settings: Settings) -> list[Tariff]:
@@ -76,7 +84,14 @@ def _endpoint(section: Endpoint, settings: Settings) -> EndpointConfig:
     )
     proxy = section.proxy_env and settings.secret("proxy", section.proxy_env, "")
     return EndpointConfig(
-        section.name, section.base_url, key, section.region, section.jurisdiction, proxy
+        section.name,
+        section.base_url,
+        key,
+        section.region,
+        section.jurisdiction,
+        proxy,
+        section.stream,
+        Billing(section.billing),
     )
 
 
@@ -191,6 +206,8 @@ def _patience(limits: Limits) -> Patience:
     return Patience(
         connect=limits.connect_seconds,
         cheap=limits.cheap_seconds,
+        first_token=limits.first_token_seconds,
+        hedge=limits.hedge_after,
         strong=limits.strong_seconds,
         attempts=limits.call_attempts,
         lease_margin=limits.lease_seconds,

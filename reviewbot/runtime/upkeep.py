@@ -15,9 +15,10 @@ from reviewbot.domain.errors import LedgerError
 from reviewbot.domain.money import plain_usd
 from reviewbot.ledger import alerts, egress
 from reviewbot.ledger.commands import Commands
-from reviewbot.ledger.house import tidy
+from reviewbot.ledger.job_sessions import Sessions
 from reviewbot.ledger.read_backs import ReadBacks
 from reviewbot.runtime.read_back import follow_recent
+from reviewbot.runtime.retention import throw_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _ROUND_SECONDS = 10.0
+_ROUNDS_PER_LOOK = 6  # about once a minute
 _ROUNDS_PER_TIDY = 360  # about once an hour
 _POST_SECONDS = 5.0
 _MOST_POSTS = 20  # a round
@@ -77,9 +79,11 @@ class Upkeep:
         self._core.ledger.presume_expired()
         if self._alerts_url:
             post_alerts(self._core, self._alerts_url)
+        if rounds % _ROUNDS_PER_LOOK == 0:
+            Sessions(self._core.database).forget_ended()
         if rounds % _ROUNDS_PER_TIDY == 0:
             kept = self._core.settings.values.retention
-            tidy(self._core.database, kept.answers_days, kept.calls_days)
+            throw_away(self._core.database, kept)
             egress.forget(self._core.database, kept.egress_days)
             self._desk.forget_deliveries(kept.deliveries_days)
             Commands(self._core.database).forget(kept.deliveries_days)

@@ -53,6 +53,14 @@ class Hub:
         """Who sends the present request."""
         return self.access.caller(request.headers.get("Authorization"))
 
+    def visit_by_id(self, repository_id: int) -> Visit:
+        """The same, where a repository is named by its id."""
+        name = self.store.name_of(repository_id)
+        if name is None:
+            self.caller()
+            raise not_found()
+        return self.visit(*name.split("/"))
+
     def visit(self, owner: str, name: str) -> Visit:
         """The present request to a repository; raises 401 or 404."""
         caller = self.caller()

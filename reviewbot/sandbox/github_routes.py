@@ -19,7 +19,7 @@ from reviewbot.sandbox import github_writing as writing
 from reviewbot.sandbox.github_access import BOT, EVENTS, OWNER
 from reviewbot.sandbox.github_errors import Refused, not_found
 from reviewbot.sandbox.github_graphql import post_graphql
-from reviewbot.sandbox.github_hub import check_headers, read_json
+from reviewbot.sandbox.github_hub import answer_page, check_headers, read_json
 from reviewbot.sandbox.github_schema import ACCESS_TOKEN, check_body
 from reviewbot.sandbox.github_views import NOW, show_app, show_user
 
@@ -85,6 +85,13 @@ _REPOSITORY_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
 )
 
 
+_BY_ID: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("", reading.get_repository),
+    ("/git/trees/<path:ref>", reading.get_tree),
+    ("/contents/<path:path>", reading.get_contents),
+)
+
+
 def create_application(hub: Hub) -> Flask:
     """The WSGI application that speaks GitHub's APIs over *hub*."""
     app = Flask(__name__, static_folder=None)
@@ -92,6 +99,9 @@ def create_application(hub: Hub) -> Flask:
     for method, path, view in _REPOSITORY_ROUTES:
         rule = f"/repos/<owner>/<name>{path}"
         app.add_url_rule(rule, f"{method} {path}", _visiting(hub, view), methods=[method])
+    for path, view in _BY_ID:
+        rule = f"/repositories/<int:repository_id>{path}"
+        app.add_url_rule(rule, f"by id {path}", _visiting_by_id(hub, view), methods=["GET"])
     for method, rule, answer in _OTHER_ROUTES:
         app.add_url_rule(rule, rule, _holding(hub, answer), methods=[method])
     app.before_request(check_headers)
@@ -105,6 +115,14 @@ def _visiting(hub: Hub, view: Callable[..., Any]) -> Callable[..., Any]:
     def answer(owner: str, name: str, **rest: Any) -> Any:  # noqa: ANN401 - what Flask calls
         with hub.store.lock:
             return view(hub.visit(owner, name), **rest)
+
+    return answer
+
+
+def _visiting_by_id(hub: Hub, view: Callable[..., Any]) -> Callable[..., Any]:
+    def answer(repository_id: int, **rest: Any) -> Any:  # noqa: ANN401 - what Flask calls
+        with hub.store.lock:
+            return view(hub.visit_by_id(repository_id), **rest)
 
     return answer
 
@@ -151,6 +169,11 @@ def _get_installation(hub: Hub, installation_id: int) -> Response:
     if installation_id not in app.installations:
         raise not_found()
     return jsonify(_show_installation(hub, app, installation_id))
+
+
+def _get_installations(hub: Hub) -> Response:
+    app = _signed_app(hub)
+    return answer_page([_show_installation(hub, app, each) for each in sorted(app.installations)])
 
 
 def _get_installation_of(hub: Hub, owner: str, name: str) -> Response:
@@ -227,6 +250,7 @@ _OTHER_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/app/hook/config", deliveries.show_hook),
     ("GET", "/app/hook/deliveries", deliveries.list_deliveries),
     ("POST", "/app/hook/deliveries/<int:delivery_id>/attempts", deliveries.redeliver),
+    ("GET", "/app/installations", _get_installations),
     ("GET", "/app/installations/<int:installation_id>", _get_installation),
     ("POST", "/app/installations/<int:installation_id>/access_tokens", _post_access_token),
     ("GET", "/repos/<owner>/<name>/installation", _get_installation_of),

@@ -166,14 +166,20 @@ class Store:
         name = repository.lower()
         return [state for state in self.pulls if state.pull.repository.lower() == name]
 
+    def name_of(self, repository_id: int) -> str | None:
+        """The name that a repository has now."""
+        named = (s.pull for s in self.pulls if s.pull.repository_id == repository_id)
+        return next((pull.repository for pull in named), None)
+
     def tree(self, repository: str, ref: str) -> Tree | None:
         """The files at a branch, tag-like name or commit."""
         ref = ref.removeprefix("refs/").removeprefix("heads/")
         for state in self.of(repository):
             pull = state.pull
-            if ref in (pull.base_branch, pull.base_sha):
+            wanted = pull.default_branch if ref in ("", "HEAD") else ref
+            if wanted in (pull.base_branch, pull.base_sha):
                 return Tree(pull.base_files, pull.base_modes)
-            if ref in (pull.default_branch, "", "HEAD"):
+            if wanted == pull.default_branch:
                 return Tree(pull.default_files)
             if ref in (pull.head_sha, pull.head_branch, f"pull/{pull.number}/head"):
                 return Tree(pull.head_files)

@@ -56,6 +56,7 @@ class Claim:
     line: int
     quote: str
     title: str
+    tool: str = ""  # which reported it, where that was no model
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def answer(prompt: str, *, strong: bool) -> dict[str, Any]:
     chunks = read_chunks(prompt)
     findings = [found for chunk in chunks for found in _findings(chunk, strong_only=strong)]
     said: dict[str, Any] = {"findings": findings}
-    if strong:
+    if strong or any(chunk.claims for chunk in chunks):
         said["verdicts"] = [_verdict(each, chunk) for chunk in chunks for each in chunk.claims]
     severities = [Severity(found["severity"]) for found in findings]
     said["risk"] = max((_RISKS[severity] for severity in severities), default=_QUIET_RISK)
@@ -165,8 +166,8 @@ def _chunk(lines: Sequence[str]) -> Chunk:
 
 
 def _claim(said: dict[str, Any]) -> Claim:
-    line = int(said.get("line", 0))
-    return Claim(said["id"], Side(said["side"]), line, said["quote"], said["claim"])
+    side, line = Side(said["side"]), int(said.get("line", 0))
+    return Claim(said["id"], side, line, said["quote"], said["claim"], said.get("tool", ""))
 
 
 # --- saying ----------------------------------------------------------------------------------
@@ -221,7 +222,10 @@ def _verdict(claim: Claim, chunk: Chunk) -> dict[str, Any]:
         return _ruled(claim, Verdict.REJECTED, "The quoted line is not among the shown ones.")
     piece, index = place
     shown = piece.lines[index]
-    rule = rule_behind(claim.title, _sight(chunk.path, piece, index))
+    sight = _sight(chunk.path, piece, index)
+    if claim.tool:
+        return _verdict_of_tool(claim, rule_for(sight, strong_only=False), chunk.path, shown)
+    rule = rule_behind(claim.title, sight)
     if rule is None:
         return _ruled(claim, Verdict.UNCERTAIN, "Code that is not shown decides.")
     second = rule.second
@@ -232,6 +236,14 @@ def _verdict(claim: Claim, chunk: Chunk) -> dict[str, Any]:
     better["confidence"] = second.confidence
     better["severity"] = (second.severity or rule.severity).value
     return _ruled(claim, second.verdict, reason, better)
+
+
+def _verdict_of_tool(claim: Claim, rule: Rule | None, path: str, shown: Shown) -> dict[str, Any]:
+    """A tool's words are its own, so what counts is whether the script finds the line wrong."""
+    if rule is None:
+        harmless = f"`{_quotable(shown.text)}`: nothing on this line does what is claimed."
+        return _ruled(claim, Verdict.REJECTED, harmless)
+    return _ruled(claim, Verdict.CONFIRMED, "The shown line does it.", _finding(rule, path, shown))
 
 
 def _ruled(

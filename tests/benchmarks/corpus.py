@@ -12,6 +12,7 @@ which brings its vocabulary along, is installed; otherwise bytes divided by 3.3.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.diff import Diff
     from reviewbot.review.plan import Plan
+    from reviewbot.review.ports import Prompt
 
 MOST_RATIO, MOST_FIXED = 1.35, 1_500  # the law for the prompt tokens of the first look
 _ENCODED = 100_000  # characters at once; the tokenizer refuses very long texts
@@ -86,7 +88,7 @@ def look(pull: Pull, tally: Tally, count: Callable[[str], int]) -> None:
         return
     name = f"{pull.directory.parent.name}#{pull.number}"
     with tally.timed("parse"):
-        diff = parse_diff(raw)
+        diff = parse_diff(raw, sys.maxsize)  # every line, whatever memory that takes
     with tally.timed("redact"):
         clean = redact(diff)
     with tally.timed("plan"):
@@ -128,23 +130,31 @@ def _count(diff: Diff, plan: Plan, tally: Tally) -> None:
 def _tokens(name: str, plan: Plan, tally: Tally, count: Callable[[str], int]) -> None:
     """Hold the first look's prompts against the lines that they ask about."""
     with tally.timed("prompts"):
-        briefing = brief(Tier.CHEAP, PullKey(1, 1), Policy(), ())
-        by_chunk = {id(task.chunk): task for task in tasks(plan.chunks, briefing)}
-        questions = [
-            question([by_chunk[id(chunk)] for chunk in chunks], briefing)
-            for chunks in pack(plan.chunks)
-        ]
-    prompts = [q.prompt for q in questions]  # vendors count the answer's schema as input too
-    asked = sum(count(text) for p in prompts for text in (p.system, p.user, p.schema))
-    shown = count(_as_diff(plan))
-    tally.counts["requests"] += len(questions)
+        prompts = first_look(plan)
+    asked, shown = tokens_of(prompts, count), count(as_diff(plan))
+    tally.counts["requests"] += len(prompts)
     tally.counts["prompt tokens"] += asked
     tally.counts["diff tokens"] += shown
     if asked > MOST_RATIO * shown + MOST_FIXED:
         tally.over.append(f"{name}: {asked:,} of {MOST_RATIO * shown + MOST_FIXED:,.0f}")
 
 
-def _as_diff(plan: Plan) -> str:
+def first_look(plan: Plan) -> list[Prompt]:
+    """What the cheap tier is asked."""
+    briefing = brief(Tier.CHEAP, PullKey(1, 1), Policy(), ())
+    by_chunk = {id(task.chunk): task for task in tasks(plan.chunks, briefing)}
+    return [
+        question([by_chunk[id(chunk)] for chunk in chunks], briefing).prompt
+        for chunks in pack(plan.chunks)
+    ]
+
+
+def tokens_of(prompts: Sequence[Prompt], count: Callable[[str], int]) -> int:
+    """Vendors count the answer's schema as input too."""
+    return sum(count(text) for p in prompts for text in (p.system, p.user, p.schema))
+
+
+def as_diff(plan: Plan) -> str:
     """What is read, as git would have written it."""
     parts: list[str] = []
     for path in dict.fromkeys(chunk.path for chunk in plan.chunks):

@@ -12,6 +12,7 @@ import random
 import statistics
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ import click
 from reviewbot.domain.money import Usage
 from reviewbot.ledger.costs import By, Query, spend
 from reviewbot.ledger.database import open_database
+from reviewbot.ledger.histogram import bucket_of
 from reviewbot.ledger.house import tidy
 from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
@@ -31,14 +33,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from reviewbot.ledger.costs import Spend
-    from reviewbot.ledger.database import Database
+    from reviewbot.ledger.database import Database, Session
 
 _DAYS, _REPOSITORIES, _CALLS_PER_REVIEW = 760, 20, 20
 _DAY_MS = 86_400_000
 _COLUMNS = (
     "id, review_id, repository_id, number, repository, installation_id, author_id, head_sha,"
     " tier, model, endpoint, upstream, jurisdiction, label, reason, scopes, price, worst, state,"
-    " reserved_at, lease_until, settled_at, cost, ending, tokens_in, tokens_out"
+    " reserved_at, lease_until, settled_at, cost, ending, tokens_in, tokens_out, latency_ms"
+)
+_ROLLUPS = (
+    *("spending", "spending_by_repository", "spending_by_pull", "spending_of_pulls"),
+    *("timings", "forecasts"),
 )
 _MODELS = (("cheap", "small"), ("cheap", "small"), ("cheap", "tiny"), ("strong", "large"))
 
@@ -146,10 +152,13 @@ def fill(database: Database, calls: int) -> None:
             sql = f"INSERT INTO calls ({_COLUMNS}) VALUES ({marks})"  # noqa: S608 - fixed names
             connection.executemany(sql, _rows(calls))
     with database.transaction() as session:
-        for table in ("spending", "spending_by_repository", "spending_by_pull"):
+        for table in _ROLLUPS:
             session.change(f"DELETE FROM {table}")  # noqa: S608 - fixed names
         for grain, length in (("day", 10), ("month", 7)):
             _roll_up(session.change, grain, _period(length, shared=database.is_shared))
+        _roll_up_pulls(session.change, _period(10, shared=database.is_shared))
+        _time(session, database)
+        _foresee(session, database)
     _fill_findings(database)
     if database.is_shared:
         with database.transaction() as session:
@@ -180,10 +189,11 @@ def _fill_findings(database: Database) -> None:
                 " SUM(CASE WHEN acceptance = 'rejected' THEN 1 ELSE 0 END)"
                 " FROM raised GROUP BY 2, 3, 4, 5, 6, 7"
             )
-        session.change(
-            "UPDATE spending_by_pull SET findings = 2 * reviews, accepted = CASE number % 3"
-            " WHEN 2 THEN 2 * reviews ELSE 0 END"
-        )
+        for table in ("spending_by_pull", "spending_of_pulls"):
+            session.change(
+                f"UPDATE {table} SET findings = 2 * reviews, accepted = CASE number % 3"  # noqa: S608 - fixed names
+                " WHEN 2 THEN 2 * reviews ELSE 0 END"
+            )
 
 
 def _period(length: int, *, shared: bool) -> str:
@@ -210,12 +220,61 @@ def _roll_up(change: Callable[..., int], grain: str, period: str) -> None:
         f" SELECT '{grain}', {period}, repository_id, repository,"
         f" COUNT(DISTINCT review_id), {sums} FROM calls GROUP BY 2, 3, 4"
     )
+
+
+def _roll_up_pulls(change: Callable[..., int], day: str) -> None:
+    sums = "COUNT(*), SUM(tokens_in), SUM(tokens_out), SUM(cost)"
     change(
-        "INSERT INTO spending_by_pull (grain, period, repository_id, repository, number, reviews,"  # noqa: S608 - fixed texts
-        " calls, tokens_in, tokens_out, spent)"
-        f" SELECT '{grain}', {period}, repository_id, repository, number,"
-        f" COUNT(DISTINCT review_id), {sums} FROM calls GROUP BY 2, 3, 4, 5"
+        "INSERT INTO spending_by_pull (repository_id, number, period, tier, purpose, reviews,"  # noqa: S608 - fixed texts
+        f" calls, tokens_in, tokens_out, spent) SELECT repository_id, number, {day}, tier,"
+        " 'review', CASE WHEN tier = 'cheap' THEN COUNT(DISTINCT review_id) ELSE 0 END,"
+        f" {sums} FROM calls GROUP BY 1, 2, 3, 4"
     )
+    change(
+        "INSERT INTO spending_of_pulls (repository_id, number, first_day, last_day, reviews,"
+        " calls, tokens_in, tokens_out, spent) SELECT repository_id, number, MIN(period),"
+        " MAX(period), SUM(reviews), SUM(calls), SUM(tokens_in), SUM(tokens_out), SUM(spent)"
+        " FROM spending_by_pull GROUP BY 1, 2"
+    )
+
+
+def _time(session: Session, database: Database) -> None:
+    """Timings as they are kept: by day and month, in buckets."""
+    period = _period(10, shared=database.is_shared)
+    counts: Counter[tuple[object, ...]] = Counter()
+    for day, repository, endpoint, latency, calls in session.rows(
+        f"SELECT {period}, repository_id, endpoint, latency_ms, COUNT(*) FROM calls"  # noqa: S608 - fixed texts
+        " GROUP BY 1, 2, 3, 4"
+    ):
+        for grain, when in (("day", day), ("month", day[:7])):
+            counts[grain, when, repository, endpoint, "answer", bucket_of(latency)] += calls
+    _enter(session, database, "timings", [(*key, calls) for key, calls in counts.items()])
+
+
+def _foresee(session: Session, database: Database) -> None:
+    """A forecast for each review, off by up to a half."""
+    rng = random.Random(8)  # noqa: S311 - the same ledger each time
+    period = _period(10, shared=database.is_shared)
+    counts: Counter[tuple[object, ...]] = Counter()
+    for day, repository, reviews in session.rows(
+        f"SELECT {period}, repository_id, COUNT(DISTINCT review_id) FROM calls GROUP BY 1, 2"  # noqa: S608 - fixed texts
+    ):
+        for _ in range(reviews):
+            bucket = bucket_of(rng.randint(500, 1_500))
+            counts["day", day, repository, bucket] += 1
+            counts["month", day[:7], repository, bucket] += 1
+    rows = [(*key, n, n, n * 10**10, n * 10**10) for key, n in counts.items()]
+    _enter(session, database, "forecasts", rows)
+
+
+def _enter(session: Session, database: Database, table: str, rows: list[tuple[Any, ...]]) -> None:
+    mark = "%s" if database.is_shared else "?"
+    sql = f"INSERT INTO {table} VALUES ({', '.join([mark] * len(rows[0]))})"  # noqa: S608 - fixed names
+    connection = session.raw()
+    if database.is_shared:
+        connection.cursor().executemany(sql, rows)
+    else:
+        connection.executemany(sql, rows)
 
 
 def _rows(calls: int) -> Iterator[tuple[Any, ...]]:
@@ -231,7 +290,7 @@ def _rows(calls: int) -> Iterator[tuple[Any, ...]]:
             *(f"call-{n}", f"review-{review}", repository, review // (2 * _REPOSITORIES)),
             *(f"acme/repo-{repository}", 3, 9, "a" * 40, tier, model, "one", f"{model}-v1", "EU"),
             *("src/a.py, src/b.py", "", "[]", "{}", 10**10, "settled", at, at + 60_000, at + 900),
-            *(cost, "answered", tokens, tokens // 10),
+            *(cost, "answered", tokens, tokens // 10, rng.randint(4, 80) * 100),
         )
 
 

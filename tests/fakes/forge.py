@@ -27,6 +27,7 @@ class FakeForge:
     reviews: dict[str, Publication] = field(default_factory=dict)
     comments: dict[str, PostedFinding] = field(default_factory=dict)  # by fingerprint
     said: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)  # what check runs under way said
     next_push: str = ""  # a head that is pushed as soon as the diff was fetched
     closes: bool = False  # as soon as the diff was fetched
 
@@ -50,8 +51,9 @@ class FakeForge:
         assert pull.key == self.pull.key
         return list(self.comments.values())
 
-    def begin(self, pull: PullRequest) -> None:
-        assert pull == self.pull
+    def begin(self, pull: PullRequest, says: str) -> None:
+        assert pull.key == self.pull.key
+        self.begun.append(says)
         self.checks.append(None)
 
     def conclude(self, pull: PullRequest, check: Check) -> None:

@@ -12,6 +12,7 @@ from reviewbot.domain.spent import Money
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from reviewbot.domain.forecast import Forecast, Past
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, PullRequest
     from reviewbot.review.ports import Stage
@@ -29,6 +30,8 @@ class FakeJournal:
     closed: list[tuple[str, str, str]] = field(default_factory=list)
     remembered: dict[str, PostedFinding] = field(default_factory=dict)
     learnt: list[PostedFinding] = field(default_factory=list)
+    earlier: list[Past] = field(default_factory=list)
+    foreseen: dict[str, Forecast] = field(default_factory=dict)
     _opened: dict[tuple[str, str], str] = field(default_factory=dict)
     _count: int = 0
 
@@ -43,8 +46,19 @@ class FakeJournal:
         self, review_id: str, state: str, report: str, raised: Sequence[PostedFinding] = ()
     ) -> None:
         self.closed.append((review_id, state, report))
-        self.remembered.update((each.fingerprint, each) for each in raised)
+        for each in raised:
+            if each.is_listed and each.is_fixed:
+                del self.remembered[each.fingerprint]
+            else:
+                self.remembered.setdefault(each.fingerprint, each)
         self._opened = {key: name for key, name in self._opened.items() if name != review_id}
+
+    def past(self, pull: PullKey) -> Sequence[Past]:
+        del pull
+        return self.earlier
+
+    def foresee(self, review_id: str, forecast: Forecast) -> Forecast:
+        return self.foreseen.setdefault(review_id, forecast)
 
     def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
         del pull

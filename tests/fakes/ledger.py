@@ -77,4 +77,4 @@ def _cost(charge: Charge, attempt: Attempt) -> PicoUsd:
             return charge.worst
         case Ending.ANSWERED | Ending.GARBLED:
             assert attempt.usage is not None, "billed by its usage, which is missing"
-            return charge.price.cost(attempt.usage)
+            return charge.cost(attempt)

@@ -36,6 +36,7 @@ class WatchedModel(SandboxModel):
         self._change = threading.Condition()
         self._asked: list[Asked] = []
         self._held: set[str] = set()
+        self.prompts: list[str] = []  # bodies of requests, as they came in
 
     def __exit__(
         self,
@@ -74,6 +75,7 @@ class WatchedModel(SandboxModel):
         """Answer as the sandbox does, once the gate is open."""
         asked = _read(request.get_data())
         with self._change:
+            self.prompts.append(request.get_data(as_text=True))
             self._asked.append(asked)
             self._change.notify_all()
             self._change.wait_for(lambda: self._held.isdisjoint(asked.paths))

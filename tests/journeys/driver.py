@@ -226,7 +226,7 @@ class Driver:
             installations=frozenset({_INSTALLATION}),
             permissions={**GRANTED, **permissions},
         )
-        self.github = SandboxGitHub(app=app)
+        self.github = SandboxGitHub(app=app, pat_may_check=True)
         self.model = WatchedModel()
         self.service: Running | None = None
 
@@ -290,6 +290,19 @@ class Driver:
         )
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
+
+    def diagnose(self, companion: str, job: Mapping[str, str]) -> list[dict[str, Any]]:
+        """What ``reviewbot doctor --companion`` says in a workflow's job."""
+        done = subprocess.run(
+            [sys.executable, "-m", "reviewbot", "doctor", "--companion", companion, "--json"],
+            env={"PATH": os.environ["PATH"], "HOME": os.fspath(self._folder), **job},
+            cwd=Path(reviewbot.__file__).parents[1],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        found: list[dict[str, Any]] = json.loads(done.stdout)
+        return found
 
     def open(self, files: Mapping[str, Sequence[str]], **fields: Any) -> Pull:  # noqa: ANN401
         """Open a pull request that adds *files*, in a repository of its own."""

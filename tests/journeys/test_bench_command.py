@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +38,25 @@ def test_the_demo_needs_no_key_and_writes_a_page(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "quick-120ms-90tps" in ended.stdout
     assert "<!doctype html>" in page.read_text()
+
+
+def test_ctrl_c_ends_it_at_once_and_shows_what_was_measured() -> None:
+    long = ("--requests", "100", "--output-tokens", "400", "--max-cost", "100")
+    with subprocess.Popen(
+        [sys.executable, "-m", "reviewbot", "bench", "--demo", *long, "--format", "json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
+        time.sleep(8.0)  # an answer takes more than four
+        running.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        out, complaints = running.communicate(timeout=60)
+    assert time.monotonic() - begun < 5.0, "what is under way is not waited for"
+    assert running.returncode == 130, complaints.decode()
+    targets = json.loads(out)["targets"]
+    assert [target["stopped"] for target in targets] == ["interrupted"] * 3
+    assert all(target["sent"] < 100 for target in targets)
+    assert not complaints.strip()
 
 
 def test_a_terminal_sees_how_far_it_is() -> None:

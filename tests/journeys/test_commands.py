@@ -197,8 +197,9 @@ def test_config_shows_the_policy_that_holds(bot: Driver) -> None:
     pull = bot.open(_FILES, base_files={".reviewbot.yml": "language: de\nfail_on: high"})
     told = answered(bot, pull, "/reviewbot config")
     assert "```yaml\n" in told
-    assert "language: de" in told
-    assert "fail_on: high" in told
+    assert "language: de  # repository" in told
+    assert "fail_on: high  # repository" in told
+    assert "max_comments: 10\n" in told
 
 
 def test_a_broken_policy_is_named_in_the_answer(bot: Driver) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,7 +47,7 @@ def _read(bot: Driver, pull: Pull) -> str:
         head, explanation, *_ = comment["body"].split("\n\n")
         for foreign in (explanation, head.split("**")[1] if "**" in head else ""):
             text = text.replace(foreign, "") if foreign else text
-    return text
+    return re.sub(r"adds \d+ and removes \d+ lines", "", text)  # the model's summaries
 
 
 def _first(bot: Driver, language: str) -> Pull:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reviewbot.domain.errors import SettingsError, UsageError
-from reviewbot.entrypoints.cli import FINE, UNFINISHED
-from reviewbot.entrypoints.cli.options import config_option, settings_from
+from reviewbot.entrypoints.cli import FINE, INTERRUPTED, UNFINISHED
+from reviewbot.entrypoints.cli.options import config_option, format_option, settings_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,8 @@ def _sla(_ctx: click.Context, _param: click.Parameter, value: str) -> Fraction:
 
 
 @click.command(
-    epilog="Exit codes: 0 fine, 2 wrong use or configuration, 3 a model gave no answer at all."
+    epilog="Exit codes: 0 fine, 2 wrong use or configuration, 3 a model gave no answer at all,"
+    " 130 ended by Ctrl-C."
 )
 @click.option(
     "--model", "models", multiple=True, metavar="NAME", help="Only this model. Repeatable."
@@ -115,14 +116,7 @@ def _sla(_ctx: click.Context, _param: click.Parameter, value: str) -> Fraction:
     callback=_usd,
     help="Nothing is sent if the whole run could cost more.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+@format_option("table", "json")
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
@@ -152,7 +146,8 @@ def command(  # noqa: PLR0913 - one a command-line option
     """Load models side by side with the same prompts, streamed, and compare.
 
     All configured models are loaded at the same time, unless --model and --endpoint name some, or
-    --base-url another address. A run that could cost more than --max-cost does not start.
+    --base-url another address. A run that could cost more than --max-cost does not start. Ctrl-C
+    ends it at once, and what was measured until then is shown.
     """
     from reviewbot.lab.profile import Profile  # noqa: PLC0415 - help does not need it
 
@@ -160,10 +155,12 @@ def command(  # noqa: PLR0913 - one a command-line option
     patience = (timeout, min(_CONNECT_SECONDS, timeout))
     profile = Profile(requests, concurrency, input_tokens, output_tokens, *patience, warm_up)
     with where.places(config) as places:
-        report = _measure(places, profile, sla, max_cost)
+        report, interrupted = _measure(places, profile, sla, max_cost)
     if html is not None:
         _write(html, report)
     _print(report, form)
+    if interrupted:
+        return INTERRUPTED
     return FINE if all(f.availability.answered for f in report.figures) else UNFINISHED
 
 
@@ -214,7 +211,8 @@ def _key(variable: str) -> str:
     return os.environ[variable].strip() if variable else ""
 
 
-def _measure(places: Places, profile: Profile, sla: Fraction, most: PicoUsd) -> Report:
+def _measure(places: Places, profile: Profile, sla: Fraction, most: PicoUsd) -> tuple[Report, bool]:
+    """What was measured, and whether Ctrl-C ended it."""
     from reviewbot.lab.load import load  # noqa: PLC0415 - help does not need it
     from reviewbot.lab.profile import check_bound  # noqa: PLC0415 - help does not need it
     from reviewbot.lab.report import Report  # noqa: PLC0415 - help does not need it
@@ -225,7 +223,7 @@ def _measure(places: Places, profile: Profile, sla: Fraction, most: PicoUsd) -> 
         bound = check_bound(targets, profile, most)
         with _watching([target.name for target in targets], profile.requests) as watcher:
             run = load(targets, profile, watcher)
-    return Report.of(at, profile, sla, run, bound)
+    return Report.of(at, profile, sla, run, bound), run.interrupted
 
 
 def _print(report: Report, form: str) -> None:

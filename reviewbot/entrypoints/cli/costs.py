@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import sys
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +15,12 @@ import click
 from reviewbot.domain.money import PicoUsd, format_usd, plain_usd
 from reviewbot.entrypoints.cli import FINE
 from reviewbot.entrypoints.cli.administering import opened_ledger
-from reviewbot.entrypoints.cli.options import config_option, since_option
+from reviewbot.entrypoints.cli.options import (
+    config_option,
+    format_option,
+    settings_from,
+    since_option,
+)
 from reviewbot.entrypoints.formats.spreadsheet import cell
 
 if TYPE_CHECKING:
@@ -21,11 +28,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reviewbot.ledger.costs import Spend
+    from reviewbot.ledger.database import Database
+    from reviewbot.ledger.sight import Sight
 
 _MOST_PULLS = 100
+_DAY_MS = 86_400_000
 _COLUMNS = (
     "name",
     "reviews",
+    "questions",
     "calls",
     "tokens_in",
     "tokens_out",
@@ -40,6 +51,7 @@ _COLUMNS = (
 
 @click.command
 @click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
+@click.option("--team", default="", metavar="NAME", help="Only this team of [dashboard.teams].")
 @since_option
 @click.option(
     "--by",
@@ -48,29 +60,43 @@ _COLUMNS = (
     show_default=True,
     help="One line for each.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+@format_option("table", "json", "csv")
 @click.option(
     "--top",
     type=click.IntRange(1, 100_000),
     help="So many of the dearest lines, and one for all others; tables of PRs show 100.",
 )
+@click.option(
+    "--forecasts", is_flag=True, help="Instead: how good forecasts of reviews were, by repository."
+)
 @config_option
-def command(repo: str, since: int, by: str, form: str, top: int | None, config: Path | None) -> int:
+def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+    repo: str,
+    team: str,
+    since: int,
+    by: str,
+    form: str,
+    top: int | None,
+    config: Path | None,
+    *,
+    forecasts: bool,
+) -> int:
     """Show what reviews cost. Amounts are USD; days are whole ones, and UTC."""
     from reviewbot.ledger.costs import By, Query, spend  # noqa: PLC0415 - help does not need it
     from reviewbot.ledger.money import SqlLedger  # noqa: PLC0415 - help does not need it
 
+    _tell_begin(since)
     with opened_ledger(config) as database:
         SqlLedger(database).presume_expired()
+        sight = _sight(database, team, config)
+        if forecasts:
+            from reviewbot.entrypoints.cli.forecasts import (  # noqa: PLC0415 - only where asked for
+                show_forecasts,
+            )
+
+            return show_forecasts(database, since, sight, repo, form)
         most = top or (_MOST_PULLS if (by, form) == ("pr", "table") else None)
-        lines = spend(database, Query(By(by), since, repo, most))
+        lines = spend(database, Query(By(by), since, repo, most, sight))
     if form == "json":
         click.echo(json.dumps([_plain(line) for line in lines], indent=2))
     elif form == "csv":
@@ -78,6 +104,30 @@ def command(repo: str, since: int, by: str, form: str, top: int | None, config: 
     else:
         show_table(lines, by)
     return FINE
+
+
+def _tell_begin(since: int) -> None:
+    """Hours are not kept apart: who asks for some is told what they get."""
+    begin = since // _DAY_MS * _DAY_MS
+    if begin != since and time.time() * 1000 - since < 2 * _DAY_MS:
+        says = f"{datetime.fromtimestamp(begin / 1000, UTC):%Y-%m-%d} 00:00 UTC"
+        click.echo(f"reviewbot: sums are kept by whole days, so these begin at {says}", err=True)
+
+
+def _sight(database: Database, team: str, config: Path | None) -> Sight:
+    """The team's repositories; all without a team. Raises UsageError for an unknown one."""
+    from reviewbot.ledger.sight import Sight  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.teams import sights  # noqa: PLC0415 - help does not need it
+
+    if not team:
+        return Sight()
+    teams = settings_from(config).values.dashboard.teams
+    if team not in teams:
+        known = ", ".join(sorted(teams)) or "none; name them in [dashboard.teams]"
+        message = f"there is no team {team!r}; configured are: {known}"
+        raise click.UsageError(message)
+    with database.snapshot() as session:
+        return sights(session, Sight(), teams).get(team, Sight(frozenset()))
 
 
 def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | None = None) -> None:
@@ -94,9 +144,18 @@ def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | N
         return
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column(title, overflow="fold")
-    usual = ("reviews", "calls", "tokens in", "tokens out", "spent", "presumed", "saved")
     under_way = ["reserved"] if any(line.reserved for line in lines) else []
     worth = ["accepted"] if any(line.findings for line in lines) else []
+    usual = (
+        "reviews",
+        "questions",
+        "calls",
+        "tokens in",
+        "tokens out",
+        "spent",
+        "presumed",
+        "saved",
+    )
     for name in (*usual, *under_way, *worth):
         table.add_column(name, justify="right", no_wrap=True)
     for line in lines:
@@ -116,7 +175,7 @@ def _shown(cells: list[str], under_way: Sequence[str], worth: Sequence[str]) -> 
 
 
 def _cells(line: Spend) -> list[str]:
-    counts = (line.reviews, line.calls, line.tokens_in, line.tokens_out)
+    counts = (line.reviews, line.questions, line.calls, line.tokens_in, line.tokens_out)
     saved = "" if line.saved is None else format_usd(line.saved)
     money = (format_usd(line.spent), format_usd(line.presumed), saved, format_usd(line.reserved))
     accepted = f"{line.accepted:,} of {line.findings:,}"
@@ -136,6 +195,7 @@ def _total(lines: Sequence[Spend]) -> Spend:
     return Spend(
         name="total",
         reviews=sum(line.reviews for line in lines),
+        questions=sum(line.questions for line in lines),
         calls=sum(line.calls for line in lines),
         tokens_in=sum(line.tokens_in for line in lines),
         tokens_out=sum(line.tokens_out for line in lines),
@@ -153,6 +213,7 @@ def _plain(line: Spend) -> dict[str, Any]:
     return {
         "name": line.name,
         "reviews": line.reviews,
+        "questions": line.questions,
         "calls": line.calls,
         "tokens_in": line.tokens_in,
         "tokens_out": line.tokens_out,

@@ -14,7 +14,7 @@ import click
 from reviewbot.domain.errors import UsageError
 from reviewbot.domain.money import parse_usd
 from reviewbot.entrypoints.cli import FINE, UNFINISHED
-from reviewbot.entrypoints.cli.options import config_option, settings_from
+from reviewbot.entrypoints.cli.options import config_option, format_option, settings_from
 from reviewbot.entrypoints.cli.progress import SilentObserver
 
 if TYPE_CHECKING:
@@ -85,14 +85,7 @@ def _usd(_ctx: click.Context, _param: click.Parameter, value: str) -> PicoUsd:
     show_default=True,
     help="How far --history goes back.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+@format_option("table", "json")
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),

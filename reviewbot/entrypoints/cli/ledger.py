@@ -16,14 +16,20 @@ from reviewbot.domain.errors import UsageError
 from reviewbot.domain.money import format_usd, plain_usd
 from reviewbot.entrypoints.cli import FINE
 from reviewbot.entrypoints.cli.administering import actor, opened_ledger
-from reviewbot.entrypoints.cli.options import config_option, settings_from, since_option
+from reviewbot.entrypoints.cli.options import (
+    config_option,
+    format_option,
+    settings_from,
+    since_option,
+)
 from reviewbot.entrypoints.formats.spreadsheet import cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from reviewbot.ledger.reconcile import Line
+    from reviewbot.domain.money import PicoUsd
+    from reviewbot.ledger.reconcile import Columns, Line, Rate
 
 _FORMATS = click.Choice(["csv", "json"])
 
@@ -158,24 +164,25 @@ def _rate(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal:
 
 
 @command.command
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--reported", is_flag=True, help="What endpoints said with each answer, instead of a FILE."
+)
+@since_option
 @click.option("--currency", default="USD", show_default=True, help="The invoice's currency.")
 @click.option("--rate", default="1", callback=_rate, help="USD for one unit of it.")
 @click.option("--endpoint", default="", help="Only what this endpoint answered.")
 @click.option("--day-column", default="", help="The column of days, if its name is unusual.")
 @click.option("--model-column", default="", help="The column of models.")
 @click.option("--cost-column", default="", help="The column of amounts.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+@format_option("table", "csv", "json")
 @config_option
 def reconcile(  # noqa: PLR0913, PLR0917 - one parameter an option
-    file: Path,
+    file: Path | None,
+    reported: bool,  # noqa: FBT001 - a command-line switch
+    since: int,
     currency: str,
     rate: Decimal,
     endpoint: str,
@@ -185,24 +192,42 @@ def reconcile(  # noqa: PLR0913, PLR0917 - one parameter an option
     form: str,
     config: Path | None,
 ) -> int:
-    """Compare a vendor's invoice or usage export (CSV) with the ledger, by day and model."""
-    from reviewbot.ledger import reconcile as matching  # noqa: PLC0415 - help does not need it
+    """Compare a vendor's invoice or usage export (CSV) with the ledger, by day and model.
 
+    With --reported, compare what endpoints themselves said that they billed (OpenRouter does)
+    with their tokens at the configured prices, which then stand under "settled".
+    """
+    from reviewbot.ledger import reconcile as matching  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.reported import reported as told  # noqa: PLC0415 - as above
+
+    if reported == (file is not None):
+        message = "an invoice's file and --reported exclude each other; one is needed"
+        raise UsageError(message, "Give the vendor's CSV export, or --reported alone.")
     columns = matching.Columns(day_column, model_column, cost_column)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            invoice = matching.read_invoice(lines, matching.Rate(currency, rate), columns)
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{file} cannot be read as text"
-        raise UsageError(message, "Give the vendor's CSV export.") from error
+    invoice = _invoice(file, matching.Rate(currency, rate), columns) if file else {}
     with opened_ledger(config) as database:
-        lines_found = matching.reconcile(database, invoice, endpoint)
+        lines_found = (
+            matching.reconcile(database, invoice, endpoint)
+            if file
+            else told(database, since, endpoint)
+        )
     if form == "table":
         _show([*lines_found, matching.total(lines_found)])
     else:
         rows = [_plain(line) for line in lines_found]
         _write(rows, list(_plain(matching.total([]))), form, sys.stdout)
     return FINE
+
+
+def _invoice(file: Path, rate: Rate, columns: Columns) -> dict[tuple[str, str], PicoUsd]:
+    from reviewbot.ledger.reconcile import read_invoice  # noqa: PLC0415 - help does not need it
+
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return read_invoice(lines, rate, columns)
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file} cannot be read as text"
+        raise UsageError(message, "Give the vendor's CSV export.") from error
 
 
 def _plain(line: Line) -> dict[str, Any]:

@@ -7,12 +7,16 @@ import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reviewbot.runtime.settings import Settings
+
+Command = TypeVar("Command", bound="Callable[..., Any] | click.Command")
 
 _UNITS = {"h": 3_600, "d": 86_400, "w": 604_800}
 
@@ -40,6 +44,18 @@ def _since(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
 since_option = click.option(
     "--since", default="30d", show_default=True, callback=_since, help="How far back."
 )
+
+
+def format_option(*forms: str) -> Callable[[Command], Command]:
+    """``--format``, as the parameter ``form``; the first form is the default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help="How to print.",
+    )
 
 
 def settings_from(config: Path | None) -> Settings:

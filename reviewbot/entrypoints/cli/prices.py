@@ -10,7 +10,7 @@ import click
 
 from reviewbot.domain.errors import UsageError
 from reviewbot.entrypoints.cli import FINE
-from reviewbot.entrypoints.cli.options import config_option, settings_from
+from reviewbot.entrypoints.cli.options import config_option, format_option, settings_from
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,14 +54,7 @@ _day_option = click.option(
     metavar="MODEL",
     help="Whose price is 1×.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+@format_option("table", "json", "csv")
 @_split_option
 @_day_option
 @config_option
@@ -159,14 +152,7 @@ def _tariffs(config: Path) -> list[Tariff]:
     metavar="N",
     help="Input of one request, for models whose price depends on it.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+@format_option("table", "json")
 @_day_option
 def simulate(  # noqa: PLR0913 - one a command-line option
     *,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.outcome import Outcome, Receipt
+    from reviewbot.review.house import Extras
     from reviewbot.review.ports import Forge
     from reviewbot.review.quote import Quote
     from reviewbot.runtime.core import Core
@@ -65,6 +66,13 @@ def _usd(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Pic
     type=click.Choice([severity.value for severity in Severity]),
     help="Exit with 1 if an open finding is this severe, or worse.",
 )
+@click.option(
+    "--sarif",
+    "reports",
+    metavar="FILE",
+    multiple=True,
+    help="Findings of other tools (SARIF) to confirm or dismiss; - is standard input. Repeatable.",
+)
 @click.option("--quote", is_flag=True, help="Ask nothing; only say what it would cost.")
 @config_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -74,6 +82,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     form: Format,
     max_cost: PicoUsd | None,
     fail_on: str | None,
+    reports: tuple[str, ...],
     config: Path | None,
     *,
     post: bool,
@@ -92,6 +101,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     if sum(each is not None for each in (target, diff_file, revisions)) != 1:
         message = "say what to review: OWNER/REPO#N, --diff FILE or --range A..B, one of them"
         raise click.UsageError(message)
+    if [diff_file, *reports].count("-") > 1:
+        message = "standard input can be read once: give only one of --diff and --sarif as -"
+        raise click.UsageError(message)
     if post and target is None:
         message = "--post needs a pull request"
         raise click.UsageError(message)
@@ -102,12 +114,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     if fail_on is not None:
         settings = settings.gated(Severity(fail_on))
     chosen = _chosen(target, diff_file, revisions, settings)
+    extras = _extras(reports)
     with patient_interrupts(), _core(settings) as core:
         forge, request = _forge(chosen, core, post=post)
         with observing(settings.limits.review_seconds) as observer:
             if quote:
                 return _show_quote(core.quote(request, forge, observer), form, max_cost)
-            outcome = core.review(request, forge, observer, max_cost)
+            outcome = core.review(request, forge, observer, max_cost, extras)
     return _show(outcome, form, quiet=post)
 
 
@@ -117,6 +130,17 @@ def _chosen(
     if target is not None:
         return read_pull(target, settings.github.server_url)
     return read_diff(diff_file) if diff_file is not None else read_range(revisions or "")
+
+
+def _extras(reports: tuple[str, ...]) -> Extras:
+    """What other tools found."""
+    from reviewbot.review.house import NO_EXTRAS, Extras  # noqa: PLC0415 - not for help
+
+    if not reports:
+        return NO_EXTRAS
+    from reviewbot.entrypoints.tool_reports import read_reports  # noqa: PLC0415 - seldom needed
+
+    return Extras(tips=read_reports(reports))
 
 
 def _core(settings: Settings) -> AbstractContextManager[Core]:
@@ -187,9 +211,10 @@ def _show_quote(quote: Quote, form: Format, max_cost: PicoUsd | None) -> int:
         click.echo(json.dumps(as_json(quote), indent=2))
         return FINE
     chunks = f"{quote.chunks} {'chunk' if quote.chunks == 1 else 'chunks'}, {quote.known} known"
+    learned = f"{quote.learned_from} earlier reviews here" if quote.learned_from else "no history"
     click.echo(
-        f"{chunks} · about {quote.tokens_in:,} tokens to read\n"
         f"p50 {format_usd(quote.p50)} · p90 {format_usd(quote.p90)}"
-        f" · bound {format_usd(quote.bound)} · never over the limit of {format_usd(quote.limit)}"
+        f" · bound {format_usd(quote.bound)} · never over the limit of {format_usd(quote.limit)}\n"
+        f"{chunks} · about {quote.tokens_in:,} tokens to read · by its plan and {learned}"
     )
     return FINE

@@ -57,8 +57,10 @@ def command(
 def _serve(front: Front, settings: Settings, host: str, port: int) -> None:
     from reviewbot.entrypoints.listening import Listener  # noqa: PLC0415 - help does not need it
 
-    section = settings.values.server
-    listener = Listener(front, host, port, section.threads, section.read_seconds)
+    section, companion = settings.values.server, settings.values.companion
+    # Questions of workflows take as long as models do: they get threads of their own.
+    threads = section.threads + (companion.calls if companion.url else 0)
+    listener = Listener(front, host, port, threads, section.read_seconds)
     for address in listener.addresses:
         click.echo(f"reviewbot listens on {address}")
     if front.setup_path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import url_for
@@ -32,35 +33,53 @@ _OF_REPOSITORIES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What needs a person, within sight."""
+
+    raised: Sequence[Alert]
+    hungry: Sequence[Starved]
+    accused: Sequence[tuple[str, str]]
+    dead: Sequence[Dead]
+
+
+def read_needs(sources: Sources, asked: Asked) -> Needs:
+    """What came up in the time; endpoints only for those who see all."""
+    begin, end = begin_of(asked.span.first), end_of(asked.span.last)
+    sight = asked.sight
+    return Needs(
+        raised=[
+            alert
+            for alert in ledger_alerts.recent(sources.database, begin)
+            if alert.at < end and _sees(sight, alert)
+        ],
+        hungry=[
+            each
+            for each in starved(sources.database, begin)
+            if each.at < end and sight.sees(each.key.repository_id)
+        ],
+        accused=flagged(sources.database) if sight.is_whole else [],
+        dead=[each for each in sources.desk.dead() if sight.sees(each.key.repository_id)],
+    )
+
+
 def alerts(sources: Sources, asked: Asked) -> Page:
     """What needs a person, within sight."""
-    begin, end = begin_of(asked.span.first), end_of(asked.span.last)
-    raised = [
-        alert
-        for alert in ledger_alerts.recent(sources.database, begin)
-        if alert.at < end and sees(asked.sight, alert)
-    ]
-    hungry = [
-        each
-        for each in starved(sources.database, begin)
-        if each.at < end and asked.sight.sees(each.key.repository_id)
-    ]
-    dead = [each for each in sources.desk.dead() if asked.sight.sees(each.key.repository_id)]
-    accused = flagged(sources.database) if asked.sight.is_whole else []
+    needs = read_needs(sources, asked)
     return Page(
         template="alerts.html",
         title="Alerts",
-        figures=_figures(raised, hungry, accused, dead),
+        figures=_figures(needs),
         tables=(
-            _starved(hungry),
-            *((_quarantined(accused),) if asked.sight.is_whole else ()),
-            _dead(dead),
-            _limits(raised),
+            _starved(needs.hungry),
+            *((_quarantined(needs.accused),) if asked.sight.is_whole else ()),
+            _dead(needs.dead),
+            _limits(needs.raised),
         ),
     )
 
 
-def sees(sight: Sight, alert: Alert) -> bool:
+def _sees(sight: Sight, alert: Alert) -> bool:
     """Whether an alert is about a repository within sight.
 
     Those about more than one repository are for those who see all.
@@ -73,18 +92,13 @@ def sees(sight: Sight, alert: Alert) -> bool:
     return repository_id.isdecimal() and sight.sees(int(repository_id))
 
 
-def _figures(
-    raised: Sequence[Alert],
-    hungry: Sequence[Starved],
-    accused: Sequence[tuple[str, str]],
-    dead: Sequence[Dead],
-) -> tuple[Figure, ...]:
-    full = sum(alert.level >= ledger_alerts.LEVELS[-1] for alert in raised)
+def _figures(needs: Needs) -> tuple[Figure, ...]:
+    full = sum(alert.level >= ledger_alerts.LEVELS[-1] for alert in needs.raised)
     counted = (
-        ("Starved reviews", len(hungry), "not read in full for want of money"),
-        ("Endpoints in quarantine", len(accused), "billed more than was possible"),
-        ("Dead work", len(dead), "given up after too many tries"),
-        ("Limits used up", full, f"{len(raised)} alerts in all"),
+        ("Starved reviews", len(needs.hungry), "not read in full for want of money"),
+        ("Endpoints in quarantine", len(needs.accused), "billed more than was possible"),
+        ("Dead work", len(needs.dead), "given up after too many tries"),
+        ("Limits used up", full, f"{len(needs.raised)} alerts in all"),
     )
     return tuple(
         Figure(title, f"{number}", about, "bad" if number else "good")

@@ -13,18 +13,18 @@ from werkzeug.exceptions import HTTPException
 
 from reviewbot.domain.errors import ForgeError, NotFound
 from reviewbot.entrypoints.dashboard import shapes
-from reviewbot.entrypoints.dashboard.alerts import sees
+from reviewbot.entrypoints.dashboard.alerts import read_needs
+from reviewbot.entrypoints.dashboard.asking import read_asked
 from reviewbot.entrypoints.dashboard.openapi import description
 from reviewbot.entrypoints.dashboard.repository import name_of
 from reviewbot.entrypoints.dashboard.sign_in import SESSION
-from reviewbot.entrypoints.dashboard.span import BadSpan, begin_of, end_of, read_span
+from reviewbot.entrypoints.dashboard.span import BadSpan, begin_of, end_of
 from reviewbot.entrypoints.door import Refusal
-from reviewbot.ledger import alerts as ledger_alerts
 from reviewbot.ledger import insight
+from reviewbot.ledger.forecasts import accuracies
 from reviewbot.ledger.insight import Group
+from reviewbot.ledger.pace import Pace, paces
 from reviewbot.ledger.pull_record import CallQuery, calls_between, calls_of, reviews_of
-from reviewbot.ledger.quarantine import flagged
-from reviewbot.ledger.reviews import starved
 from reviewbot.ledger.worth import Aspect, received, worths
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from reviewbot.entrypoints.dashboard.gate import Gate
-    from reviewbot.entrypoints.dashboard.page import Sources
+    from reviewbot.entrypoints.dashboard.page import Asked, Sources
     from reviewbot.ledger.sight import Sight, Span
 
 _log = logging.getLogger(__name__)
@@ -54,6 +54,8 @@ def add_api(app: Flask, gate: Gate, sources: Sources) -> None:
         ("/pulls/<int:repository_id>/<int:number>", _pull),
         ("/acceptance", _acceptance),
         ("/calls", _calls),
+        ("/forecasts", _forecasts),
+        ("/endpoints", _endpoints),
         ("/alerts", _alerts),
         ("/openapi.json", _description),
     ):
@@ -69,8 +71,15 @@ class _Call:
     """A request that may be answered."""
 
     sources: Sources
-    sight: Sight
-    span: Span
+    asked: Asked
+
+    @property
+    def sight(self) -> Sight:
+        return self.asked.sight
+
+    @property
+    def span(self) -> Span:
+        return self.asked.span
 
     @property
     def names(self) -> Mapping[int, str]:
@@ -88,8 +97,8 @@ def _guarded(
             abort(HTTPStatus.UNAUTHORIZED)
         g.visitor = visitor
         try:
-            span = read_span(request.args, sources.now().date())
-            return jsonify(answer(_Call(sources, visitor.sight, span), **parts))
+            asked = read_asked(sources, visitor.sight, request.args)
+            return jsonify(answer(_Call(sources, asked), **parts))
         except BadSpan:
             abort(HTTPStatus.BAD_REQUEST)
         except NotFound:
@@ -164,7 +173,7 @@ def _pull(call: _Call, repository_id: int, number: int) -> dict[str, Any]:
         reviews = reviews_of(session, repository_id, number)
         if not reviews:
             abort(HTTPStatus.NOT_FOUND)
-        calls = calls_of(session, [review.id for review in reviews])
+        calls = calls_of(session, (repository_id, number), [review.id for review in reviews])
         gauges = insight.gauges(session, [f"pr:{repository_id}/{number}"])
         posted = received(session, repository_id, number)
     return {
@@ -219,22 +228,36 @@ def _cursor(text: str | None) -> tuple[int, str]:
     return int(match[1]), match[2]
 
 
-def _alerts(call: _Call) -> dict[str, Any]:
-    begin, end = begin_of(call.span.first), end_of(call.span.last)
-    database, sight = call.sources.database, call.sight
-    raised = ledger_alerts.recent(database, begin)
-    hungry = starved(database, begin)
-    accused = flagged(database) if sight.is_whole else []
-    dead = call.sources.desk.dead()
+def _forecasts(call: _Call) -> dict[str, Any]:
+    """How good forecasts of reviews were, in all and by repository."""
+    sight, names = _within(call), call.names
+    with call.sources.database.snapshot() as session:
+        whole, *each = accuracies(session, call.span, sight)
     return _dated(call) | {
-        "limits": [shapes.limit(a) for a in raised if a.at < end and sees(sight, a)],
-        "starved": [
-            shapes.starving(each)
-            for each in hungry
-            if each.at < end and sight.sees(each.key.repository_id)
-        ],
-        "quarantined": [{"endpoint": endpoint, "why": why} for endpoint, why in accused],
-        "dead": [shapes.dead(each) for each in dead if sight.sees(each.key.repository_id)],
+        "total": shapes.accuracy(whole, names),
+        "lines": [shapes.accuracy(line, names) for line in each],
+    }
+
+
+def _endpoints(call: _Call) -> dict[str, Any]:
+    """How many calls endpoints answered, and how soon."""
+    sight = _within(call)
+    with call.sources.database.snapshot() as session:
+        lines = insight.lines(session, Group.ENDPOINT, call.span, sight)
+        pace = paces(session, call.span, sight)
+    return _dated(call) | {
+        "sla_percent": call.sources.sla,
+        "lines": [shapes.endpoint(line, pace.get(line.key[0], Pace())) for line in lines],
+    }
+
+
+def _alerts(call: _Call) -> dict[str, Any]:
+    needs = read_needs(call.sources, call.asked)
+    return _dated(call) | {
+        "limits": [shapes.limit(each) for each in needs.raised],
+        "starved": [shapes.starving(each) for each in needs.hungry],
+        "quarantined": [{"endpoint": endpoint, "why": why} for endpoint, why in needs.accused],
+        "dead": [shapes.dead(each) for each in needs.dead],
     }
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Tier
-from reviewbot.domain.money import PicoUsd, Price, Usage
+from reviewbot.domain.money import PicoUsd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 
 BASIS_DAYS = 28  # four weeks, so that each day of the week counts alike
 _DAY_SECONDS = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Yardstick:
-    """The strong model, and what it costs: everything could have been read by it."""
-
-    model: str
-    price: Price
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +34,17 @@ class Routing:
         return PicoUsd(self.instead - self.spent)
 
 
-def routing(by_model: Sequence[Line], yardstick: Yardstick | None) -> Routing | None:
+def routing(by_model: Sequence[Line], strong: str) -> Routing | None:
     """None where there is no strong model, or nothing was asked.
 
     The cheap tier reads everything once, so its tokens are what the strong one would have read.
+    Questions go to the strong tier either way.
     """
     read = [line for line in by_model if line.key[0] == Tier.CHEAP]
-    if yardstick is None or not read:
+    if not strong or not read:
         return None
-    instead = sum(
-        yardstick.price.cost(
-            Usage(line.tokens_in, line.tokens_out, line.tokens_cached, line.tokens_written)
-        )
-        for line in read
-    )
-    spent = sum(line.spent for line in by_model)
-    return Routing(yardstick.model, PicoUsd(spent), PicoUsd(instead))
+    spent = sum(line.spent - line.asked for line in by_model)
+    return Routing(strong, PicoUsd(spent), PicoUsd(sum(line.instead for line in read)))
 
 
 def forecast(by_day: Mapping[str, int], now: datetime, first_day: str) -> PicoUsd:

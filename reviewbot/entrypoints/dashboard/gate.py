@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reviewbot.domain.errors import Forbidden
 from reviewbot.entrypoints.dashboard.seal import Seal, matches, proof
@@ -48,6 +49,16 @@ class Doors:
     url: str = ""
 
 
+class EndedSessions(Protocol):
+    """Remembers which sessions were ended before their time."""
+
+    def end(self, session_id: str, seconds: int) -> None:
+        """End one that would have lasted so many seconds more at the most."""
+
+    def is_ended(self, session_id: str) -> bool:
+        """Whether somebody ended it."""
+
+
 class Gate:
     """Knows visitors by header or cookie; safe between threads."""
 
@@ -57,8 +68,11 @@ class Gate:
         secret: bytes,
         now: Callable[[], float] = time.time,
         reach: Callable[[str, str], Reach] = reach_of,
+        *,
+        ended: EndedSessions,
     ) -> None:
         self.doors = doors
+        self._ended = ended
         self.sessions = Seal(secret, "session", doors.session_seconds, now)
         self.journeys = Seal(secret, "oauth", OAUTH_SECONDS, now)
         self.secret = secret
@@ -76,7 +90,7 @@ class Gate:
             is_admin = scheme.casefold() == "bearer" and self.is_admins_token(given)
             return Visitor("administrator", Sight()) if is_admin else None
         session = self.sessions.open(cookie)
-        if session is None:
+        if session is None or self._ended.is_ended(str(session.get("id"))):
             return None
         return self._person(session) if "token" in session else self._administrator(session)
 
@@ -86,11 +100,19 @@ class Gate:
 
     def session_of_admin(self) -> str:
         """A session that ends when the token is changed."""
-        return self.sessions.close({"proof": self._proof_of_token()})
+        return self._session({"proof": self._proof_of_token()})
 
     def session_of(self, token: str) -> str:
         """A session of whoever holds this token of GitHub's."""
-        return self.sessions.close({"token": token})
+        return self._session({"token": token})
+
+    def sign_out(self, cookie: str) -> None:
+        """End the cookie's session, wherever else the cookie is known."""
+        if session := self.sessions.open(cookie):
+            self._ended.end(str(session.get("id")), self.doors.session_seconds)
+
+    def _session(self, values: dict[str, str]) -> str:
+        return self.sessions.close({"id": secrets.token_hex(16), **values})
 
     def _administrator(self, session: dict[str, Any]) -> Visitor | None:
         holds = self.doors.token and matches(session.get("proof"), self._proof_of_token())

@@ -44,6 +44,7 @@ _DATED = {"since": _DAY, "until": _DAY}
 _PULL = {"repository_id": {"type": "integer"}, "repository": _TEXT, "number": {"type": "integer"}}
 _LINE = {
     "calls": _COUNT,
+    "questions": _COUNT,
     "tokens_in": _COUNT,
     "tokens_out": _COUNT,
     "spent_usd": _USD,
@@ -65,6 +66,7 @@ _SCHEMAS: dict[str, Any] = {
             "saved_usd": _USD,
             "failed": {"type": "integer"},
             "tokens_cached": _COUNT,
+            "all_on_strong_usd": _USD,
         },
     ),
     "Budget": _object(
@@ -109,6 +111,8 @@ _SCHEMAS: dict[str, Any] = {
             "opened_at": _TIME,
             "closed_at": _or_null(_TIME),
             "saved_usd": _USD,
+            "forecast_p50_usd": _or_null(_USD),
+            "forecast_p90_usd": _or_null(_USD),
             "starved": {"type": "boolean"},
             "report": {"type": ["object", "null"], "description": "as `--format json` prints it"},
         }
@@ -135,6 +139,31 @@ _SCHEMAS: dict[str, Any] = {
             "posted_at": _TIME,
             "acceptance": {"enum": [*Acceptance]},
             "because": {"enum": [*Because]},
+        }
+    ),
+    "Accuracy": _object(
+        {
+            "reviews": _COUNT,
+            "within_p90": _COUNT,
+            "foreseen_usd": _USD,
+            "cost_usd": _USD,
+            "median_error": {"type": ["number", "null"], "description": "share of the forecast"},
+            "median_lean": {"type": ["number", "null"], "description": "above 0: cost more"},
+        },
+        {"repository_id": {"type": "integer"}, "repository": _TEXT},
+    ),
+    "Endpoint": _object(
+        {
+            "endpoint": _TEXT,
+            "calls": _COUNT,
+            "failed": {"type": "integer"},
+            **{
+                name: {"type": ["integer", "null"]}
+                for name in (
+                    *("latency_p50_ms", "latency_p95_ms", "latency_p99_ms"),
+                    *("first_token_p50_ms", "first_token_p95_ms"),
+                )
+            },
         }
     ),
     "LimitAlert": _object(
@@ -165,6 +194,10 @@ _SCHEMAS: dict[str, Any] = {
     ),
     "Acceptance": _object(_DATED | {"by": {"enum": [*Aspect]}, "lines": _many("Worth")}),
     "Calls": _object(_DATED | {"calls": _many("Call"), "next": {"type": ["string", "null"]}}),
+    "Forecasts": _object(_DATED | {"total": _ref("Accuracy"), "lines": _many("Accuracy")}),
+    "Endpoints": _object(
+        _DATED | {"sla_percent": {"type": ["number", "null"]}, "lines": _many("Endpoint")}
+    ),
     "Alerts": _object(
         _DATED
         | {
@@ -192,6 +225,7 @@ def _parameter(
 _SPAN = [
     _parameter("since", _DAY, "the first day (UTC); 30 days before `until` without it"),
     _parameter("until", _DAY, "the last day (UTC); today without it"),
+    _parameter("team", _TEXT, "only the repositories of this team of `[dashboard.teams]`"),
 ]
 _OF_REPOSITORY = _parameter("repository_id", _ID, "GitHub's id; only this repository")
 _LIMIT = _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "so many at most")
@@ -245,7 +279,7 @@ def description() -> dict[str, Any]:
         "security": [{"token": []}, {"session": []}],
         "paths": {
             "/costs": _get("Sums", "Costs", [_BY, *_SPAN, _OF_REPOSITORY, _LIMIT]),
-            "/repositories": _get("Repositories and their budgets", "Repositories", []),
+            "/repositories": _get("Repositories and their budgets", "Repositories", [_SPAN[-1]]),
             "/pulls": _get("Pull requests by cost", "Pulls", [*_SPAN, _OF_REPOSITORY, _LIMIT]),
             "/pulls/{repository_id}/{number}": _get("One pull request", "Pull", _PATH_PARTS),
             "/acceptance": _get(
@@ -253,6 +287,10 @@ def description() -> dict[str, Any]:
             ),
             "/calls": _get(
                 "Calls by time", "Calls", [*_SPAN, _OF_REPOSITORY, _NUMBER, _LIMIT, _AFTER]
+            ),
+            "/forecasts": _get("How good forecasts were", "Forecasts", [*_SPAN, _OF_REPOSITORY]),
+            "/endpoints": _get(
+                "Endpoints' health and latency", "Endpoints", [*_SPAN, _OF_REPOSITORY]
             ),
             "/alerts": _get("What needs a person", "Alerts", _SPAN),
         },

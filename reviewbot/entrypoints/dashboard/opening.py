@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.entrypoints.dashboard.api import add_api
-from reviewbot.entrypoints.dashboard.figures import Yardstick
 from reviewbot.entrypoints.dashboard.gate import Doors, Gate
 from reviewbot.entrypoints.dashboard.page import Sources
 from reviewbot.entrypoints.dashboard.views import add_pages
 from reviewbot.github.people import OAuthApp
+from reviewbot.ledger.sessions import Sessions
 from reviewbot.runtime.tiers import router_config
 
 if TYPE_CHECKING:
@@ -27,14 +27,16 @@ def add_dashboard(app: Flask, service: Service) -> None:
     """Put pages and API into the application; raises SettingsError."""
     core = service.core
     settings = core.settings
-    gate = Gate(doors_of(settings), core.secret)
+    gate = Gate(doors_of(settings), core.secret, ended=Sessions(core.database))
     sources = Sources(
         database=core.database,
         desk=service.desk,
         breakers=lambda: [(name, state.value) for name, state in core.router.endpoints_status()],
-        yardstick=_yardstick(settings),
+        strong=next(iter(router_config(settings).strong), ""),
         github_url=settings.github.server_url.rstrip("/"),
         now=lambda: datetime.now(UTC),
+        teams=settings.values.dashboard.teams,
+        sla=settings.limits.sla,
     )
     add_pages(app, gate, sources)
     add_api(app, gate, sources)
@@ -65,14 +67,3 @@ def doors_of(settings: Settings) -> Doors:
         session_seconds=section.session_minutes * 60,
         url=url,
     )
-
-
-def _yardstick(settings: Settings) -> Yardstick | None:
-    """The preferred strong model at its preferred route's price of today."""
-    config = router_config(settings)
-    name = next(iter(config.strong), "")
-    model = next((each for each in config.models if each.name == name), None)
-    if model is None:
-        return None
-    price = model.routes[0].price_of(datetime.now(UTC), 0)
-    return Yardstick(name, price) if price else None

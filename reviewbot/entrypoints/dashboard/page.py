@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from reviewbot.domain.money import format_usd
 from reviewbot.entrypoints.dashboard.plot import Bar, columns, stack
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from reviewbot.entrypoints.dashboard.figures import Routing, Yardstick
+    from reviewbot.entrypoints.dashboard.figures import Routing
     from reviewbot.ledger.database import Database
     from reviewbot.ledger.desk import Desk
     from reviewbot.ledger.insight import Gauge, Line
     from reviewbot.ledger.sight import Sight, Span
 
 _MOST_BARS, _WEEK = 120, 7  # days
+_MOST_DAYS = 31  # rows on the page, the newest first
 _FULL, _HIGH = 100, 80  # per cent of a limit
 
 
@@ -32,19 +34,37 @@ class Sources:
     database: Database
     desk: Desk
     breakers: Callable[[], Sequence[tuple[str, str]]]  # endpoints, and whether requests pass
-    yardstick: Yardstick | None
+    strong: str  # the preferred strong model; empty without one
     github_url: str
     now: Callable[[], datetime]
+    teams: Mapping[str, Sequence[str]] = field(default_factory=dict)  # patterns of repositories
+    sla: float | None = None  # per cent of calls that an endpoint should answer
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked for, by whom: the sight is applied before anything is added up."""
+    """What is asked for, by whom: the sight is applied before anything is added up.
+
+    Where *team* is one of *teams*, the sight is that team's part of what the visitor may see.
+    """
 
     sight: Sight
     span: Span
     now: datetime
     arguments: Mapping[str, str]
+    team: str = ""
+    teams: Sequence[str] = ()
+
+    @property
+    def days(self) -> dict[str, Any]:
+        """The time, as addresses have it."""
+        return {"since": f"{self.span.first}", "until": f"{self.span.last}"}
+
+    @property
+    def query(self) -> str:
+        """What addresses of the same time and team end with."""
+        team = {"team": self.team} if self.team else {}
+        return f"?{urlencode({**self.days, **team})}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +97,7 @@ class Page:
     figures: tuple[Figure, ...] = ()
     meters: tuple[Meter, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
-    has_span: bool = True
+    query: str = ""  # what its downloads' addresses end with, where that is no time
 
     def table(self, name: str) -> Table | None:
         """The table of that name."""
@@ -113,6 +133,7 @@ def _mood(gauge: Gauge) -> str:
 
 SUMS = (
     Column("reviews", "Reviews", Kind.COUNT),
+    Column("questions", "Questions", Kind.COUNT, is_minor=True),
     Column("calls", "Calls", Kind.COUNT, is_minor=True),
     Column("tokens_in", "Tokens in", Kind.COUNT, is_minor=True),
     Column("tokens_out", "Tokens out", Kind.COUNT, is_minor=True),
@@ -125,6 +146,7 @@ def sums(line: Line) -> tuple[int, ...]:
     """The values of SUMS."""
     return (
         line.reviews,
+        line.questions,
         line.calls,
         line.tokens_in,
         line.tokens_out,
@@ -150,8 +172,8 @@ def trend(days: Sequence[Line]) -> tuple[Markup, Table]:
         name="days",
         title=title,
         columns=(Column("day", "Day"), *SUMS, Column("saved", "Saved by the cache", Kind.USD)),
-        rows=[(day.key[0], *sums(day), day.saved) for day in days],
-        most=_MOST_BARS,
+        rows=[(day.key[0], *sums(day), day.saved) for day in reversed(days)],
+        most=_MOST_DAYS,
     )
     return columns(title, about, bars, format_usd), table
 

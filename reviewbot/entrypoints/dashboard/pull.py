@@ -8,6 +8,7 @@ from flask import url_for
 
 from reviewbot.domain.errors import NotFound
 from reviewbot.domain.money import PicoUsd, format_usd
+from reviewbot.domain.spent import ANSWERS
 from reviewbot.entrypoints.dashboard import acceptance
 from reviewbot.entrypoints.dashboard.page import Figure, Page, meter
 from reviewbot.entrypoints.dashboard.plot import Bar, Stretch, stack, timeline
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
     from reviewbot.ledger.pull_record import PastCall, PastReview
 
 _SHA = 7
+_REVIEWS = (
+    Column("begun", "Begun (UTC)", Kind.TIME),
+    Column("head", "Commit", Kind.CODE, is_minor=True),
+    Column("cause", "Asked for by", is_minor=True),
+    Column("state", "Ended", is_minor=True),
+    Column("complete", "Read in full", is_minor=True),
+    Column("findings", "Findings", Kind.COUNT),
+    Column("p50", "Forecast p50", Kind.USD, is_minor=True),
+    Column("p90", "Forecast p90", Kind.USD, is_minor=True),
+    Column("cost", "Cost", Kind.USD),
+    Column("saved", "Saved", Kind.USD, is_minor=True),
+)
 _CLASSES = ("read", "known", "excluded", "over_budget", "failed")
 
 
@@ -37,7 +50,7 @@ def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Pag
         if not reviews:
             message = "no such pull request"
             raise NotFound(message)
-        calls = calls_of(session, [review.id for review in reviews])
+        calls = calls_of(session, (repository_id, number), [review.id for review in reviews])
         [*gauges] = insight.gauges(session, [f"pr:{repository_id}/{number}"]).values()
         posted = received(session, repository_id, number)
     chosen = _chosen(reviews, asked.arguments.get("review", ""))
@@ -54,6 +67,7 @@ def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Pag
             _receipt(chosen),
             _calls(calls),
         ),
+        query=f"?review={chosen.id}",
         values={
             "repository": name,
             "repository_id": repository_id,
@@ -62,7 +76,6 @@ def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Pag
             "timeline": _timeline(its_calls),
             "coverage": _coverage(chosen),
         },
-        has_span=False,
     )
 
 
@@ -79,10 +92,14 @@ def _figures(reviews: Sequence[PastReview], calls: Sequence[PastCall]) -> tuple[
     presumed = sum(call.cost for call in calls if call.state == "presumed")
     reserved = sum(call.worst for call in calls if call.state == "reserved")
     saved = sum(review.saved for review in reviews)
+    questions = len({call.review_id for call in calls if call.reason in ANSWERS})
+    asked = f" and {questions} questions" if questions else ""
     newest = next((review for review in reviews if review.report), None)
     still_open = [f for f in newest.findings if f.get("fate") != "withheld"] if newest else []
     return (
-        Figure("Settled", format_usd(spent), f"{len(calls):,} calls in {len(reviews)} reviews"),
+        Figure(
+            "Settled", format_usd(spent), f"{len(calls):,} calls in {len(reviews)} reviews{asked}"
+        ),
         Figure("Presumed", format_usd(presumed), "calls whose end nobody learned"),
         Figure("Reserved now", format_usd(reserved), "calls under way, at most"),
         Figure("Saved by the cache", format_usd(saved), "answers known before", "good"),
@@ -100,16 +117,7 @@ def _reviews(
     return Table(
         name="reviews",
         title="Reviews",
-        columns=(
-            Column("begun", "Begun (UTC)", Kind.TIME),
-            Column("head", "Commit", Kind.CODE, is_minor=True),
-            Column("cause", "Asked for by", is_minor=True),
-            Column("state", "Ended", is_minor=True),
-            Column("complete", "Read in full", is_minor=True),
-            Column("findings", "Findings", Kind.COUNT),
-            Column("cost", "Cost", Kind.USD),
-            Column("saved", "Saved", Kind.USD, is_minor=True),
-        ),
+        columns=_REVIEWS,
         rows=[
             (
                 review.opened_at,
@@ -118,6 +126,8 @@ def _reviews(
                 review.state,
                 _yes(review.report.get("complete")),
                 len(review.findings),
+                review.foreseen_p50,
+                review.foreseen_p90,
                 PicoUsd(costs.get(review.id, 0)),
                 review.saved,
             )

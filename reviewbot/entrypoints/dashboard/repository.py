@@ -11,22 +11,8 @@ from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd
 from reviewbot.entrypoints.dashboard import acceptance
 from reviewbot.entrypoints.dashboard.acceptance import acceptance_figures
-from reviewbot.entrypoints.dashboard.figures import routing
-from reviewbot.entrypoints.dashboard.overview import (
-    every_day,
-    month_figures,
-    reserved_by_model,
-)
-from reviewbot.entrypoints.dashboard.page import (
-    SUMS,
-    Figure,
-    Page,
-    meter,
-    models_table,
-    saved_figures,
-    sums,
-    trend,
-)
+from reviewbot.entrypoints.dashboard.page import SUMS, Figure, Page, meter, sums
+from reviewbot.entrypoints.dashboard.period import read_period
 from reviewbot.entrypoints.dashboard.table import NOTHING, Column, Kind, Table, percent
 from reviewbot.ledger import insight
 from reviewbot.ledger.insight import Group
@@ -41,7 +27,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.sight import Sight
     from reviewbot.ledger.worth import Worth
 
-_SHOWN = 100  # pull requests on the page
+_SHOWN = 50  # pull requests on the page
 
 
 def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:
@@ -49,30 +35,25 @@ def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:
     with sources.database.snapshot() as session:
         name = name_of(session, asked.sight, repository_id)
         sight = asked.sight.within(repository_id)
-        days = every_day(session, asked.span, sight)
+        period = read_period(session, asked, sight, sources.strong)
         pulls = insight.lines(session, Group.PULL, asked.span, sight)
-        by_model = insight.lines(session, Group.MODEL, asked.span, sight)
-        waiting = insight.under_way(session, sight)
-        month = month_figures(session, sight, asked.now, waiting)
         meters = _limits(session, asked, repository_id)
         found = by_pull(session, sight)
         worth = {each: worths(session, each, asked.span, sight) for each in Aspect}
-    drawn, table = trend(days)
-    saved = saved_figures(sum(day.saved for day in days), routing(by_model, sources.yardstick))
+    drawn, table = period.trend()
     return Page(
         template="repository.html",
         title=name,
         figures=(
-            *month,
-            *saved,
-            *_worth(pulls, by_model, found),
-            *acceptance_figures(worth[Aspect.MODEL], sum(pull.cost for pull in pulls)),
+            *period.figures,
+            *_worth(pulls, period.by_model, found),
+            *acceptance_figures(worth[Aspect.MODEL], period.cost),
         ),
         meters=meters,
         tables=(
             table,
             _pulls(pulls, found),
-            models_table(by_model, reserved_by_model(waiting)),
+            period.models(),
             acceptance.by_model(worth[Aspect.MODEL]),
             acceptance.by_category(worth[Aspect.CATEGORY]),
         ),
@@ -100,7 +81,8 @@ def _worth(
     pulls: Sequence[Line], by_model: Sequence[Line], found: Mapping[tuple[int, int], Worth]
 ) -> tuple[Figure, ...]:
     """What a review and a finding cost, and how much the strong tier takes."""
-    cost, reviews = sum(pull.cost for pull in pulls), sum(pull.reviews for pull in pulls)
+    cost = sum(pull.cost - pull.asked for pull in pulls)
+    reviews = sum(pull.reviews for pull in pulls)
     findings = sum(found[pull.key].posted for pull in pulls if pull.key in found)
     strong = [line for line in by_model if line.key[0] == Tier.STRONG]
     calls = percent(sum(line.calls for line in strong), sum(line.calls for line in by_model))
@@ -138,7 +120,7 @@ def _pulls(pulls: Sequence[Line], found: Mapping[tuple[int, int], Worth]) -> Tab
                 *sums(pull),
                 pull.saved,
                 worth.posted if worth else 0,
-                pull.cost // worth.posted if worth else None,
+                (pull.cost - pull.asked) // worth.posted if worth else None,
                 worth.accepted if worth else 0,
             )
             for pull in pulls

@@ -12,10 +12,13 @@ from reviewbot.ledger.worth import Aspect
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.pull_request import PullKey
     from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.desk import Dead
+    from reviewbot.ledger.forecasts import Accuracy
     from reviewbot.ledger.insight import Gauge, Line
+    from reviewbot.ledger.pace import Pace
     from reviewbot.ledger.pull_record import PastCall, PastReview
     from reviewbot.ledger.reviews import Starved
     from reviewbot.ledger.worth import Received, Worth
@@ -41,13 +44,16 @@ def line(sums: Line, group: Group, names: Mapping[int, str]) -> dict[str, Any]:
         key["repository"] = names.get(key["repository_id"], "")
     known = {
         "calls": sums.calls,
+        "questions": sums.questions,
         "tokens_in": sums.tokens_in,
         "tokens_out": sums.tokens_out,
         "spent_usd": plain_usd(sums.spent),
         "presumed_usd": plain_usd(sums.presumed),
     }
     if group in {Group.MODEL, Group.ENDPOINT}:
-        return key | known | {"failed": sums.failed, "tokens_cached": sums.tokens_cached}
+        instead = {"all_on_strong_usd": plain_usd(sums.instead)}
+        counts = {"failed": sums.failed, "tokens_cached": sums.tokens_cached}
+        return key | known | counts | instead
     return key | known | {"reviews": sums.reviews, "saved_usd": plain_usd(sums.saved)}
 
 
@@ -77,6 +83,36 @@ def received(each: Received) -> dict[str, Any]:
         "posted_at": plain_of(Kind.TIME, each.at),
         "acceptance": each.acceptance,
         "because": each.because,
+    }
+
+
+def accuracy(of: Accuracy, names: Mapping[int, str]) -> dict[str, Any]:
+    """How good forecasts were; errors are shares of what was foreseen."""
+    key = {}
+    if of.repository_id is not None:
+        repository = names.get(of.repository_id, "")
+        key = {"repository_id": of.repository_id, "repository": repository}
+    return key | {
+        "reviews": of.reviews,
+        "within_p90": of.within_p90,
+        "foreseen_usd": plain_usd(of.foreseen),
+        "cost_usd": plain_usd(of.cost),
+        "median_error": of.error / 1000 if of.reviews else None,
+        "median_lean": of.lean / 1000 if of.reviews else None,
+    }
+
+
+def endpoint(sums: Line, pace: Pace) -> dict[str, Any]:
+    """An endpoint's health."""
+    return {
+        "endpoint": sums.key[0],
+        "calls": sums.calls,
+        "failed": sums.failed,
+        "latency_p50_ms": pace.p50,
+        "latency_p95_ms": pace.p95,
+        "latency_p99_ms": pace.p99,
+        "first_token_p50_ms": pace.first_token_p50,
+        "first_token_p95_ms": pace.first_token_p95,
     }
 
 
@@ -128,6 +164,8 @@ def review(past: PastReview) -> dict[str, Any]:
         "opened_at": plain_of(Kind.TIME, past.opened_at),
         "closed_at": plain_of(Kind.TIME, past.closed_at),
         "saved_usd": plain_usd(past.saved),
+        "forecast_p50_usd": _usd(past.foreseen_p50),
+        "forecast_p90_usd": _usd(past.foreseen_p90),
         "starved": past.is_starved,
         "report": past.report or None,
     }
@@ -155,6 +193,10 @@ def starving(each: Starved) -> dict[str, Any]:
 def dead(each: Dead) -> dict[str, Any]:
     """Work that was given up."""
     return _pull(each.key, each.repository) | {"error": each.error}
+
+
+def _usd(amount: PicoUsd | None) -> str | None:
+    return None if amount is None else plain_usd(amount)
 
 
 def _pull(key: PullKey, repository: str) -> dict[str, Any]:

@@ -107,6 +107,7 @@ def _sign_out(gate: Gate) -> ResponseReturnValue:
         request.form.get("proof"), proof(gate.secret, "sign-out", session)
     ):
         abort(HTTPStatus.FORBIDDEN)
+    gate.sign_out(session)
     response = make_response(redirect(url_for("costs.sign_in"), HTTPStatus.SEE_OTHER))
     response.delete_cookie(SESSION, path="/")
     return response

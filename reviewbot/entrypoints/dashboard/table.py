@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from reviewbot.domain.money import PICO_PER_USD, plain_usd
 from reviewbot.entrypoints.formats.spreadsheet import cell
 from reviewbot.review.wording import one_line
@@ -19,10 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _MILLISECONDS = 1000
+# Columns of few words, each a colour.
+_TAGS = frozenset({"severity", "fate", "class", "tier", "acceptance"})
 # From how many USD on so many decimals are enough.
 _DIGITS = ((10 * PICO_PER_USD, 2), (PICO_PER_USD, 3))
 _MOST_DIGITS = 4
-_TAGS = ("severity", "fate", "class", "tier", "acceptance")
 NOTHING = "\u2013"  # where a cell has no value
 
 
@@ -78,17 +81,19 @@ class Table:
     most: int = 200  # rows on the page; downloads have all
 
     @property
-    def shown(self) -> Sequence[tuple[str, Sequence[tuple[Column, str]]]]:
-        """The rows of the page: link, then each column with its text."""
+    def shown(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """The rows of the page: link, then the text of each column."""
         rows = self.rows[: self.most]
         columns = [
             _texts(column.kind, [row[at] for row in rows]) for at, column in enumerate(self.columns)
         ]
-        links = [*self.links, *([""] * (len(self.rows) - len(self.links)))]
-        return [
-            (link, list(zip(self.columns, texts, strict=True)))
-            for link, *texts in zip(links[: self.most], *columns, strict=True)
-        ]
+        links = [*self.links[: len(rows)], *([""] * (len(rows) - len(self.links)))]
+        return [(link, texts) for link, *texts in zip(links, *columns, strict=True)]
+
+    @property
+    def looks(self) -> Sequence[tuple[Markup, bool]]:
+        """The classes of each column's cells, and whether they are tags; all made here."""
+        return [(Markup(column.classes), column.is_tag) for column in self.columns]  # noqa: S704 - our own names
 
     def plain(self) -> list[dict[str, Any]]:
         """For machines: exact amounts as decimal strings in USD, times in ISO 8601."""

@@ -20,13 +20,13 @@ from werkzeug.exceptions import HTTPException
 from reviewbot.domain.errors import ForgeError, NotFound
 from reviewbot.entrypoints.dashboard import sign_in
 from reviewbot.entrypoints.dashboard.alerts import alerts
+from reviewbot.entrypoints.dashboard.asking import read_asked
 from reviewbot.entrypoints.dashboard.endpoints import endpoints
 from reviewbot.entrypoints.dashboard.overview import overview
-from reviewbot.entrypoints.dashboard.page import Asked
 from reviewbot.entrypoints.dashboard.pull import pull
 from reviewbot.entrypoints.dashboard.repository import repository
 from reviewbot.entrypoints.dashboard.seal import proof
-from reviewbot.entrypoints.dashboard.span import BadSpan, presets, read_span
+from reviewbot.entrypoints.dashboard.span import BadSpan, presets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from reviewbot.entrypoints.dashboard.gate import Gate
-    from reviewbot.entrypoints.dashboard.page import Page, Sources
+    from reviewbot.entrypoints.dashboard.page import Asked, Page, Sources
 
 _PULL = "/repositories/<int:repository_id>/pulls/<int:number>"
 _PAGES: tuple[tuple[str, Callable[..., Page]], ...] = (
@@ -102,34 +102,29 @@ def _guarded(gate: Gate, view: Callable[..., ResponseReturnValue]) -> Callable[.
     return guarded
 
 
-def _asked(sources: Sources) -> Asked:
-    now = sources.now()
+def _built(
+    sources: Sources, build: Callable[..., Page], parts: dict[str, Any]
+) -> tuple[Page, Asked]:
     try:
-        span = read_span(request.args, now.date())
+        asked = read_asked(sources, g.visitor.sight, request.args)
+        return build(sources, asked, **parts), asked
     except BadSpan as error:
         abort(HTTPStatus.BAD_REQUEST, str(error))
-    return Asked(g.visitor.sight, span, now, request.args)
-
-
-def _built(sources: Sources, build: Callable[..., Page], parts: dict[str, Any]) -> Page:
-    try:
-        return build(sources, _asked(sources), **parts)
     except NotFound:
         abort(HTTPStatus.NOT_FOUND)
 
 
 def _viewing(sources: Sources, build: Callable[..., Page]) -> Callable[..., ResponseReturnValue]:
     def view(**parts: Any) -> ResponseReturnValue:  # noqa: ANN401 - of the address
-        page = _built(sources, build, parts)
-        asked = _asked(sources)
+        page, asked = _built(sources, build, parts)
         return render_template(
             page.template,
             page=page,
             tables={table.name: table for table in page.tables},
-            span=asked.span,
+            asked=asked,
             presets=presets(asked.now.date(), asked.span),
-            now=asked.now,
-            parts=parts,
+            base=request.path,
+            query=page.query or asked.query,
             **page.values,
         )
 
@@ -138,7 +133,8 @@ def _viewing(sources: Sources, build: Callable[..., Page]) -> Callable[..., Resp
 
 def _serving(sources: Sources, build: Callable[..., Page]) -> Callable[..., ResponseReturnValue]:
     def serve(table: str, form: str, **parts: Any) -> ResponseReturnValue:  # noqa: ANN401 - of the address
-        found = _built(sources, build, parts).table(table)
+        page, _ = _built(sources, build, parts)
+        found = page.table(table)
         if found is None:
             abort(HTTPStatus.NOT_FOUND)
         answer = Response(found.csv() if form == "csv" else found.json(), mimetype=_TYPES[form])

@@ -6,15 +6,18 @@ alerts and quarantine are what they would be.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BudgetExhausted, ModelError
 from reviewbot.domain.finding import Category, Severity, Side, Tier
-from reviewbot.domain.money import Usage, parse_usd
+from reviewbot.domain.forecast import forecast
+from reviewbot.domain.money import PicoUsd, Usage, parse_usd
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest, Wish
 from reviewbot.entrypoints.demo.fates import received
@@ -39,8 +42,9 @@ from reviewbot.ledger.reviews import Reviews
 from reviewbot.review.ports import Attempt, Charge, Ending, Limits, Purse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from reviewbot.domain.forecast import Forecast, Past
     from reviewbot.domain.outcome import Shortage
     from reviewbot.ledger.database import Database
 
@@ -49,6 +53,8 @@ _DAYS = 90
 _SEED = 20
 _AGAIN = 0.45  # share of reviews that are a later push to a pull request known already
 _LEASE_SECONDS = 86_400.0
+_QUESTIONS = 0.1  # share of reviews after which somebody asks something
+_USUAL_TOKENS = 5_600  # of a chunk's request
 _BUSY = (0.5, 1.0, 1.1, 1.15, 1.0, 0.8, 0.08, 0.05)  # by weekday, from Monday; index 0 is unused
 
 
@@ -69,6 +75,15 @@ class _Pull:
         return PullKey(self.repository.id, self.number)
 
 
+class _Step(Enum):
+    """What will come of a file."""
+
+    KNOWN = "answered before"
+    ONCE = "read by the cheap tier"
+    AGAIN = "read again, because of an answer"
+    SURELY_AGAIN = "read again, because of what the plan sees"
+
+
 def seed_history(url: str, now: datetime, reviews: int = REVIEWS) -> None:
     """Fill an empty ledger with the three months before *now*."""
     database = open_database(url)
@@ -84,7 +99,9 @@ class _Past:
     def __init__(self, database: Database, now: datetime) -> None:
         self._now, self._at = now, now.timestamp()
         clock = Clock(lambda: self._at)
-        self._ledger = SqlLedger(database, clock, patience=0)
+        self._ledger = SqlLedger(
+            database, clock, patience=0, yardstick=lambda _at, _tokens: MODELS[Tier.STRONG].price
+        )
         self._journal = Reviews(database, clock)
         self._desk = Desk(database, DeskRules(debounce=0, attempts=1), clock)
         self._draw = random.Random(_SEED)  # noqa: S311 - not a secret: the same past each time
@@ -133,7 +150,10 @@ class _Past:
         shown = self._shown(pull)
         review_id = self._journal.open(shown, self._draw.choice(("opened", "synchronize")))
         purse = _purse(review_id, shown, pull, limits)
-        chunks, shortages = self._read(pull, purse)
+        plan = self._plan(pull)
+        expected = self._expected(plan, self._journal.past(shown.key))
+        expected = self._journal.foresee(review_id, expected)
+        chunks, shortages = self._read(pull, purse, plan)
         fresh = self._find(pull, chunks)
         raised = [self._posted(each) for each in fresh if each.fate == "comment"]
         money = self._journal.money(review_id, shown.key)
@@ -146,6 +166,8 @@ class _Past:
             for each, posted in zip(comments, raised, strict=True)
         ]
         self._journal.learn(pull.key, pull.posted)
+        if self._draw.random() < _QUESTIONS:
+            self._question(pull, shown)
 
     def _shown(self, pull: _Pull) -> PullRequest:
         return PullRequest(
@@ -160,21 +182,56 @@ class _Past:
             installation_id=1,
         )
 
-    def _read(self, pull: _Pull, purse: Purse) -> tuple[list[Chunk], list[Shortage]]:
+    def _question(self, pull: _Pull, shown: PullRequest) -> None:
+        """Somebody asks what the change does."""
+        self._at += self._draw.randint(120, 900)
+        purse = _purse(f"ask:{self._draw.getrandbits(32)}", shown, pull)
+        with contextlib.suppress(BudgetExhausted):
+            self._call(purse, Tier.STRONG, "a question", "ask")
+
+    def _plan(self, pull: _Pull) -> dict[str, _Step]:
+        """The files of a change, and what will come of each."""
         files = self._draw.sample(
             pull.repository.files, self._draw.randint(3, len(pull.repository.files))
         )
         if pull.known:
             files = [*list(pull.known)[:3], *files]
+        return {path: self._step(pull, path) for path in dict.fromkeys(files)}
+
+    def _step(self, pull: _Pull, path: str) -> _Step:
+        if path in pull.known and self._draw.random() < 0.7:  # noqa: PLR2004 - most are as they were
+            return _Step.KNOWN
+        draw = self._draw.random()
+        if draw < 0.18:  # noqa: PLR2004 - by what stands in the code
+            return _Step.SURELY_AGAIN
+        return _Step.AGAIN if draw < 0.23 else _Step.ONCE  # noqa: PLR2004 - by what is answered
+
+    def _expected(self, plan: Mapping[str, _Step], past: Sequence[Past]) -> Forecast:
+        """A plan knows sizes and triggers, but not what is answered."""
+        cheap, strong = MODELS[Tier.CHEAP].price, MODELS[Tier.STRONG].price
+        asked = sum(s is not _Step.KNOWN and not p.endswith(".lock") for p, s in plan.items())
+        again = sum(step is _Step.SURELY_AGAIN for step in plan.values())
+        size = int(_USUAL_TOKENS * self._draw.uniform(0.85, 1.15))
+        p50 = asked * cheap.cost(Usage(size, 500)) + again * strong.cost(Usage(size, 500))
+        p90 = asked * cheap.cost(Usage(size, 900)) + (again + 1) * strong.cost(Usage(size, 900))
+        worst = cheap.worst_case(24_000, 2, 2_000) + strong.worst_case(24_000, 2, 2_000)
+        return forecast(PicoUsd(p50), PicoUsd(p90), PicoUsd(asked * worst), past)
+
+    def _read(
+        self, pull: _Pull, purse: Purse, plan: Mapping[str, _Step]
+    ) -> tuple[list[Chunk], list[Shortage]]:
         chunks: list[Chunk] = []
         shortages: list[Shortage] = []
-        for path in dict.fromkeys(files):
-            if path in pull.known and self._draw.random() < 0.7:  # noqa: PLR2004 - most are as they were
+        for path, step in plan.items():
+            if step is _Step.KNOWN:
                 chunks.append(Chunk(path, "known", "answered before", saved=pull.known[path]))
             elif path.endswith(".lock"):
                 chunks.append(Chunk(path, "excluded", "lock file"))
             else:
-                chunks.append(self._asked(pull, purse, path, shortages))
+                chunk = self._asked(pull, purse, path, shortages)
+                if chunk.coverage == "read" and step is not _Step.ONCE:
+                    chunk = self._asked_again(pull, purse, path, shortages)
+                chunks.append(chunk)
         return chunks, shortages
 
     def _asked(self, pull: _Pull, purse: Purse, path: str, shortages: list[Shortage]) -> Chunk:
@@ -185,8 +242,11 @@ class _Past:
                 shortages.append(refused.shortage)
             return Chunk(path, "over budget", "no room in the budget")
         pull.known[path] = cost
-        if self._draw.random() > 0.22:  # noqa: PLR2004 - about a fifth is read again
-            return Chunk(path, "read", f"cheap ({MODELS[Tier.CHEAP].name})")
+        return Chunk(path, "read", f"cheap ({MODELS[Tier.CHEAP].name})")
+
+    def _asked_again(
+        self, pull: _Pull, purse: Purse, path: str, shortages: list[Shortage]
+    ) -> Chunk:
         try:
             reason = self._draw.choice(("sensitive path", "unsure", "grave finding", "audit"))
             pull.known[path] += self._call(purse, Tier.STRONG, path, reason)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.pull_request import PullRequest
     from reviewbot.domain.spent import Money
 
+
 # USD
 PER_PULL, PER_INSTALLATION, PER_SERVER = "0.20", "4", "6"
 _TOKENS_KNOWN = 5_200  # of an answer that was known, about

@@ -15,6 +15,7 @@ from reviewbot.review.wording import one_line, visible
 
 if TYPE_CHECKING:
     from reviewbot.domain.outcome import Judged, Report
+    from reviewbot.domain.tip import Tips
 
 _WIDTH = 88
 _COLOURS = {
@@ -30,6 +31,7 @@ def as_text(report: Report) -> str:
     """The report in terminal colours; click drops them where there is no terminal."""
     first, *rest = result_lines(report)
     parts = [finding_text(judged) for judged in report.open_findings]
+    parts += [_tips(report.tips)] if report.tips.tips or report.tips.outside else []
     parts += [_unread(report)] if not report.receipt.complete else []
     parts.append("\n".join([click.style(one_line(first), bold=True), *map(one_line, rest)]))
     return "\n\n".join(parts)
@@ -66,9 +68,23 @@ def _said_by(judged: Judged) -> str:
     else:
         model = one_line(judged.model)
         said = f"{judged.tier} tier, {model}, confidence {finding.confidence:.2f}"
-    marks = [mark for mark in (finding.cwe, finding.rule) if mark]
+    tool = finding.reported_by and f"reported by {one_line(finding.reported_by)} too"
+    marks = [mark for mark in (finding.cwe, finding.rule, tool) if mark]
     fate = {Fate.STANDING: "posted earlier", Fate.SUMMARY: one_line(judged.why)}.get(judged.fate)
     return " · ".join([said, *marks, *([fate] if fate else [])])
+
+
+def _tips(tips: Tips) -> str:
+    """What became of each finding of another tool."""
+    lines = [click.style("Findings of other tools", bold=True)]
+    for tip in tips.tips:
+        finding = tip.finding
+        where = one_line(f"{finding.path}:{finding.start_line}")
+        lines.append(f"  {tip.hearing}: {where}  {one_line(finding.reported_by)}")
+        lines += [_indented(f"  {one_line(text)}") for text in (finding.title, tip.why) if text]
+    if tips.outside:
+        lines.append(f"  {tips.outside} on no changed line")
+    return "\n".join(lines)
 
 
 def _unread(report: Report) -> str:

@@ -15,7 +15,8 @@ CREATE TABLE budgets (
 );
 
 -- One row an HTTP attempt. It is closed once and never changed after that; it is thrown away
--- when its time is over, and lives on in the sums below.
+-- when its time is over, and lives on in the sums below. reported is what the endpoint says that
+-- it billed, where it says so.
 CREATE TABLE calls (
   id              TEXT PRIMARY KEY,
   review_id       TEXT NOT NULL,
@@ -49,6 +50,7 @@ CREATE TABLE calls (
   model_answered  TEXT NOT NULL DEFAULT '',
   latency_ms      BIGINT NOT NULL DEFAULT 0,
   first_token_ms  BIGINT NOT NULL DEFAULT 0,
+  reported        BIGINT,
   error           TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX calls_by_review ON calls (review_id);
@@ -71,7 +73,7 @@ CREATE TABLE corrections (
 
 CREATE VIEW bills AS
 SELECT c.id, c.review_id, c.repository_id, c.number, c.repository, c.installation_id,
-  c.tier, c.model, c.endpoint, c.reserved_at, c.worst,
+  c.tier, c.model, c.endpoint, c.reason, c.reserved_at, c.worst,
   CASE WHEN k.call_id IS NULL THEN c.state ELSE 'settled' END AS state,
   COALESCE(k.cost, c.cost) AS cost,
   COALESCE(k.tokens_in, c.tokens_in) AS tokens_in,
@@ -80,7 +82,10 @@ SELECT c.id, c.review_id, c.repository_id, c.number, c.repository, c.installatio
 FROM calls c LEFT JOIN corrections k ON k.call_id = c.id;
 
 -- Sums over ended calls, changed in the same transaction as they; grain is 'day' or 'month'.
--- A review counts where its first call is: of all, of its tier, of its model.
+-- A review counts where its first call is: of all, of its tier, of its model. A question that
+-- somebody asked is no review; *asked* is the part of spent and presumed that questions cost.
+-- *instead* is what the cheap tier's settled calls would have cost on the strong model, at the
+-- price that held when they were made.
 CREATE TABLE spending (
   grain            TEXT NOT NULL,
   period           TEXT NOT NULL,
@@ -93,6 +98,7 @@ CREATE TABLE spending (
   reviews          BIGINT NOT NULL DEFAULT 0,
   reviews_of_tier  BIGINT NOT NULL DEFAULT 0,
   reviews_of_model BIGINT NOT NULL DEFAULT 0,
+  questions        BIGINT NOT NULL DEFAULT 0,
   calls            BIGINT NOT NULL DEFAULT 0,
   failed           BIGINT NOT NULL DEFAULT 0,
   tokens_in        BIGINT NOT NULL DEFAULT 0,
@@ -103,6 +109,8 @@ CREATE TABLE spending (
   latency_ms       BIGINT NOT NULL DEFAULT 0,
   spent            BIGINT NOT NULL DEFAULT 0,
   presumed         BIGINT NOT NULL DEFAULT 0,
+  asked            BIGINT NOT NULL DEFAULT 0,
+  instead          BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (grain, period, repository_id, repository, tier, model, endpoint, upstream)
 );
 
@@ -112,31 +120,85 @@ CREATE TABLE spending_by_repository (
   repository_id BIGINT NOT NULL,
   repository    TEXT NOT NULL,
   reviews       BIGINT NOT NULL DEFAULT 0,
+  questions     BIGINT NOT NULL DEFAULT 0,
   calls         BIGINT NOT NULL DEFAULT 0,
   tokens_in     BIGINT NOT NULL DEFAULT 0,
   tokens_out    BIGINT NOT NULL DEFAULT 0,
   spent         BIGINT NOT NULL DEFAULT 0,
   presumed      BIGINT NOT NULL DEFAULT 0,
+  asked         BIGINT NOT NULL DEFAULT 0,
   saved         BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (grain, period, repository_id, repository)
 );
 
+-- A pull request's days, by tier and by what the calls were for: 'review' or 'answer'. What no tier
+-- did stands under '': what was saved, findings posted on lines, and those that people accepted.
 CREATE TABLE spending_by_pull (
-  grain         TEXT NOT NULL,
-  period        TEXT NOT NULL,
   repository_id BIGINT NOT NULL,
-  repository    TEXT NOT NULL,
   number        BIGINT NOT NULL,
+  period        TEXT NOT NULL,
+  tier          TEXT NOT NULL,
+  purpose       TEXT NOT NULL,
   reviews       BIGINT NOT NULL DEFAULT 0,
+  questions     BIGINT NOT NULL DEFAULT 0,
   calls         BIGINT NOT NULL DEFAULT 0,
   tokens_in     BIGINT NOT NULL DEFAULT 0,
   tokens_out    BIGINT NOT NULL DEFAULT 0,
   spent         BIGINT NOT NULL DEFAULT 0,
   presumed      BIGINT NOT NULL DEFAULT 0,
+  asked         BIGINT NOT NULL DEFAULT 0,
   saved         BIGINT NOT NULL DEFAULT 0,
   findings      BIGINT NOT NULL DEFAULT 0,
   accepted      BIGINT NOT NULL DEFAULT 0,
-  PRIMARY KEY (grain, period, repository_id, repository, number)
+  PRIMARY KEY (repository_id, number, period, tier, purpose)
+);
+
+-- A pull request's whole life in one row, so that the dearest are found without adding up: only
+-- those that were there before a time began, or went on after it, are looked up by their days.
+CREATE TABLE spending_of_pulls (
+  repository_id BIGINT NOT NULL,
+  number        BIGINT NOT NULL,
+  first_day     TEXT NOT NULL,
+  last_day      TEXT NOT NULL,
+  reviews       BIGINT NOT NULL DEFAULT 0,
+  questions     BIGINT NOT NULL DEFAULT 0,
+  calls         BIGINT NOT NULL DEFAULT 0,
+  tokens_in     BIGINT NOT NULL DEFAULT 0,
+  tokens_out    BIGINT NOT NULL DEFAULT 0,
+  spent         BIGINT NOT NULL DEFAULT 0,
+  presumed      BIGINT NOT NULL DEFAULT 0,
+  asked         BIGINT NOT NULL DEFAULT 0,
+  saved         BIGINT NOT NULL DEFAULT 0,
+  findings      BIGINT NOT NULL DEFAULT 0,
+  accepted      BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (repository_id, number)
+);
+
+-- How many calls took how long, in buckets that grow with what they hold; measure is 'answer'
+-- (the whole of it) or 'first_token'.
+CREATE TABLE timings (
+  grain         TEXT NOT NULL,
+  period        TEXT NOT NULL,
+  repository_id BIGINT NOT NULL,
+  endpoint      TEXT NOT NULL,
+  measure       TEXT NOT NULL,
+  bucket        INTEGER NOT NULL,
+  calls         BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (grain, period, repository_id, endpoint, measure, bucket)
+);
+
+-- How good forecasts were: reviews by their cost in per mille of what had been forecast (p50),
+-- in buckets, how many of them stayed within p90, and both sums.
+CREATE TABLE forecasts (
+  grain         TEXT NOT NULL,
+  period        TEXT NOT NULL,
+  repository_id BIGINT NOT NULL,
+  bucket        INTEGER NOT NULL,
+  reviews       BIGINT NOT NULL DEFAULT 0,
+  within_p90    BIGINT NOT NULL DEFAULT 0,
+  foreseen      BIGINT NOT NULL DEFAULT 0,
+  cost          BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (grain, period, repository_id, bucket)
 );
 
 -- Endpoints that billed more than was possible: not called until an administrator releases them.
@@ -169,6 +231,7 @@ CREATE TABLE alerts (
 );
 CREATE INDEX alerts_untold ON alerts (at) WHERE told = 0;
 
+-- The sum of *bytes* is read out of the index alone.
 CREATE TABLE answers (
   key       TEXT NOT NULL,
   model     TEXT NOT NULL,
@@ -177,10 +240,16 @@ CREATE TABLE answers (
   tokens    BIGINT NOT NULL,
   review_id TEXT NOT NULL,
   at        BIGINT NOT NULL,
+  used_at   BIGINT NOT NULL,
+  bytes     BIGINT NOT NULL,
   PRIMARY KEY (key, model)
 );
 CREATE INDEX answers_by_time ON answers (at);
+CREATE INDEX answers_by_use ON answers (used_at, bytes);
 
+-- *complete* says whether everything was read, *cost* what it came to. *planned* is the plan's own
+-- estimate, *foreseen* what was said with its help before anything was asked, *learned_from* the
+-- number of earlier reviews behind that.
 CREATE TABLE reviews (
   id            TEXT PRIMARY KEY,
   repository_id BIGINT NOT NULL,
@@ -193,11 +262,20 @@ CREATE TABLE reviews (
   closed_at     BIGINT,
   saved         BIGINT NOT NULL DEFAULT 0,
   starved       INTEGER NOT NULL DEFAULT 0,
-  report        TEXT NOT NULL DEFAULT ''
+  report        TEXT NOT NULL DEFAULT '',
+  complete      INTEGER NOT NULL DEFAULT 0,
+  cost          BIGINT NOT NULL DEFAULT 0,
+  planned       BIGINT,
+  foreseen_p50  BIGINT,
+  foreseen_p90  BIGINT,
+  bound         BIGINT,
+  learned_from  BIGINT
 );
 CREATE UNIQUE INDEX reviews_open ON reviews (repository_id, number, head_sha, cause)
   WHERE state = 'open';
 CREATE INDEX reviews_by_time ON reviews (opened_at);
+CREATE INDEX reviews_to_learn_from ON reviews (repository_id, closed_at)
+  WHERE complete = 1 AND starved = 0 AND planned > 0;
 CREATE INDEX reviews_starved ON reviews (closed_at) WHERE starved = 1;
 
 CREATE TABLE postings (
@@ -251,7 +329,8 @@ CREATE TABLE verdicts (
 CREATE INDEX verdicts_by_time ON verdicts (at);
 
 -- Findings that were posted on lines, whether their comments still stand or not; what people made
--- of each by heard_at, and what that is taken from.
+-- of each by heard_at, and what that is taken from. *listed* says that a finding only stood in a
+-- summary: it has no thread, so nobody is asked what became of it, and no sum counts it.
 CREATE TABLE raised (
   repository_id BIGINT NOT NULL,
   number        BIGINT NOT NULL,
@@ -262,6 +341,7 @@ CREATE TABLE raised (
   severity      TEXT NOT NULL,
   digest        TEXT NOT NULL,
   title         TEXT NOT NULL,
+  listed        INTEGER NOT NULL DEFAULT 0,
   repository    TEXT NOT NULL DEFAULT '',
   tier          TEXT NOT NULL DEFAULT '',
   model         TEXT NOT NULL DEFAULT '',
@@ -380,6 +460,8 @@ CREATE TABLE turns (
 -- What pages ask for: the reviews of a pull request, and the calls of a repository by time.
 CREATE INDEX reviews_by_pull ON reviews (repository_id, number, opened_at);
 CREATE INDEX calls_by_repository ON calls (repository_id, reserved_at);
+CREATE INDEX calls_of_questions ON calls (repository_id, number)
+  WHERE reason IN ('ask', 'describe', 'improve');
 
 -- Commands in comments, one row each; what was said is forgotten once it is done.
 CREATE TABLE commands (
@@ -439,3 +521,22 @@ CREATE TABLE holds (
   approved_by   TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (repository_id, number, head_sha)
 );
+
+-- What workflows bought with a token of their job: leave to ask models about one pull request.
+-- The session's own token is kept nowhere, only its digest.
+CREATE TABLE companion_sessions (
+  digest          TEXT PRIMARY KEY,
+  review_id       TEXT NOT NULL,
+  repository_id   BIGINT NOT NULL,
+  installation_id BIGINT NOT NULL,
+  terms           TEXT NOT NULL,
+  ends_at         BIGINT NOT NULL,
+  calls           INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX companion_sessions_by_end ON companion_sessions (ends_at);
+
+-- Jobs' tokens that were shown, by their digest, until they expire: each opens one session.
+CREATE TABLE used_tokens (digest TEXT PRIMARY KEY, ends_at BIGINT NOT NULL);
+
+-- Sessions of the pages that were ended before their time; *until_at* is when that would have been.
+CREATE TABLE ended_sessions (id TEXT PRIMARY KEY, until_at BIGINT NOT NULL);

@@ -55,6 +55,16 @@ ROUTES = [
     ("/api/v1/calls", 200),
     (f"/api/v1/calls?repository_id={PAYMENTS.id}", 404),
     ("/api/v1/alerts", 200),
+    ("/api/v1/forecasts", 200),
+    (f"/api/v1/forecasts?repository_id={PAYMENTS.id}", 404),
+    ("/api/v1/endpoints", 200),
+    (f"/api/v1/endpoints?repository_id={PAYMENTS.id}", 404),
+    ("/costs?team=buyers", 200),
+    ("/costs?team=money+%26+co", 404),
+    ("/costs?team=ghosts", 404),
+    ("/api/v1/costs?team=buyers", 200),
+    ("/api/v1/costs?team=money+%26+co", 404),
+    ("/api/v1/costs?team=nobody", 404),
     ("/api/v1/openapi.json", 200),
 ]
 STRANGERS: dict[str, Callable[[World], httpx2.Client]] = {
@@ -147,7 +157,7 @@ def test_administrators_see_everything(pages: World, admin: str) -> None:
     }
     with makers[admin]() as browser:
         for path, _ in ROUTES:
-            missing = path.endswith(("none.json", "999999"))
+            missing = path.endswith(("none.json", "999999", "ghosts", "nobody"))
             assert browser.get(path).status_code == (404 if missing else 200), path
         seen = browser.get("/costs").text
         assert all(name in seen for name in (SHOP.name, PAYMENTS.name, "Server, this month"))

@@ -82,13 +82,17 @@ def test_nobody_is_sent_elsewhere_after_signing_in(pages: World, address: str) -
         assert browser.post("/sign-in", data=form).headers["location"] == "/costs"
 
 
-def test_signing_out_needs_its_own_form(pages: World) -> None:
+def test_signing_out_needs_its_own_form_and_ends_copies_of_the_session(pages: World) -> None:
     with pages.signed_in() as browser:
         assert browser.post("/sign-out", data={"proof": "0" * 64}).status_code == 403
         assert browser.get("/costs").status_code == 200
         proof = proof_in(browser.get("/costs").text)
+        copied = browser.cookies["reviewbot_session"]
         assert browser.post("/sign-out", data={"proof": proof}).status_code == 303
         assert browser.get("/costs").status_code == 303
+    with pages.client(Cookie=f"reviewbot_session={copied}") as thief:
+        assert thief.get("/costs").status_code == 303
+        assert thief.get("/api/v1/costs").status_code == 401
 
 
 def test_github_is_asked_with_state_and_pkce(pages: World) -> None:

@@ -111,4 +111,7 @@ def _environ(github_url: str, folder: Path, app: App, database: str) -> dict[str
         "REVIEWBOT_GITHUB__CLIENT_SECRET_ENV": "CLIENT",
         "REVIEWBOT_DASHBOARD__TOKEN_ENV": "TOKEN",
         "REVIEWBOT_DASHBOARD__ADMINS": json.dumps(["alice"]),
+        "REVIEWBOT_DASHBOARD__TEAMS": json.dumps(
+            {"buyers": [SHOP.name.upper()], "money & co": ["acme/pay*"], "ghosts": ["other/*"]}
+        ),
     }

@@ -122,6 +122,7 @@ def test_a_content_too_large_to_compare_is_a_gap() -> None:
         found = {file.path: file for file in read(hub).files}
 
     assert found["one"].content is Content.MISSING
+    assert found["one"].added == LONG, "the receipt counts what was not read"
 
 
 def test_no_more_than_twenty_files_are_fetched() -> None:
@@ -132,3 +133,26 @@ def test_no_more_than_twenty_files_are_fetched() -> None:
 
         assert len(paths(hub, "/git/blobs/")) == 20
     assert sum(file.content is Content.MISSING for file in found) == 2
+
+
+def test_files_of_a_list_are_held_within_a_bound_and_the_largest_goes_first() -> None:
+    with SandboxGitHub() as hub:
+        entries = [entry(f"f{n}.py", "", "line\n" * 90) for n in range(310)]
+        hub.add_pull(
+            SandboxPull("".join([*entries, entry("big.py", "", "line\n" * 2_000)]).encode())
+        )
+        client = GitHubClient(hub.url, StaticToken(hub.token), sleep=lambda _: None)
+        files = read_diff(client, PULL, 28_500 * 193).files
+
+    assert len(files) == 311
+    assert [file.path for file in files if file.content is Content.OUTSIZED] == ["big.py"]
+
+
+def test_a_server_without_comparisons_is_asked_for_one_once() -> None:
+    with SandboxGitHub() as hub:
+        hub.add_pull(large(**{f"f{n}": (text("old"), text("new")) for n in range(3)}))
+        hub.faults.append(*[Fault("GET", ".*/compare/.*", status=404)] * 3)
+        files = read(hub).files
+
+        assert len(paths(hub, "/compare/")) == 1
+    assert sum(file.content is Content.MISSING for file in files) == 3

@@ -206,7 +206,7 @@ def test_a_review_of_a_small_pull_request_takes_nine_requests(hub: SandboxGitHub
     github = forge(hub)
     pull = github.pull_request(REQUEST)
     github.base_files(pull)
-    github.begin(pull)
+    github.begin(pull, "Forecast: p50 $0.01")
     github.diff(pull)
     github.posted(pull)
     github.pull_request(REQUEST)
@@ -339,8 +339,8 @@ def test_a_new_round_on_the_same_head_begins_a_new_check_run(hub: SandboxGitHub)
     memory = Memory()
     pull = forge(hub).pull_request(REQUEST)
     forge(hub, memory).publish(publication(pull))
-    forge(hub, memory).begin(pull)
-    forge(hub, memory).begin(pull)
+    forge(hub, memory).begin(pull, "Forecast: p50 $0.01")
+    forge(hub, memory).begin(pull, "Forecast: p50 $0.01")
     assert [run["status"] for run in hub.check_runs] == ["completed", "in_progress"]
 
 
@@ -349,7 +349,7 @@ def test_a_token_without_the_right_to_checks_reviews_all_the_same() -> None:
         hub.add_pull(SandboxPull(DIFF))
         github = forge(hub)
         pull = github.pull_request(REQUEST)
-        github.begin(pull)
+        github.begin(pull, "Forecast: p50 $0.01")
         github.publish(publication(pull))
         assert len(hub.reviews) == 1
         assert not hub.check_runs

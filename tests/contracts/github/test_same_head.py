@@ -45,7 +45,7 @@ def open_forge(hub: SandboxGitHub, database: Database) -> SameHeadForge:
 
 def conclude(forge: SameHeadForge, number: int, check: Check) -> None:
     pull = forge.pull_request(ReviewRequest("acme/shop", number, "opened"))
-    forge.begin(pull)
+    forge.begin(pull, "under way")
     forge.publish(Publication(pull, f"r{number}", "", (), "", "### summary", check))
 
 
@@ -77,7 +77,7 @@ def test_a_review_under_way_holds_the_commit_up_until_it_is_done(
 ) -> None:
     forge = open_forge(hub, database)
     first = forge.pull_request(ReviewRequest("acme/shop", 1, "opened"))
-    forge.begin(first)
+    forge.begin(first, "under way")
     conclude(forge, 2, GREEN)
     assert hub.check_runs[1]["conclusion"] == "action_required"
     forge.conclude(first, GREEN)
@@ -108,7 +108,7 @@ def test_a_pull_request_that_leaves_a_commit_takes_no_other_check_with_it(
     forge = open_forge(hub, database)
     conclude(forge, 2, GREEN)
     first = forge.pull_request(ReviewRequest("acme/shop", 1, "opened"))
-    forge.begin(first)
+    forge.begin(first, "under way")
     hub.push(1, DIFF, "c" * 40)
     forge.conclude(first, superseded(ENGLISH))
     assert conclusions(hub) == ["success", "cancelled"]

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from reviewbot.ledger.database import Database
 
 
+_ASKED = "(reason IN ('ask', 'describe', 'improve'))"  # by somebody, in a comment
+
+
 def counters(database: Database) -> dict[str, tuple[int, int, int]]:
     """Settled, reserved and presumed, by scope."""
     with database.transaction() as session:
@@ -40,9 +43,12 @@ def assert_balanced(database: Database) -> None:
     }
     known = {scope: counts for scope, counts in counters(database).items() if any(counts)}
     assert known == {scope: counts for scope, counts in by_calls.items() if any(counts)}
-    for table in ("spending", "spending_by_repository", "spending_by_pull"):
+    for table in ("spending", "spending_by_repository"):
         for grain in ("day", "month"):
-            assert _rolled_up(database, table, grain) == _ended(database), (table, grain)
+            where = f"grain = '{grain}'"
+            assert _rolled_up(database, table, where) == _ended(database), (table, grain)
+    for table in ("spending_by_pull", "spending_of_pulls"):
+        assert _rolled_up(database, table, "1 = 1") == _ended(database), table
 
 
 def _bills(database: Database) -> list[tuple[str, str, int]]:
@@ -67,12 +73,11 @@ def _above_bounds(database: Database) -> Counter[str]:
     return found
 
 
-def _rolled_up(database: Database, table: str, grain: str) -> tuple[int, ...]:
+def _rolled_up(database: Database, table: str, where: str) -> tuple[int, ...]:
     with database.transaction() as session:
         [row] = session.rows(
-            "SELECT SUM(calls), SUM(reviews), SUM(spent), SUM(presumed), SUM(tokens_in),"  # noqa: S608 - one of two names
-            f" SUM(tokens_out) FROM {table} WHERE grain = ?",
-            grain,
+            "SELECT SUM(calls), SUM(reviews), SUM(questions), SUM(asked), SUM(spent),"  # noqa: S608 - one of a few texts
+            f" SUM(presumed), SUM(tokens_in), SUM(tokens_out) FROM {table} WHERE {where}",
         )
     return tuple(int(value or 0) for value in row)
 
@@ -80,7 +85,9 @@ def _rolled_up(database: Database, table: str, grain: str) -> tuple[int, ...]:
 def _ended(database: Database) -> tuple[int, ...]:
     with database.transaction() as session:
         [row] = session.rows(
-            "SELECT COUNT(*), COUNT(DISTINCT review_id),"
+            f"SELECT COUNT(*), COUNT(DISTINCT CASE WHEN NOT {_ASKED} THEN review_id END),"  # noqa: S608 - a fixed text
+            f" COUNT(DISTINCT CASE WHEN {_ASKED} THEN review_id END),"
+            f" SUM(CASE WHEN {_ASKED} THEN cost ELSE 0 END),"
             " SUM(CASE WHEN state = 'settled' THEN cost ELSE 0 END),"
             " SUM(CASE WHEN state = 'presumed' THEN cost ELSE 0 END),"
             " SUM(tokens_in), SUM(tokens_out) FROM bills WHERE state <> 'reserved'"

@@ -81,7 +81,7 @@ def test_a_pull_requests_record_is_whole(past: Database) -> None:
     with past.snapshot() as session:
         for line in insight.lines(session, Group.PULL, span, Sight(), 5):
             reviews = reviews_of(session, *line.key)
-            calls = calls_of(session, [review.id for review in reviews])
+            calls = calls_of(session, line.key, [review.id for review in reviews])
             assert sum(call.cost for call in calls) == line.cost
             assert [r.opened_at for r in reviews] == sorted(
                 (r.opened_at for r in reviews), reverse=True

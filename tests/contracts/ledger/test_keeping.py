@@ -117,7 +117,8 @@ def test_a_long_export_is_read_in_pieces_and_misses_nothing(database: Database) 
                 " head_sha, tier, model, endpoint, upstream, jurisdiction, label, reason, scopes,"
                 " price, worst, state, reserved_at, lease_until, settled_at, cost, ending,"
                 " tokens_in, tokens_out, tokens_cached, tokens_written, tokens_thought,"
-                " model_answered, latency_ms, first_token_ms, error FROM calls WHERE id = ?",
+                " model_answered, latency_ms, first_token_ms, reported, error"
+                " FROM calls WHERE id = ?",
                 n,
                 grant.id,
             )

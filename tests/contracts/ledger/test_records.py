@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reviewbot.domain.errors import LedgerError, SettingsError
+from reviewbot.domain.finding import Category, Severity, Side
+from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.posting import Knowledge
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest
 from reviewbot.ledger.database import open_database
@@ -95,3 +98,23 @@ def test_a_database_that_cannot_be_used_says_so(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="cannot be used") as caught:
         open_database("postgresql://me:hunter2@127.0.0.1:1/none")
     assert "hunter2" not in str(caught.value)
+
+
+def test_what_was_listed_is_remembered_until_it_is_fixed_and_no_comment_is_forgotten(
+    database: Database,
+) -> None:
+    reviews = Reviews(database)
+    posted = PostedFinding(
+        "f1", "a.py", Side.RIGHT, Category.SECURITY, Severity.HIGH, "d1", "Leaks the key"
+    )
+    told = replace(posted, fingerprint="f2", is_listed=True)
+    reviews.close(reviews.open(pull(), "desk 1"), "published", "{}", [posted, told])
+    assert reviews.raised(PullKey(7, 1)) == [posted, told]
+
+    other = replace(pull(), key=PullKey(7, 2))
+    gone = [replace(each, is_fixed=True) for each in (told, replace(told, fingerprint="f1"))]
+    reviews.close(reviews.open(other, "desk 1"), "published", "{}", gone)
+    assert reviews.raised(PullKey(7, 1)) == [posted, told]
+
+    reviews.close(reviews.open(pull("c" * 40), "desk 2"), "published", "{}", gone)
+    assert reviews.raised(PullKey(7, 1)) == [posted]

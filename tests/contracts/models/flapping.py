@@ -6,11 +6,12 @@ import json
 import random
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from reviewbot.domain.egress import Egress
 from reviewbot.sandbox.reader import answer
 from tests.contracts.models.scripted import Reply, Scripted, refuses
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tests.contracts.models.scripted import Heard
 
 _BYTES_PER_TOKEN = 4
+_PIECE = 12  # characters of an event
 _STREAK = 4  # requests that one trouble lasts, at the most
 
 
@@ -35,8 +37,13 @@ class Mood(Enum):
     TRUNCATED = "an answer that was cut off"
     EMPTY = "an answer without text"
     UNCOUNTED = "an answer without usage"
+    BREAKS_OFF = "the connection ends in the middle of an answer"
 
 
+# Nobody learns what these cost.
+UNKNOWN = frozenset(
+    {Mood.GATEWAY, Mood.HANGS, Mood.RESETS, Mood.GARBAGE, Mood.UNCOUNTED, Mood.BREAKS_OFF}
+)
 _OFTEN = {Mood.WELL: 40, Mood.THROTTLES: 6, Mood.BREAKS: 6, Mood.RESETS: 5}
 _SELDOM = 3
 _PLAIN = {
@@ -62,15 +69,16 @@ class Flapping(Scripted):
         self._mood, self._left = Mood.WELL, 0
         self.calm = False  # no more trouble
         self.moods: Counter[Mood] = Counter()
-        self.tokens_in = self.tokens_out = 0  # what it told that it billed
+        self.served: defaultdict[str, Counter[str]] = defaultdict(Counter)  # by prompt
 
     def reply_to(self, heard: Heard) -> Reply:
-        mood = self._next()
+        digest = Egress.of(*(message["content"] for message in heard.body["messages"])).digest
+        mood = self._next(digest)
         if mood is Mood.HANGS:
             time.sleep(self._hang)
-        return _PLAIN[mood] if mood in _PLAIN else self._answer(heard.body, mood)
+        return _PLAIN[mood] if mood in _PLAIN else self._answer(heard.body, mood, digest)
 
-    def _next(self) -> Mood:
+    def _next(self, digest: str) -> Mood:
         with self._guard:
             if self._left == 0:
                 moods = [mood for mood in Mood if self._hang or mood is not Mood.HANGS]
@@ -80,9 +88,10 @@ class Flapping(Scripted):
             self._left -= 1
             mood = Mood.WELL if self.calm else self._mood
             self.moods[mood] += 1
+            self.served[digest].update({"calls": 1, "presumed": mood in UNKNOWN})
             return mood
 
-    def _answer(self, body: dict[str, Any], mood: Mood) -> Reply:
+    def _answer(self, body: dict[str, Any], mood: Mood, digest: str) -> Reply:
         prompt = "\n".join(message["content"] for message in body["messages"])
         text = json.dumps(answer(prompt, strong=False))
         finish = "stop"
@@ -96,17 +105,35 @@ class Flapping(Scripted):
             "prompt_tokens": len(prompt) // _BYTES_PER_TOKEN + 1,
             "completion_tokens": len(text) // _BYTES_PER_TOKEN + 1,
         }
-        message = {"role": "assistant", "content": text}
-        said = {
-            "id": "1",
-            "model": body["model"],
-            "choices": [{"index": 0, "finish_reason": finish, "message": message}],
-            "usage": usage,
-        }
-        if mood is Mood.UNCOUNTED:
-            del said["usage"]
-        else:
+        if mood not in UNKNOWN:
             with self._guard:
-                self.tokens_in += usage["prompt_tokens"]
-                self.tokens_out += usage["completion_tokens"]
-        return replace(Reply(), body=json.dumps(said).encode())
+                counted = {
+                    "tokens in": usage["prompt_tokens"],
+                    "tokens out": usage["completion_tokens"],
+                }
+                self.served[digest].update(counted)
+        shown = {} if mood is Mood.UNCOUNTED else {"usage": usage}
+        reply = _streamed if body.get("stream") else _whole
+        sent = reply(body["model"], text, finish, shown)
+        return (
+            replace(sent, body=sent.body[: len(sent.body) // 2])
+            if mood is Mood.BREAKS_OFF
+            else sent
+        )
+
+
+def _whole(model: str, text: str, finish: str, usage: dict[str, Any]) -> Reply:
+    choice = {"index": 0, "finish_reason": finish, "message": {"content": text}}
+    return Reply(body=json.dumps({"model": model, "choices": [choice], **usage}).encode())
+
+
+def _streamed(model: str, text: str, finish: str, usage: dict[str, Any]) -> Reply:
+    pieces = [text[at : at + _PIECE] for at in range(0, len(text), _PIECE)]
+    choices: list[dict[str, Any]] = [
+        {"index": 0, "delta": {"content": piece}, "finish_reason": None} for piece in pieces
+    ]
+    choices.append({"index": 0, "delta": {}, "finish_reason": finish})
+    bodies: list[dict[str, Any]] = [{"model": model, "choices": [choice]} for choice in choices]
+    events = [*bodies, {"model": model, "choices": [], **usage}]
+    lines = [": keep-alive", *(f"data: {json.dumps(each)}" for each in events), "data: [DONE]", ""]
+    return Reply(body="\n\n".join(lines).encode(), headers={"Content-Type": "text/event-stream"})

@@ -9,6 +9,7 @@ import pytest
 from reviewbot.models.config import EndpointConfig
 from reviewbot.models.endpoint import Endpoint, Told
 from reviewbot.models.faults import Fault, Kind
+from reviewbot.models.streaming import StreamingEndpoint
 from reviewbot.review.ports import Ending
 from tests.contracts.models.scripted import Reply, Scripted, ends, says
 from tests.contracts.models.vendors import VENDORS, Selling, Vendor, error
@@ -23,7 +24,7 @@ def ask(speaker: Endpoint, model: str) -> Told:
 
 def understood(speaker: Endpoint, model: str) -> tuple[Told, int]:
     """The first answer, and how many refusals it took."""
-    for lessons in range(7):
+    for lessons in range(9):
         try:
             return ask(speaker, model), lessons
         except Fault as fault:
@@ -44,9 +45,31 @@ def test_every_vendor_is_understood(vendor: Vendor) -> None:
     assert told.text == again.text == '{"findings":[]}'
     assert told.usage == vendor.usage
     assert told.model == vendor.model
+    assert told.reported == (5 * 10**8 if vendor.name == "OpenRouter" else None)
     assert len(server.heard) == vendor.lessons + 2
     caps = {"max_tokens", "max_completion_tokens"} & set(server.heard[-1].body)
     assert [server.heard[-1].body[cap] for cap in caps] == [_CAP], "no answer is without a bound"
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+def test_every_vendor_is_understood_in_streams(vendor: Vendor) -> None:
+    with Selling(vendor).running() as server:
+        config = EndpointConfig("house", f"http://{vendor.host}", KEY, proxy=server.proxy)
+        speaker = StreamingEndpoint(config)
+        told, lessons = understood(speaker, vendor.model)
+        again = ask(speaker, vendor.model)
+        speaker.close()
+    if vendor.name == "Qwen elsewhere":
+        assert lessons == 0, "it may think in streams"
+    else:  # who takes no streams may say so before it comes to their options
+        fewest = vendor.lessons + min(1, vendor.stream_lessons)
+        assert fewest <= lessons <= vendor.lessons + vendor.stream_lessons
+    assert told.text == again.text == '{"findings":[]}'
+    assert told.usage == again.usage == vendor.usage
+    assert told.model == vendor.model
+    assert told.reported == (5 * 10**8 if vendor.name == "OpenRouter" else None)
+    assert len(server.heard) == lessons + 2
+    assert (told.first_token_ms > 0) == (not vendor.stream_lessons)
 
 
 _PAGE = b"<!DOCTYPE html><html><title>Just a moment...</title></html>"

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class Slow(Scripted):
     """Answers after a while."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(says())
+    def __init__(self, seconds: float, reply: Reply | None = None) -> None:
+        super().__init__(reply or says())
         self.seconds = seconds
 
     def reply_to(self, heard: Heard) -> Reply:

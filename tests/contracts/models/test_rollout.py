@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reviewbot.domain.errors import SpendingStopped
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.policy import Data
 from reviewbot.models.config import ModelConfig, Patience, RouteConfig, RouterConfig
 from reviewbot.models.rollout import Rollout
 from reviewbot.models.router import Router
 from tests.contracts.models.scripted import Reply, Scripted, refuses, says
+from tests.contracts.models.test_latency import Slow
 from tests.contracts.models.world import PRICE, Hours, endpoint, purse, question
 from tests.fakes.ledger import FakeLedger
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reviewbot.models.comparison import Comparison
+    from reviewbot.review.ports import Charge, Grant
 
 NOTHING = '{"findings":[],"risk":0}'
 ONE = '{"findings":[{"side":"RIGHT","start_line":1,"end_line":1}],"risk":0}'
@@ -31,7 +35,7 @@ class Stage:
     """A tier of models a and b at endpoints of their own."""
 
     def __init__(self, config: RouterConfig, ledger: FakeLedger) -> None:
-        self.ledger = ledger
+        self.config, self.ledger = config, ledger
         self.router = Router(config, ledger, Hours().clock)
         self.rollout = Rollout(self.router, config)
         self.compared: list[Comparison] = []
@@ -39,7 +43,9 @@ class Stage:
 
     def ask(self, key: str, data: Data | None = None) -> list[str]:
         asked = replace(question(), keys=(key,))
-        return [answer.model for answer in self.rollout.ask(asked, purse(data))]
+        answers = self.rollout.ask(asked, purse(data))
+        self.rollout.close()  # shadows are asked beside, and nobody else waits for them
+        return [answer.model for answer in answers]
 
 
 @contextlib.contextmanager
@@ -104,6 +110,48 @@ def test_a_shadow_that_fails_changes_nothing(reply: Reply) -> None:
     with stage(model("a"), model("b", shadow=1.0), says(NOTHING), reply) as it:
         assert it.ask("k") == ["a"]
     assert [each.answered for each in it.compared] == [False]
+
+
+def test_nobody_waits_for_a_shadow() -> None:
+    with contextlib.ExitStack() as stack:
+        fast = stack.enter_context(Scripted(says(NOTHING)).running())
+        slow = stack.enter_context(Slow(1.0, says(NOTHING)).running())
+        endpoints = (endpoint("a", fast.url), endpoint("b", slow.url))
+        models = (model("a"), model("b", shadow=1.0))
+        config = RouterConfig(endpoints, models, ("a", "b"), patience=Patience(cheap=5.0))
+        it = Stage(config, FakeLedger())
+        stack.callback(it.router.close)
+        begun = time.monotonic()
+        it.rollout.ask(question(), purse())
+        assert time.monotonic() - begun < 0.9
+        assert not it.compared
+        it.rollout.close()
+        assert [each.answered for each in it.compared] == [True]
+
+
+def test_a_shadow_that_may_not_be_paid_for_leaves_the_answer_alone() -> None:
+    class Stopped(FakeLedger):
+        """Spending was stopped after the answer."""
+
+        def reserve(self, charge: Charge) -> Grant:
+            if charge.reason == "shadow":
+                message = "spending is stopped"
+                raise SpendingStopped(message)
+            return super().reserve(charge)
+
+    with stage(model("a"), model("b", shadow=1.0), says(NOTHING), says(NOTHING)) as probe:
+        config = probe.config
+        it = Stage(config, Stopped())
+        assert it.ask("k") == ["a"]
+        it.router.close()
+    assert [each.answered for each in it.compared] == [False]
+
+
+def test_shadows_wait_for_no_money() -> None:
+    with stage(model("a"), model("b", shadow=1.0), says(NOTHING), says(NOTHING)) as it:
+        it.ask("k")
+    waits = {entry.charge.model: entry.charge.waits for entry in it.ledger.entries}
+    assert waits == {"a": True, "b": False}
 
 
 def test_a_shadow_never_stands_in_for_another() -> None:

@@ -113,7 +113,7 @@ ERROR = {"error": {"message": "busy", "code": 503}}
             streams(delta("one"), f"data: {json.dumps(ERROR)}"),
             Kind.OVERLOADED,
             "http-503",
-            Ending.REFUSED,
+            Ending.UNKNOWN,  # some of it may be billed
         ),
         (streams(delta("one"), delta("two")), Kind.UNKNOWN_END, "broken", Ending.UNKNOWN),
         (streams(delta("one"), "data: {", DONE), Kind.GARBLED, "bad-event", Ending.UNKNOWN),

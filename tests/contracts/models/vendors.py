@@ -38,6 +38,8 @@ class Vendor:
     usage: Usage
     lessons: int = 0  # requests that are refused before it is understood
     padding: bytes = b""  # what comes before the answer
+    stream_lessons: int = 0  # the same, for what only streams ask
+    counts_in_choice: bool = False  # where a stream has its usage
 
     def reply_to(self, body: Body) -> Reply:
         """What it sends back."""
@@ -45,6 +47,8 @@ class Vendor:
             return error(404, f"The model `{body['model']}` does not exist", code="not_found")
         if (refusal := self.refuses(body)) is not None:
             return refusal
+        if body.get("stream"):
+            return self._stream(counted=bool(body.get("stream_options", {}).get("include_usage")))
         answer = {
             "id": "chatcmpl-1",
             "object": "chat.completion",
@@ -59,6 +63,25 @@ class Vendor:
             "usage": dict(self.counts),
         }
         return Reply(body=self.padding + json.dumps(answer).encode())
+
+    def _stream(self, *, counted: bool) -> Reply:
+        """The same answer in events, after keep-alives."""
+        said: list[dict[str, Any]] = [
+            {"delta": {"role": "assistant", "content": text}, "finish_reason": None}
+            for text in ("", '{"find', 'ings":[]}')
+        ]
+        end: dict[str, Any] = {"delta": {}, "finish_reason": "stop"}
+        usage: dict[str, Any] = {"usage": dict(self.counts)} if counted else {}
+        if self.counts_in_choice:
+            end |= usage
+        bodies = [{"model": self.model, "choices": [{"index": 0, **each}]} for each in (*said, end)]
+        if usage and not self.counts_in_choice:
+            bodies.append({"model": self.model, "choices": [], **usage})
+        events = [f"data: {json.dumps(each)}\n\n" for each in bodies]
+        text = "".join([": keep-alive\n\n", *events, "data: [DONE]\n\n"])
+        return Reply(
+            body=self.padding + text.encode(), headers={"Content-Type": "text/event-stream"}
+        )
 
 
 class Selling(Scripted):
@@ -76,7 +99,10 @@ class Selling(Scripted):
 
 # --- what each refuses -----------------------------------------------------------------------
 
-_COMMON = {"model", "messages", "temperature", "response_format", "max_tokens"}
+_COMMON = {
+    *("model", "messages", "temperature", "response_format", "max_tokens"),
+    *("stream", "stream_options"),
+}
 
 
 def _unknown(body: Body, known: set[str]) -> Reply | None:
@@ -145,7 +171,7 @@ def _deepseek(body: Body) -> Reply | None:
 
 
 def _qwen(body: Body) -> Reply | None:
-    if body.get("enable_thinking", True):
+    if body.get("enable_thinking", True) and not body.get("stream"):
         message = "parameter.enable_thinking must be set to false for non-streaming calls"
         return error(400, message, code="invalid_parameter_error")
     return _unknown(body, _COMMON | {"enable_thinking"})
@@ -200,6 +226,7 @@ _DEEPSEEK_COUNTS = {
     "prompt_cache_miss_tokens": 464,
     "completion_tokens_details": {"reasoning_tokens": 0},
 }
+_KIMI_COUNTS = {**COUNTED, "total_tokens": 2_050, "cached_tokens": 1_536}
 _PRICED_COUNTS = {**_OPENAI_COUNTS, "cost": 0.0005, "cost_details": {"upstream": None}}
 
 _OPENAI = "api.openai.com/v1"
@@ -251,7 +278,15 @@ VENDORS = (
         lessons=1,
     ),
     Vendor("GLM", "api.z.ai/api/paas/v4", "glm-5", _glm, _OPENAI_COUNTS, _CACHED),
-    Vendor("Kimi", "api.moonshot.ai/v1", "kimi-k2.6", _kimi, COUNTED, _PLAIN),
+    Vendor(
+        "Kimi",
+        "api.moonshot.ai/v1",
+        "kimi-k2.6",
+        _kimi,
+        _KIMI_COUNTS,
+        _CACHED,
+        counts_in_choice=True,
+    ),
     Vendor("OpenRouter", "openrouter.ai/api/v1", "z/glm", _lenient, _PRICED_COUNTS, _CACHED),
     Vendor(
         "Azure",
@@ -264,7 +299,11 @@ VENDORS = (
     ),
     Vendor("vLLM", "gpu.internal/v1", "Qwen/Qwen3-Coder", _lenient, _NULL_COUNTS, _PLAIN),
     Vendor("Ollama", "ollama.internal/v1", "qwen3:8b", _lenient, COUNTED, _PLAIN),
-    Vendor("unknown", "llm.example/v1", "small", _barest, COUNTED, _PLAIN, lessons=3),
+    Vendor(
+        *("unknown", "llm.example/v1", "small", _barest, COUNTED, _PLAIN),
+        lessons=3,
+        stream_lessons=2,  # neither the options nor the stream itself
+    ),
     Vendor("GLM elsewhere", "llm.example/glm", "glm-5", _glm, COUNTED, _PLAIN, lessons=1),
     Vendor("gpt-5 elsewhere", "llm.example/v1", "gpt-5", _NEW, COUNTED, _PLAIN, lessons=2),
     Vendor("Qwen elsewhere", "llm.example/q", "qwen3", _qwen, COUNTED, _PLAIN, lessons=1),

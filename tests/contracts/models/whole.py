@@ -17,7 +17,8 @@ from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.rulings import SqlRulings
 from reviewbot.models.clock import Clock
 from reviewbot.models.router import Router
-from reviewbot.review.conduct import House, review_pull_request
+from reviewbot.review.conduct import review_pull_request
+from reviewbot.review.house import House
 from reviewbot.review.ports import Ports
 from reviewbot.runtime.attended import Attended
 from reviewbot.runtime.local import LocalForge
@@ -60,7 +61,10 @@ class Whole:
     database: Database
     calls: int = 4
 
-    def review(self, raw: bytes, name: str = "diff") -> Report:
+    def review(
+        self, raw: bytes, name: str = "diff", policy: Mapping[str, object] | None = None
+    ) -> Report:
+        """Under a policy that asks for nothing special, but for *policy*."""
         ports = Ports(
             LocalForge(name, raw),
             self.router,
@@ -70,7 +74,8 @@ class Whole:
             SideBySide(self.calls),
             Attended(SqlRulings(self.database)),
         )
-        house = House(Policy.model_validate(_POLICY), _LOTS, _LOTS, audited=lambda _: False)
+        wishes = Policy.model_validate({**_POLICY, **(policy or {})})
+        house = House(wishes, _LOTS, _LOTS, audited=lambda _: False)
         outcome = review_pull_request(ReviewRequest("local/diff", 1, name), ports, house)
         assert isinstance(outcome, Reviewed)
         return outcome.report

@@ -71,7 +71,7 @@ def purse(data: Data | None = None) -> Purse:
     return Purse("review-1", PullKey(1, 2), "team/code", 3, "a" * 40, limits, data)
 
 
-def question(*weights: int) -> Question:
+def question(*weights: int, data: Data | None = None) -> Question:
     """A question about as many chunks as weights, each answered with the same text."""
     weights = weights or (1,)
 
@@ -84,4 +84,4 @@ def question(*weights: int) -> Question:
         return tuple(text for _ in weights)
 
     keys = tuple(f"key-{i}" for i in range(len(weights)))
-    return Question(Tier.CHEAP, PROMPT, keys, weights, divide, 50, "a.py")
+    return Question(Tier.CHEAP, PROMPT, keys, weights, divide, 50, "a.py", data=data)

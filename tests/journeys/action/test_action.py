@@ -187,6 +187,15 @@ def test_the_cache_shows_nothing_to_who_can_read_it(repository: Repository) -> N
         assert known not in kept
 
 
+def test_wheels_are_kept_once_by_what_they_are_locked_to(repository: Repository) -> None:
+    repository.open()
+    repository.review()
+    repository.review()
+    [(key, kept)] = repository.workflow.wheels.items()
+    assert re.fullmatch(r"reviewbot-wheels-Linux-X64-3\.\d+-[0-9a-f]{64}", key)
+    assert [file.name for file in kept.iterdir()] == ["locked.whl"]
+
+
 # --- without a review ------------------------------------------------------------------------
 
 
@@ -334,6 +343,140 @@ def test_no_configuration_file_is_read(repository: Repository) -> None:
     assert run.code == 2, run.log
 
 
+# --- configuration and patterns ---------------------------------------------------------------
+
+_CONFIG = """
+[[endpoints]]
+name = "here"
+base_url = "BASE"
+api_key_env = "REVIEWBOT_API_KEY"
+[[models]]
+name = "reader"
+routes = [{ endpoint = "here", model = "MODEL", price = { input = "0.18", output = "0.25" } }]
+[tiers]
+cheap = ["reader"]
+[policy]
+fail_on = "high"
+"""
+
+
+def test_a_configuration_is_taken_as_text(repository: Repository) -> None:
+    repository.open()
+    text = _CONFIG.replace("BASE", repository.model.base_url).replace("MODEL", CHEAP_MODEL)
+    run = repository.review(inputs={"config": text, "cheap-model": "", "strong-model": ""})
+    assert (run.code, run.outputs["status"]) == (1, "reviewed"), run.log
+    assert {call.model for call in repository.model.calls} == {CHEAP_MODEL}
+
+
+def test_a_configuration_may_lie_outside_of_the_workspace(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.open()
+    file = tmp_path / "reviewbot.toml"
+    file.write_text('[policy]\nfail_on = "high"\n', encoding="utf-8")
+    run = repository.review(inputs={"config": str(file)})
+    assert (run.code, run.outputs["status"]) == (1, "reviewed"), run.log
+
+
+@pytest.mark.parametrize("how", ["inside", "link", "relative"])
+def test_no_checkout_brings_its_own_configuration_along(repository: Repository, how: str) -> None:
+    repository.open()
+    inside = repository.workflow.workspace / "reviewbot.toml"
+    inside.write_text('[policy]\nfail_on = "low"\n', encoding="utf-8")
+    link = repository.workflow.workspace.parent / "link.toml"
+    link.symlink_to(inside)
+    names = {"inside": str(inside), "link": str(link), "relative": "reviewbot.toml"}
+    run = repository.review(inputs={"config": names[how]})
+    assert (run.code, run.outputs["status"]) == (2, "failed"), run.log
+    assert "outside of the workspace" in run.commands[0].message
+    assert repository.model.calls == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("polcy = 1", "the input config: unknown key 'polcy'; did you mean 'policy'?"),
+        ("[policy", "the input config is no valid TOML"),
+        ('[github]\ntoken = "x"', "github.token is a secret"),
+        ("github = 3", "the input config: github"),
+        ("[budget]\nper_server = 3", "the job's configuration sets a budget over time"),
+    ],
+)
+def test_a_wrong_configuration_is_named(repository: Repository, text: str, says: str) -> None:
+    repository.open()
+    run = repository.review(inputs={"config": text})
+    assert (run.code, run.outputs["status"]) == (2, "failed"), run.log
+    assert says in run.commands[0].message
+    assert run.commands[0].name == "error"
+
+
+@pytest.mark.parametrize("event", ["pull_request", "pull_request_target"])
+def test_excluded_files_go_to_no_model_and_are_named(repository: Repository, event: str) -> None:
+    repository.open(base_files={".reviewbot.yml": "path_filters: ['docs/**']"})
+    run = repository.review(event, inputs={"exclude": "# ours\nsrc/**\n!src/orders/search.py\n"})
+    assert run.outputs["status"] == "reviewed", run.log
+    results = json.loads(_read(run.outputs["results-file"]))
+    classes = {each["path"]: each["class"] for each in results["receipt"]["entries"]}
+    assert classes["src/orders/search.py"] == "read"
+    others = {how for path, how in classes.items() if path.startswith("src/")} - {"read"}
+    assert others == {"excluded"}
+    assert {each["detail"] for each in results["receipt"]["entries"]} >= {"exclude"}
+    assert "exclude" in run.summary
+
+
+@pytest.mark.parametrize("exclude", ["a" * 257, "\n".join("a" * 101), "[z-a]"])
+def test_wrong_patterns_are_named(repository: Repository, exclude: str) -> None:
+    repository.open()
+    run = repository.review(inputs={"exclude": exclude})
+    assert (run.code, "exclude" in run.commands[0].message) == (2, True), run.log
+
+
+# --- findings of other tools -----------------------------------------------------------------
+
+
+def _sarif(line: int) -> str:
+    place = {
+        "artifactLocation": {"uri": "src/orders/search.py"},
+        "region": {"startLine": line},
+    }
+    result = {
+        "ruleId": "py/sql",
+        "level": "error",
+        "message": {"text": "A query is built from a value."},
+        "locations": [{"physicalLocation": place}],
+    }
+    run = {"tool": {"driver": {"name": "CodeQL"}}, "results": [result]}
+    return json.dumps({"version": "2.1.0", "runs": [run]})
+
+
+@pytest.mark.parametrize("event", ["pull_request", "pull_request_target"])
+def test_findings_of_other_tools_are_confirmed_and_listed(
+    repository: Repository, event: str
+) -> None:
+    repository.open()
+    for name, line in (("a.sarif", 37), ("b.sarif", 9_999)):
+        (repository.workflow.workspace / name).write_text(_sarif(line), encoding="utf-8")
+    run = repository.review(event, inputs={"sarif-in": "a.sarif\nb.sarif\n"})
+    assert run.code == 0, run.log
+    told = json.loads(_read(run.outputs["results-file"]))["other_tools"]
+    assert [each["verdict"] for each in told["findings"]] == ["confirmed"]
+    assert told["outside_the_change"] == 1
+    assert "Findings of other tools" in run.summary
+    bodies = [each["body"] for each in repository.github.review_comments]
+    assert any("reported by CodeQL py/sql too" in body for body in bodies)
+
+
+@pytest.mark.parametrize("name", ["../secret.sarif", "link.sarif", "nowhere.sarif"])
+def test_other_files_are_not_read_as_reports(repository: Repository, name: str) -> None:
+    repository.open()
+    outside = repository.workflow.workspace.parent / "secret.sarif"
+    outside.write_text(_sarif(37), encoding="utf-8")
+    (repository.workflow.workspace / "link.sarif").symlink_to(outside)
+    run = repository.review(inputs={"sarif-in": name})
+    assert (run.code, run.outputs["status"]) == (2, "failed"), run.log
+    assert "sarif" in run.commands[0].message
+
+
 # --- action.yml itself -----------------------------------------------------------------------
 
 
@@ -343,6 +486,17 @@ def test_names_are_in_kebab_case_and_all_are_passed_on() -> None:
     [review] = [step for step in STEPS if step.get("id") == "review"]
     passed = re.findall(r"inputs\.([a-z-]+)", json.dumps(review["env"]))
     assert sorted(passed) == sorted(ACTION["inputs"])
+
+
+def test_what_is_installed_is_locked_and_never_asked_of_a_checkout() -> None:
+    [install] = [step for step in STEPS if step.get("name") == "Install reviewbot"]
+    script = install["run"]
+    assert script.count("--require-hashes") == 1
+    assert all("locked" in line for line in script.splitlines() if "--find-links" in line)
+    assert "--no-index --no-deps --no-build-isolation" in script
+    assert script.count('"$PYTHON"') == script.count('"$PYTHON" -I ')
+    assert install["env"]["PYTHONPATH"] == ""
+    assert install["working-directory"] == "${{ runner.temp }}"
 
 
 def test_nothing_is_interpolated_into_a_shell_and_all_actions_are_pinned() -> None:

@@ -17,9 +17,8 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-ACTION: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parents[3] / "action.yml").read_text(encoding="utf-8")
-)
+_ROOT = Path(__file__).parents[3]
+ACTION: dict[str, Any] = yaml.safe_load((_ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 _EXPRESSION = re.compile(r"\$\{\{ ([a-z_.-]+) \}\}")
 _COMMAND = re.compile(r"\s*::([a-z0-9-]+)(?: ([^:]*))?::(.*)")
@@ -79,6 +78,7 @@ class Workflow:
     api_url: str
     server_url: str
     caches: dict[str, bytes] = field(default_factory=dict)
+    wheels: dict[str, Path] = field(default_factory=dict)
     runs: int = 0
 
     @property
@@ -96,11 +96,22 @@ class Workflow:
     ) -> Run:
         """Run the action's steps for an event, in a fresh temporary folder."""
         self.runs += 1
-        job = _Job(self, event, payload, inputs, dict(environ or {}))
-        return job.run()
+        return self.begin(event, payload, inputs, dict(environ or {})).run()
+
+    def begin(
+        self,
+        event: str,
+        payload: dict[str, Any],
+        inputs: Mapping[str, str],
+        environ: dict[str, str],
+    ) -> Job:
+        """A job of it; the program under test stands in for what is installed."""
+        return Job(self, event, payload, inputs, environ)
 
 
-class _Job:
+class Job:
+    """One run of the action's steps."""
+
     def __init__(
         self,
         workflow: Workflow,
@@ -119,7 +130,9 @@ class _Job:
         self._context = {
             "runner.temp": str(self._temp),
             "github.token": "the token of the job",
-            "github.action_path": "unused",
+            "runner.os": "Linux",
+            "runner.arch": "X64",
+            "github.action_path": str(_ROOT),
             "github.repository_id": str(payload.get("repository", {}).get("id", "")),
             "github.event.pull_request.number": str(payload.get("number", "")),
             "github.run_id": str(workflow.runs),
@@ -131,29 +144,42 @@ class _Job:
         }
 
     def run(self) -> Run:
-        self._install()
         code, log = 0, ""
         for step in STEPS:
-            if code and step.get("if") != "always()":
+            if not self._is_due(step, code):
                 continue
-            if "run" in step and step["name"] != "Install reviewbot":
-                code, log = self._execute(step)
+            if step.get("name") == "Install reviewbot":
+                self.install(step)
+            elif "run" in step:
+                code, log = self.execute(step)
             elif "/cache/" in step.get("uses", ""):
                 self._cache(step)
-        said = self._read("output")
-        pairs = re.findall(r"^([a-z-]+)<<(\w+)\n(.*?)\n?\2$", said, re.MULTILINE | re.DOTALL)
-        found = {f"steps.review.outputs.{name}": value for name, _, value in pairs}
-        self._context |= found
         outputs = {
-            name: self._said(about["value"]) for name, about in ACTION["outputs"].items() if found
+            name: self._said(about["value"])
+            for name, about in ACTION["outputs"].items()
+            if "steps.review.outputs.status" in self._context
         }
         return Run(code, outputs, self._read("summary"), log)
 
-    def _install(self) -> None:
-        """The program under test in the place of its installation."""
+    def _is_due(self, step: dict[str, Any], code: int) -> bool:
+        condition = step.get("if", "success()")
+        if condition == "always()":
+            return True
+        if match := re.fullmatch(r"([a-z.-]+) != '(.*)'", condition):
+            return not code and self._context.get(match[1], "") != match[2]
+        assert condition == "success()", condition
+        return not code
+
+    def install(self, step: dict[str, Any]) -> None:
+        """The program under test in the place of its installation, and wheels of it."""
+        del step
         programs = self._temp / "reviewbot-venv" / "bin"
         programs.mkdir(parents=True)
         (programs / "reviewbot").symlink_to(Path(sys.executable).with_name("reviewbot"))
+        wheels = self._temp / "reviewbot-wheels"
+        if not wheels.exists():
+            wheels.mkdir()
+            (wheels / "locked.whl").touch()
 
     def _said(self, text: str) -> str:
         return _EXPRESSION.sub(lambda match: self._context[match.group(1)], str(text))
@@ -162,7 +188,7 @@ class _Job:
         file = self._temp / name
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
-    def _execute(self, step: dict[str, Any]) -> tuple[int, str]:
+    def execute(self, step: dict[str, Any]) -> tuple[int, str]:
         event = self._temp / "event.json"
         event.write_text(json.dumps(self._payload), encoding="utf-8")
         environ = {
@@ -174,7 +200,7 @@ class _Job:
             "GITHUB_SERVER_URL": self._workflow.server_url,
             "GITHUB_EVENT_NAME": self._event,
             "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_OUTPUT": str(self._temp / "output"),
+            "GITHUB_OUTPUT": str(self._temp / f"output-{step.get('id')}"),
             "GITHUB_STEP_SUMMARY": str(self._temp / "summary"),
             "GITHUB_RUN_ID": str(self._workflow.runs),
             "GITHUB_RUN_ATTEMPT": "1",
@@ -194,10 +220,21 @@ class _Job:
             text=True,
             timeout=120,
         )
+        self._take_outputs(str(step.get("id")))
         return done.returncode, done.stdout
+
+    def _take_outputs(self, step: str) -> None:
+        said = self._read(f"output-{step}")
+        block = re.compile(r"^([a-z-]+)<<(\w+)\n(.*?)\n?\2$", re.MULTILINE | re.DOTALL)
+        found = {name: value for name, _, value in block.findall(said)}
+        found |= re.findall(r"^([a-z-]+)=(.*)$", block.sub("", said), re.MULTILINE)
+        self._context |= {f"steps.{step}.outputs.{name}": value for name, value in found.items()}
 
     def _cache(self, step: dict[str, Any]) -> None:
         folder, key = Path(self._said(step["with"]["path"])), self._said(step["with"]["key"])
+        if folder.name == "reviewbot-wheels":
+            self._cache_wheels(step, folder, key)
+            return
         caches = self._workflow.caches
         if "restore" in step["uses"]:
             prefix = self._said(step["with"]["restore-keys"])
@@ -209,3 +246,13 @@ class _Job:
             assert [file.name for file in folder.iterdir()] == ["ledger.sealed"]
             caches[key] = (folder / "ledger.sealed").read_bytes()
             shutil.rmtree(folder)
+
+    def _cache_wheels(self, step: dict[str, Any], folder: Path, key: str) -> None:
+        """As GitHub does it: a key is written once, and a hit is told."""
+        kept = self._workflow.wheels
+        if "save" in step["uses"]:
+            assert key not in kept
+            kept[key] = folder.rename(self._workflow.folder / f"kept-{len(kept)}")
+        elif key in kept:
+            shutil.copytree(kept[key], folder)
+            self._context[f"steps.{step['id']}.outputs.cache-hit"] = "true"

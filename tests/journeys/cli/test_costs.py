@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -68,8 +69,40 @@ def test_a_table_has_a_total_csv_has_rows_and_both_can_be_narrowed(
     assert [line[0] for line in lines if line][2:] == ["acme/shop", "total"]
     assert {row["name"]: row["reviews"] for row in rows} == {"acme/shop": "1", "planted.diff": "2"}
     assert sum(Decimal(row["saved_usd"]) for row in rows) > 0
-    assert len(shell.run("costs", "--since", "1h", "--format", "json").json) == 2
+    hours = shell.run("costs", "--since", "1h", "--format", "json")
+    assert len(hours.json) == 2
+    assert "sums are kept by whole days, so these begin at" in hours.err
     assert shell.run("costs", "--since", "2999-01-01").out == "Nothing was spent in that time.\n"
+
+
+def test_forecasts_are_measured_and_teams_shown_alone(shell: Shell, pull: str, diff: str) -> None:
+    teams: dict[str, Any] = {
+        "REVIEWBOT_DASHBOARD__TEAMS": json.dumps({"shop": ["Acme/*"], "idle": ["x/y"]})
+    }
+    for target in ((pull,), ("--diff", diff)):
+        report = shell.run("review", *target, "--format", "json").json
+        assert Decimal(report["forecast"]["p50_usd"]) <= Decimal(report["forecast"]["p90_usd"])
+
+    lines = shell.run("costs", "--team", "shop", "--format", "json", **teams).json
+    assert [line["name"] for line in lines] == ["acme/shop"]
+    assert shell.run("costs", "--team", "idle", "--format", "json", **teams).json == []
+    wrong = shell.run("costs", "--team", "shops", **teams)
+    assert wrong.code == 2
+    assert "configured are: idle, shop" in wrong.err
+
+    first, *_, total = shell.run("costs", "--forecasts", "--format", "json").json
+    assert (total["name"], total["reviews"]) == ("total", 2)
+    assert 0 <= total["within_p90"] <= 2
+    assert Decimal(first["cost_usd"]) > 0
+    rows = list(
+        csv.DictReader(io.StringIO(shell.run("costs", "--forecasts", "--format", "csv").out))
+    )
+    assert [row["reviews"] for row in rows] == ["1", "1", "2"]
+    table = shell.run("costs", "--forecasts", "--repo", "ACME/shop").out
+    assert "within p90" in table
+    assert "planted.diff" not in table
+    none = shell.run("costs", "--forecasts", "--since", "2999-01-01").out
+    assert none == "No review was forecast in that time.\n"
 
 
 def test_names_run_in_no_spreadsheet_and_steer_no_terminal(shell: Shell) -> None:

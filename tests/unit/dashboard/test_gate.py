@@ -45,9 +45,23 @@ class Hands:
         return self.now
 
 
+@dataclass
+class EndedHere:
+    """Sessions that were ended."""
+
+    ids: set[str] = field(default_factory=set)
+
+    def end(self, session_id: str, seconds: int) -> None:
+        assert seconds > 0
+        self.ids.add(session_id)
+
+    def is_ended(self, session_id: str) -> bool:
+        return session_id in self.ids
+
+
 def gate(github: GitHubSays, hands: Hands, token: str = TOKEN) -> Gate:
     doors = Doors(token, OAUTH, admins=frozenset({"alice"}))
-    return Gate(doors, b"secret", hands.seconds, github.reach)
+    return Gate(doors, b"secret", hands.seconds, github.reach, ended=EndedHere())
 
 
 def test_rights_are_asked_anew_after_five_minutes() -> None:
@@ -97,6 +111,19 @@ def test_sessions_end() -> None:
     assert all(door.visitor(None, each) for each in sessions)
     hands.now += 2
     assert not any(door.visitor(None, each) for each in sessions)
+
+
+def test_signing_out_ends_the_session_and_no_other() -> None:
+    door = gate(GitHubSays({"ghu": Reach("bob", frozenset({1}))}), Hands())
+    people, admins = [
+        [door.session_of("ghu") for _ in "ab"],
+        [door.session_of_admin() for _ in "ab"],
+    ]
+    for copied, other in (people, admins):
+        door.sign_out(copied)
+        assert door.visitor(None, copied) is None
+        assert door.visitor(None, other) is not None
+    door.sign_out("no session")
 
 
 def test_a_changed_token_ends_the_sessions_that_it_opened() -> None:

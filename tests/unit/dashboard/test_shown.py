@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.money import PicoUsd, Price, format_usd, parse_usd
-from reviewbot.entrypoints.dashboard.figures import Yardstick, forecast, routing
+from reviewbot.domain.money import PicoUsd, format_usd, parse_usd
+from reviewbot.entrypoints.dashboard.figures import forecast, routing
 from reviewbot.entrypoints.dashboard.plot import Bar, Stretch, columns, stack, timeline
 from reviewbot.entrypoints.dashboard.span import BadSpan, presets, read_span
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table, percent
@@ -54,7 +54,7 @@ def test_downloads_are_exact() -> None:
 def test_amounts_of_a_column_align() -> None:
     def shown(*usd: str) -> list[str]:
         made = table(*(("", parse_usd(each), (0, 1), 0, 0) for each in usd))
-        return [cells[1][1] for _, cells in made.shown]
+        return [cells[1] for _, cells in made.shown]
 
     assert shown("0.25", "0.00001", "0") == ["$0.2500", "<$0.0001", "\u2013"]
     assert shown("2.5", "0.25") == ["$2.500", "$0.250"]
@@ -128,20 +128,18 @@ def test_the_forecast_of_a_young_ledger_knows_only_its_own_days() -> None:
     assert forecast({"2026-11-27": 4, "2026-11-28": 2}, midnight, "2026-11-27") == 6 + 2 * 3
 
 
-def line(tier: str, tokens_in: int, tokens_out: int, spent: int) -> Line:
-    return Line(
-        (tier, tier), 0, 1, tokens_in, tokens_out, PicoUsd(spent), NOTHING, NOTHING, 0, 0, 0, 0
-    )
+def line(tier: str, spent: int, asked: int = 0, instead: int = 0) -> Line:
+    amounts = map(PicoUsd, (spent, 0, asked, 0, instead))
+    return Line((tier, tier), 0, 0, 1, 1_000, 100, *amounts)
 
 
-def test_routing_is_compared_with_the_strong_model_alone() -> None:
-    price = Price(PicoUsd(10), PicoUsd(40), PicoUsd(10), PicoUsd(10))
-    lines = [line("cheap", 1_000, 100, 900), line("strong", 100, 10, 1_400)]
-    routed = routing(lines, Yardstick("large", price))
+def test_routing_is_compared_with_the_strong_model_alone_without_questions() -> None:
+    lines = [line("cheap", 900, instead=14_000), line("strong", 1_900, asked=500)]
+    routed = routing(lines, "large")
     assert routed is not None
     assert (routed.spent, routed.instead, routed.saved) == (2_300, 14_000, 11_700)
-    assert routing(lines, None) is None
-    assert routing(lines[1:], Yardstick("large", price)) is None
+    assert routing(lines, "") is None
+    assert routing(lines[1:], "large") is None
 
 
 # --- spans and sights -----------------------------------------------------------------------------

@@ -154,7 +154,7 @@ def test_the_code_is_that_of_the_side_and_twins_are_counted() -> None:
 
     assert isinstance(second, Anchor)
     assert diff.code(second) == ("x = 1",)
-    assert diff.identity(second) == ("x = 1", 1)
+    assert (diff.spot(second).text, diff.spot(second).nth) == ("x = 1", 1)
     assert diff.code(Anchor("src/pay.py", LEFT, 10, 12)) == (
         "def pay():",
         "    total = price",
@@ -213,7 +213,7 @@ def test_an_anchor_lies_in_one_hunk_of_the_diff(
     assert anchor.start_line <= anchor.line
     assert any({anchor.start_line, anchor.line} <= home for home in homes)
     assert len(indexed.code(anchor)) == anchor.line - anchor.start_line + 1
-    text, twins = indexed.identity(anchor)
+    text, twins = indexed.spot(anchor).text, indexed.spot(anchor).nth
     assert text == indexed.code(anchor)[0]
     assert twins >= 0
 

@@ -36,6 +36,17 @@ def test_the_start_and_the_speed_are_told_apart(
     assert pace.per_token == pytest.approx(per_token, abs=1e-6)
 
 
+def test_streamed_answers_tell_both_apart_at_once() -> None:
+    pace = Pace().after(100, 1.5, 0.5)
+    assert (pace.before, pace.per_token, pace.expected(200)) == (0.5, 0.01, 2.5)
+
+
+def test_a_stream_that_never_began_takes_as_long_to_begin() -> None:
+    pace = Pace().after(100, 1.5, 0.5).after(0, 30.0)
+    assert pace.before == pytest.approx((0.5 * 0.9 + 30.0) / 1.9)
+    assert pace.per_token == pytest.approx(0.01)
+
+
 def test_what_was_long_ago_is_forgotten() -> None:
     pace = paced(*[(100, 20.0)] * 20, *[(100, 1.0)] * 20)
     assert pace.expected(100) < 4.0

@@ -6,7 +6,7 @@ import pytest
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.finding import Tier
-from reviewbot.models.config import Routing
+from reviewbot.models.config import Billing, Routing
 from reviewbot.runtime.settings import load_settings
 from reviewbot.runtime.tiers import router_config
 
@@ -44,3 +44,27 @@ def test_a_tier_of_shadows_alone_is_a_wrong_setting() -> None:
     wrong = load_settings(environ(shadow=0.5) | {"REVIEWBOT_TIERS": '{"cheap": ["new"]}'})
     with pytest.raises(SettingsError, match="shadows only"):
         router_config(wrong)
+
+
+def test_streams_billing_and_hedges_are_off_until_they_are_set() -> None:
+    plain = router_config(load_settings(environ()))
+    assert (plain.endpoints[0].stream, plain.endpoints[0].billing) == (False, Billing.PRICE)
+    assert (plain.patience.hedge, plain.patience.first_token) == (None, 30.0)
+    given = {"name": "here", "base_url": "http://localhost/v1", "api_key_env": "KEY"}
+    endpoints = json.dumps([given | {"stream": True, "billing": "reported"}])
+    limits = {"REVIEWBOT_LIMITS__HEDGE_AFTER": "2.5", "REVIEWBOT_LIMITS__FIRST_TOKEN_SECONDS": "9"}
+    wished = router_config(load_settings(environ() | limits | {"REVIEWBOT_ENDPOINTS": endpoints}))
+    assert (wished.endpoints[0].stream, wished.endpoints[0].billing) == (True, Billing.REPORTED)
+    assert (wished.patience.hedge, wished.patience.first_token) == (2.5, 9.0)
+
+
+@pytest.mark.parametrize(("text", "hedge"), [("p95", "p95"), ("0.5", 0.5)])
+def test_a_hedge_is_seconds_or_p95(text: str, hedge: object) -> None:
+    settings = load_settings(environ() | {"REVIEWBOT_LIMITS__HEDGE_AFTER": text})
+    assert settings.limits.hedge_after == hedge
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "p90", "nan", "1e9"])
+def test_what_is_no_hedge_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match='write seconds, or "p95"'):
+        load_settings(environ() | {"REVIEWBOT_LIMITS__HEDGE_AFTER": text})

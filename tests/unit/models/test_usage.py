@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.money import Usage
-from reviewbot.models.usage import read_usage
+from reviewbot.models.usage import read_cost, read_usage
 
+_UPSTREAM = {"upstream_inference_cost": 0.2}
 names = st.sampled_from(
     [
         "prompt_tokens",
@@ -42,6 +43,7 @@ values = st.recursive(
             {"prompt_tokens": 9, "completion_tokens": 5, "prompt_cache_hit_tokens": 4},
             Usage(9, 5, 4),
         ),
+        ({"prompt_tokens": 9, "completion_tokens": 5, "cached_tokens": 4}, Usage(9, 5, 4)),
         (
             {"prompt_tokens": 9, "completion_tokens": 5, "prompt_tokens_details": None},
             Usage(9, 5),
@@ -67,3 +69,32 @@ def test_nothing_that_an_endpoint_says_breaks_the_bill(raw: object) -> None:
     if usage is not None:
         assert 0 <= usage.cached + usage.cache_write <= usage.input
         assert 0 <= usage.reasoning <= usage.output
+
+
+@pytest.mark.parametrize(
+    ("raw", "cost"),
+    [
+        ({"cost": 0.0005}, 5 * 10**8),
+        ({"cost": 1}, 10**12),
+        ({"cost": 0}, 0),
+        ({"cost": 1.00000000000001e-12}, 2),
+        (
+            {"cost": 0.01, "is_byok": True, "cost_details": _UPSTREAM},
+            21 * 10**10,
+        ),
+        ({"cost": 0.01, "is_byok": True, "cost_details": None}, 10**10),
+        ({"cost": 0.01, "cost_details": _UPSTREAM}, 10**10),
+        ({"cost": -1}, None),
+        ({"cost": float("nan")}, None),
+        ({"cost": float("inf")}, None),
+        ({"cost": 10**30}, None),
+        ({"cost": True}, None),
+        ({"cost": "1"}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_what_an_endpoint_says_that_it_billed_is_never_rounded_down(
+    raw: object, cost: int | None
+) -> None:
+    assert read_cost(raw) == cost

@@ -14,7 +14,8 @@ from reviewbot.domain.outcome import Bill, Fate, Judged, Outcome, Receipt, Repor
 from reviewbot.domain.patch import parse_diff
 from reviewbot.domain.policy import Policy
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest, ReviewRequest
-from reviewbot.review.conduct import House, review_pull_request
+from reviewbot.review.conduct import review_pull_request
+from reviewbot.review.house import House
 from reviewbot.review.ports import BaseFiles, Document, Ports
 from tests.fakes.forge import FakeForge
 from tests.fakes.journal import FakeJournal, FakeObserver, one_by_one

@@ -352,7 +352,7 @@ def test_the_same_review_started_again_asks_nothing_and_writes_nothing() -> None
     here = world(say=defect_found)
     first = here.reviewed()
     asked, published = list(here.model.asked), dict(here.forge.reviews)
-    crashed = replace(here, journal=type(here.journal)(here.ledger))
+    crashed = replace(here, journal=type(here.journal)(here.ledger, foreseen=here.journal.foreseen))
     crashed.forge.comments.clear()  # it had not come to the writing
 
     again = crashed.reviewed()

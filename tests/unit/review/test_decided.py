@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from reviewbot.domain.command import Breadth, Sender
 from reviewbot.domain.feedback import Reception
 from reviewbot.domain.finding import Severity
-from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.forecast import Forecast, Past
+from reviewbot.domain.money import PICO_PER_USD, PicoUsd, format_usd
 from reviewbot.domain.outcome import Fate, Reviewed, Skipped
 from reviewbot.domain.patch import parse_diff
 from reviewbot.domain.policy import Policy
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.ruling import Silence
+from reviewbot.review.conduct import prepare
+from reviewbot.review.estimate import estimate
+from reviewbot.review.foreseen import foresee, told
 from reviewbot.review.ports import Check, Conclusion
 from reviewbot.review.silence import Silenced, may_silence
 from tests.unit.review.examples import (
@@ -101,6 +107,40 @@ def test_a_review_over_the_threshold_asks_nothing_and_says_which_command_approve
     assert f"`/reviewbot approve-cost {PULL.head_sha[:10]}`" in _last(here).summary
     assert here.rulings.held[0][0] == PULL.head_sha
     assert not here.model.asked
+
+
+def test_what_needs_approval_is_judged_by_how_past_reviews_came_out() -> None:
+    here = world()
+    plan = _expected(here)
+    here = world(policy=f"budget: {{approve_above: {Decimal(plan.p90) / PICO_PER_USD:f}}}")
+    assert isinstance(here.review(), Reviewed)
+
+    here = world(policy=f"budget: {{approve_above: {Decimal(plan.p90) / PICO_PER_USD:f}}}")
+    here.journal.earlier = [Past(PicoUsd(10), PicoUsd(30))] * 10  # three times what was planned
+    assert here.review() == Skipped(REQUEST, "its cost waits for approval")
+    assert _last(here).summary.startswith("Forecast: p50 ")
+    assert here.rulings.held == [(PULL.head_sha, _expected(here).p90)]
+    assert not here.model.asked
+
+
+def test_the_check_runs_first_line_is_the_forecast_under_way_and_at_the_end() -> None:
+    here = world()
+    here.journal.earlier = [Past(PicoUsd(10), PicoUsd(20))] * 4
+    said = told(_expected(here))
+    report = here.reviewed()
+
+    assert "p50 $" in said
+    assert "4 earlier reviews here" in said
+    assert here.forge.begun == [said]
+    cost = format_usd(report.bill.spent)
+    assert _last(here).summary.splitlines()[0] == f"{said}; it cost {cost}."
+    [(_, _, stored)] = here.journal.closed
+    assert json.loads(stored)["forecast"]["learned_from_reviews"] == 4
+
+
+def _expected(here: World) -> Forecast:
+    ready = prepare(REQUEST, here.ports, here.house)
+    return foresee(estimate(ready, here.ports), ready.pull, here.ports)
 
 
 def test_asking_for_it_in_full_approves_no_cost() -> None:

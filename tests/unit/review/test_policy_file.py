@@ -8,18 +8,24 @@ from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.finding import Severity
 from reviewbot.domain.money import parse_usd
 from reviewbot.domain.policy import Budget, Data, Policy
-from reviewbot.review.policy_file import effective_policy
+from reviewbot.review.policy_file import Source, effective_policy, layers, limits_over_time
 from reviewbot.review.ports import BaseFiles, Document
 
 
-def policy(text: str | None, default: str | None = None, server: Policy | None = None) -> Policy:
+def policy(
+    text: str | None,
+    default: str | None = None,
+    server: Policy | None = None,
+    organisation: str | None = None,
+) -> Policy:
     def document(content: str | None) -> Document | None:
         return None if content is None else Document(".reviewbot.yml", content)
 
+    above = document(organisation)
     if default is None:
-        files = BaseFiles(document(text), None, ())
+        files = BaseFiles(document(text), None, (), above)
     else:
-        files = BaseFiles(document(default), document(text), ())
+        files = BaseFiles(document(default), document(text), (), above)
     return effective_policy(files, server or Policy())
 
 
@@ -125,3 +131,56 @@ def test_a_base_branch_cannot_loosen_the_default_branchs_policy() -> None:
     assert found.min_severity is Severity.MEDIUM
     assert found.max_comments == Policy().max_comments
     assert found.path_filters == ()
+
+
+# --- organisations ---------------------------------------------------------------------------
+
+
+def test_an_organisation_s_defaults_hold_where_the_repository_says_nothing() -> None:
+    found = policy("max_comments: 2", organisation="max_comments: 5\nfail_on: high")
+    assert (found.max_comments, found.fail_on) == (2, Severity.HIGH)
+    assert policy(None, organisation="max_comments: 5").max_comments == 5
+
+
+def test_neither_widens_what_is_above_it() -> None:
+    server = Policy(data=Data(allowed_jurisdictions=("EU", "US")), redaction=("A-[0-9]+",))
+    organisation = (
+        "budget: {per_pr: 0.5, per_day: 90}\ndata: {allowed_jurisdictions: [EU, CN]}\n"
+        "redaction: ['B-[0-9]+']\nescalation: {max_share: 0.1}"
+    )
+    wishes = (
+        "budget: {per_pr: 0.9, per_day: 3}\ndata: {allowed_jurisdictions: [US, CN]}\n"
+        "redaction: ['C-[0-9]+']\nescalation: {max_share: 0.9}"
+    )
+    found = policy(wishes, server=server, organisation=organisation)
+    assert found.budget.per_pr == parse_usd("0.5")
+    assert found.budget.per_day == parse_usd("3")
+    assert found.data.allowed_jurisdictions == ()
+    assert set(found.redaction) == {"A-[0-9]+", "B-[0-9]+", "C-[0-9]+"}
+    assert found.escalation.max_share == 0.1
+
+
+def test_a_base_branch_tightens_on_top_of_both() -> None:
+    found = policy(
+        "fail_on: low\nmax_comments: 0\nbudget: {per_pr: 0.1}",
+        default="language: de",
+        organisation="max_comments: 5\nfail_on: high\nbudget: {per_pr: 0.5}",
+    )
+    assert (found.fail_on, found.max_comments, found.language) == (Severity.LOW, 5, "de")
+    assert found.budget.per_pr == parse_usd("0.1")
+
+
+def test_an_organisation_s_invalid_policy_decides_nothing() -> None:
+    with pytest.raises(PolicyError, match="unknown key 'max_coments'"):
+        policy("max_comments: 2", organisation="max_coments: 5")
+
+
+def test_an_organisation_s_limits_over_time_are_named() -> None:
+    said = Document("the organisation's", "budget: {per_month: 3}")
+    assert limits_over_time(BaseFiles(None, None, (), said)) == ["the organisation's"]
+
+
+def test_each_layer_knows_who_spoke() -> None:
+    documents = [Document(name, "max_comments: 3") for name in ("ruling", "narrowing", "above")]
+    built = layers(BaseFiles(documents[0], documents[1], (), documents[2]), Policy())
+    assert [each.source for each in built] == list(Source)

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewbot.domain.finding import Tier
+from reviewbot.domain.forecast import Past
+from reviewbot.domain.money import PicoUsd
 from reviewbot.review.quote import Quote, as_json, quote_pull_request
 from tests.unit.review.examples import PAY, REQUEST, World, diff, entry, world
 
@@ -24,6 +26,17 @@ def test_a_quote_asks_nothing_and_writes_nothing() -> None:
     assert not here.model.asked
     assert not here.forge.checks
     assert here.ledger.spent == 0
+
+
+def test_a_quote_follows_the_repositorys_past() -> None:
+    plain, here = quoted(world()), world()
+    here.journal.earlier = [Past(PicoUsd(10), PicoUsd(20))] * 24
+
+    quote = quoted(here)
+
+    assert quote.learned_from == as_json(quote)["learned_from_reviews"] == 24
+    assert 1.6 * plain.p50 < quote.p50 <= 2 * plain.p50
+    assert quote.p50 <= quote.p90 <= quote.bound == plain.bound
 
 
 def test_what_is_known_is_free_on_the_first_reading() -> None:

@@ -16,6 +16,8 @@ from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.spent import Spent
 from reviewbot.github.commands import find_command
 from reviewbot.review import replies
+from reviewbot.review.policy_file import effective_policy, layers
+from reviewbot.review.ports import BaseFiles, Document
 from reviewbot.review.words import ENGLISH
 from tests.unit.review.examples import PULL
 
@@ -88,12 +90,18 @@ def test_cost_adds_up(spent: Sequence[Spent], rows: Sequence[str]) -> None:
 
 
 def test_config_is_the_policy_as_yaml_that_is_read_back() -> None:
-    policy = Policy.model_validate({"language": "de", "focus": "```\n@ada", "fail_on": "high"})
-    told = replies.config(policy, ENGLISH)
+    text = 'language: de\nfocus: "```\\n@ada # not a comment"\nbudget: {per_pr: 0.5}'
+    files = BaseFiles(Document(".reviewbot.yml", text), None, ())
+    told = replies.config(layers(files, Policy(fail_on=Severity.HIGH)), ENGLISH)
+    policy = effective_policy(files, Policy(fail_on=Severity.HIGH))
     fence = told.split("\n")[2].removesuffix("yaml")
     inside = told.split(f"{fence}yaml\n")[1].removesuffix(fence)
 
     assert Policy.model_validate(yaml.safe_load(inside)) == policy
+    said = [line.strip() for line in inside.splitlines() if "  # " in line]
+    assert said[0] == "language: de  # repository"
+    assert said[1].endswith("# repository")
+    assert said[2:] == ["fail_on: high  # server", "per_pr: '0.5'  # repository"]
 
 
 @pytest.mark.parametrize(

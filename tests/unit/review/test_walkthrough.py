@@ -150,7 +150,7 @@ def test_it_is_bounded_and_counts_what_it_leaves_out(files: int, path: int, word
     [told] = folded(changes, ENGLISH)
     assert len(told) < 20_000
     shown = told.count("\n| ") - 1
-    assert shown == files or f"… and {files - shown} more files" in told
+    assert shown == files or f"… and {files - shown} more file" in told
 
 
 @given(path=HOSTILE, summary=HOSTILE)

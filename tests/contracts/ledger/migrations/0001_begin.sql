@@ -27,9 +27,22 @@ INSERT INTO spending_by_repository (grain, period, repository_id, repository, re
   ('day', '2027-01-15', 7, 'acme/shop', 1, 3, 30000, 0, 30000000000, 20000000000, 0),
   ('month', '2027-01', 7, 'acme/shop', 1, 3, 30000, 0, 30000000000, 20000000000, 0);
 
-INSERT INTO spending_by_pull (grain, period, repository_id, repository, number, reviews, calls, tokens_in, tokens_out, spent, presumed, saved, findings, accepted) VALUES
-  ('day', '2027-01-15', 7, 'acme/shop', 1, 1, 3, 30000, 0, 30000000000, 20000000000, 0, 1, 1),
-  ('month', '2027-01', 7, 'acme/shop', 1, 1, 3, 30000, 0, 30000000000, 20000000000, 0, 1, 1);
+INSERT INTO spending_by_pull (repository_id, number, period, tier, purpose, reviews, questions, calls, tokens_in, tokens_out, spent, presumed, asked, saved, findings, accepted) VALUES
+  (7, 1, '2027-01-15', 'cheap', 'review', 1, 0, 3, 30000, 0, 30000000000, 20000000000, 0, 0, 0, 0),
+  (7, 1, '2027-01-15', '', 'review', 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1);
+
+INSERT INTO spending_of_pulls (repository_id, number, first_day, last_day, reviews, questions, calls, tokens_in, tokens_out, spent, presumed, asked, saved, findings, accepted) VALUES
+  (7, 1, '2027-01-15', '2027-01-15', 1, 0, 3, 30000, 0, 30000000000, 20000000000, 0, 0, 1, 1);
+
+INSERT INTO timings (grain, period, repository_id, endpoint, measure, bucket, calls) VALUES
+  ('day', '2027-01-15', 7, 'one', 'answer', 62, 1),
+  ('month', '2027-01', 7, 'one', 'answer', 62, 1);
+
+INSERT INTO forecasts (grain, period, repository_id, bucket, reviews, within_p90, foreseen, cost) VALUES
+  ('day', '2027-01-15', 7, 66, 1, 1, 40000000000, 50000000000),
+  ('month', '2027-01', 7, 66, 1, 1, 40000000000, 50000000000);
+
+INSERT INTO ended_sessions (id, until_at) VALUES ('s1', 1800003600000);
 
 INSERT INTO flagged_endpoints (endpoint, at, why) VALUES
   ('two', 1800000000000, 'billed $0.300 where $0.100 was the bound');
@@ -37,11 +50,11 @@ INSERT INTO flagged_endpoints (endpoint, at, why) VALUES
 INSERT INTO audit (id, at, who, action, subject, why, before) VALUES
   ('a1', 1800000000000, 'ada', 'release', 'one', 'the price was wrong', 'billed too much');
 
-INSERT INTO answers (key, model, text, cost, tokens, review_id, at) VALUES
-  ('key-1', 'small', '{"findings": []}', 10000000000, 10000, 'review-1', 1800000000000);
+INSERT INTO answers (key, model, text, cost, tokens, review_id, at, used_at, bytes) VALUES
+  ('key-1', 'small', '{"findings": []}', 10000000000, 10000, 'review-1', 1800000000000, 1800000000000, 416);
 
-INSERT INTO reviews (id, repository_id, number, repository, head_sha, cause, state, opened_at, closed_at, saved, starved, report) VALUES
-  ('review-1', 7, 1, 'acme/shop', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'desk 1', 'published', 1800000000000, 1800000020000, 0, 0, '{}');
+INSERT INTO reviews (id, repository_id, number, repository, head_sha, cause, state, opened_at, closed_at, saved, starved, report, complete, cost, planned, foreseen_p50, foreseen_p90, bound, learned_from) VALUES
+  ('review-1', 7, 1, 'acme/shop', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'desk 1', 'published', 1800000000000, 1800000020000, 0, 0, '{}', 1, 50000000000, 40000000000, 40000000000, 60000000000, 90000000000, 0);
 
 INSERT INTO postings (key, state, external_id, url, at) VALUES
   ('review:1', 'done', '99', 'https://example.test/99', 1800000020000);
@@ -64,3 +77,9 @@ INSERT INTO acceptance (grain, period, repository_id, repository, tier, model, c
 
 INSERT INTO read_backs (repository_id, number, repository, installation_id, attempts, owner, lease_until, not_before) VALUES
   (7, 1, 'acme/shop', 3, 0, '', 0, 1800000020000);
+
+INSERT INTO companion_sessions (digest, review_id, repository_id, installation_id, terms, ends_at, calls) VALUES
+  ('0000000000000000000000000000000000000000000000000000000000000000', 'review-1', 7, 3, '{}', 1800000900000, 4);
+
+INSERT INTO used_tokens (digest, ends_at) VALUES
+  ('1111111111111111111111111111111111111111111111111111111111111111', 1800000300000);

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.command import Help
 from reviewbot.domain.errors import BudgetExhausted, PolicyError
 from reviewbot.domain.finding import Category, Severity, Side, Tier
+from reviewbot.domain.forecast import Forecast
 from reviewbot.domain.money import PicoUsd, parse_usd
 from reviewbot.domain.outcome import (
     Bill,
@@ -28,10 +29,12 @@ from reviewbot.domain.phrase import Phrase
 from reviewbot.domain.policy import Policy
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.spent import Spent
+from reviewbot.domain.tip import Hearing, Tip, Tips
 from reviewbot.domain.walkthrough import FileChange
 from reviewbot.review import merge_group, notices, replies
 from reviewbot.review.compose import compose
 from reviewbot.review.conduct import reason_to_skip
+from reviewbot.review.policy_file import Layer, Source
 from reviewbot.review.ports import Conclusion, Verdict
 from reviewbot.review.redact import redact
 from reviewbot.review.same_head import joint, own
@@ -77,7 +80,16 @@ def _report(written: tuple[str, str]) -> Report:
         shortages=(Shortage(Phrase("the repository today"), _LIMIT, _USD, _USD, 3),),
         fixed=(_posted("An earlier one"),),
         walkthrough=tuple(_changes(written[0])),
+        forecast=Forecast(_USD, _USD, _USD, _LIMIT, learned_from=24),
+        tips=_tips(written[0]),
     )
+
+
+def _tips(title: str) -> Tips:
+    """Every hearing, and some outside the change."""
+    reported = replace(FINDING, title=title, reported_by="gosec G101")
+    why = Phrase("its file is not read")
+    return Tips(tuple(Tip(reported, hearing, why) for hearing in Hearing), outside=2)
 
 
 def _changes(title: str) -> Iterator[FileChange]:
@@ -93,7 +105,7 @@ def _changes(title: str) -> Iterator[FileChange]:
 def _findings(written: tuple[str, str]) -> Iterator[Judged]:
     title, explanation = written
     plain = replace(FINDING, title=title, explanation=explanation, rule="no-zero", cwe="CWE-369")
-    yield judged(replace(plain, suggestion="    return 0"))
+    yield judged(replace(plain, suggestion="    return 0", reported_by="gosec G101"))
     secret = "AKIA" + "ABCDEFGHIJKLMNOP"
     [found] = redact(diff(entry("conf.py", f'key = "{secret}"'))).findings
     yield judged(found, tier=Tier.LOCAL, model="", fingerprint="local")
@@ -172,7 +184,9 @@ def checks(say: Words) -> Iterator[Check]:
     for why in _skips(policy):
         yield notices.skipped(why, policy, say)
     yield notices.paused("maria", policy, say)
-    yield notices.too_dear(PULL, _USD, _LIMIT, say)
+    for earlier in (0, 1, 2):
+        expected = Forecast(_USD, _USD, _USD, _LIMIT, learned_from=earlier)
+        yield notices.too_dear(PULL, expected, _LIMIT, say)
     yield from (notices.superseded(say), notices.closed(say), notices.gave_up(say))
     verdict = Verdict(9, Conclusion.FAILURE, say("no findings"), Conclusion.FAILURE)
     yield merge_group.answer(PULL, None, policy)
@@ -219,7 +233,10 @@ def answers(say: Words) -> Iterator[str]:
     ]
     yield from (replies.cost(spent, _LIMIT, say), replies.cost([], _LIMIT, say))
     yield from (replies.approved(PULL, say), replies.other_head(PULL, say))
-    yield from (replies.nothing_waits(PULL, say), replies.config(Policy(), say))
+    yield from (
+        replies.nothing_waits(PULL, say),
+        replies.config([Layer(Source.DEFAULT, Policy())], say),
+    )
     yield replies.unusable_policy(PolicyError(Phrase("{path} is no UTF-8 text", path="x")), say)
     why = Phrase("the budget of {scope} was closed: {endpoint} overbilled", scope="s", endpoint="e")
     yield from (

@@ -12,12 +12,13 @@ import pytest
 from reviewbot.domain.finding import Category, Severity, Tier
 from reviewbot.domain.outcome import Coverage
 from reviewbot.domain.phrase import Phrase
+from reviewbot.domain.tip import Hearing
 from reviewbot.review.walkthrough import Risk
 from reviewbot.review.words import LANGUAGES, Words, in_language
 from tests.unit.review.words.catalogue import SOURCE, computed, sentences, unsaid
 
 ALL = pytest.mark.parametrize("language", LANGUAGES)
-_TERMS = (Category, Coverage, Risk, Severity, Tier)
+_TERMS = (Category, Coverage, Hearing, Risk, Severity, Tier)
 _COUNTS = (0, 1, 2, 5, 21, 100)
 _LONGEST_LABEL, _LONGEST_DESCRIPTION = 20, 40  # characters of a button, by GitHub
 

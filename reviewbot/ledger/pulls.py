@@ -1,0 +1,65 @@
+"""The dearest pull requests of a time, without adding up all of them.
+
+One that lies within the time as a whole has its sums in one row; only those astride its ends
+are added up by their days.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reviewbot.ledger.database import Session
+    from reviewbot.ledger.sight import Sight
+
+SUMS = (
+    "reviews",
+    "questions",
+    "calls",
+    "tokens_in",
+    "tokens_out",
+    "spent",
+    "presumed",
+    "asked",
+    "saved",
+)
+_COLUMNS = (*SUMS, "findings", "accepted")
+Row = tuple[int, ...]  # repository id, number, then SUMS, findings on lines, and those accepted
+_SPENT, _PRESUMED = 2 + SUMS.index("spent"), 2 + SUMS.index("presumed")
+FOREVER = "9999-12-31"
+
+
+def dearest(session: Session, days: tuple[str, str], sight: Sight, most: int) -> list[Row]:
+    """So many pull requests at the most, the dearest first; both *days* are included."""
+    rows = [*_within(session, days, sight, most), *_astride(session, days, sight)]
+    return sorted(rows, key=lambda row: (-row[_SPENT] - row[_PRESUMED], row[:2]))[:most]
+
+
+def _within(
+    session: Session, days: tuple[str, str], sight: Sight, most: int
+) -> Sequence[tuple[int, ...]]:
+    rows = session.rows(
+        f"SELECT repository_id, number, {', '.join(_COLUMNS)} FROM spending_of_pulls"  # noqa: S608 - fixed names and integers
+        f" WHERE first_day >= ? AND last_day <= ? AND {sight.condition()}"
+        " ORDER BY spent + presumed DESC, repository_id, number LIMIT ?",
+        *days,
+        most,
+    )
+    return [tuple(row) for row in rows]
+
+
+def _astride(session: Session, days: tuple[str, str], sight: Sight) -> list[Row]:
+    first, last = days
+    sums = ", ".join(f"SUM(d.{name})" for name in _COLUMNS)
+    rows = session.rows(
+        f"SELECT p.repository_id, p.number, {sums} FROM spending_of_pulls p"  # noqa: S608 - fixed names and integers
+        # An ordinary join would let SQLite look through all days first.
+        " CROSS JOIN spending_by_pull d WHERE p.first_day <= ? AND p.last_day >= ?"
+        f" AND (p.first_day < ? OR p.last_day > ?) AND {sight.condition('p.repository_id')}"
+        " AND d.repository_id = p.repository_id AND d.number = p.number"
+        " AND d.period BETWEEN ? AND ? GROUP BY p.repository_id, p.number",
+        *(last, first, first, last, first, last),
+    )
+    return [tuple(int(value) for value in row) for row in rows]

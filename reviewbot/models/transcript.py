@@ -1,0 +1,108 @@
+"""What was heard of one streamed answer, and when its parts came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reviewbot.models.completion import Completion, load, read_delta
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reviewbot.domain.money import PicoUsd, Usage
+
+_FIELD = b"data:"
+_END = b"[DONE]"
+
+
+class Transcript:
+    """Takes a body's pieces, which may end anywhere; times are seconds since it was made."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._begun = monotonic()
+        self.first = self.last = self.total = 0.0
+        self.pieces = 0  # events that held text
+        self.thoughts = False
+        self.model = self.finish = ""
+        self.declined = False
+        self.events = 0
+        self.ended = False
+        self.garbled = False
+        self.error: Mapping[str, object] | None = None
+        self.whole = b""  # the body, as long as it has no events
+        self._texts: list[str] = []
+        self._counted: Usage | None = None  # with the finish or after it
+        self._partial: Usage | None = None  # before it, as some endpoints count along
+        self._reported: PicoUsd | None = None
+        self._rest = b""  # the line that is not yet whole
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the answer came to its end, whatever became of the connection."""
+        return self.ended or bool(self.finish)
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the whole answer took; a count along the way says nothing about its end."""
+        return self._counted or (self._partial if self.ended else None)
+
+    def stop(self) -> None:
+        """Stop the watch."""
+        self.total = self._elapsed()
+
+    def hear(self, piece: bytes) -> None:
+        """Take a piece of the body."""
+        at = self._elapsed()
+        if not self.events:
+            self.whole += piece
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        for line in lines:
+            if line.startswith(_FIELD):
+                self._take(line.removeprefix(_FIELD).strip(), at)
+
+    def completion(self) -> Completion:
+        """The answer as a whole."""
+        text = "".join(self._texts)
+        return Completion(
+            text=text if text.strip() else "",
+            finish=self.finish,
+            usage=self.usage,
+            model=self.model,
+            declined=self.declined,
+            reported=self._reported if self.is_whole else None,
+        )
+
+    def _take(self, data: bytes, at: float) -> None:
+        self.events += 1
+        if data == _END:
+            self.ended = True
+            return
+        body = load(data)
+        if not isinstance(body, Mapping):
+            self.garbled = True
+            return
+        if body.get("error"):
+            self.error = body
+            return
+        self._add(body, at)
+
+    def _add(self, body: Mapping[str, object], at: float) -> None:
+        delta = read_delta(body)
+        if delta.speaks:
+            self.first = self.first if self.pieces else at
+            self.last = at
+            self.pieces += 1
+            self._texts.append(delta.text)
+        self.thoughts = self.thoughts or delta.thought
+        self.declined = self.declined or delta.declined
+        self.finish = delta.finish or self.finish
+        if self.finish:
+            self._counted = delta.usage or self._counted
+        self._partial = delta.usage or self._partial
+        self._reported = self._reported if delta.reported is None else delta.reported
+        self.model = delta.model or self.model
+
+    def _elapsed(self) -> float:
+        return self._monotonic() - self._begun

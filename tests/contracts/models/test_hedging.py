@@ -1,0 +1,247 @@
+"""A second route is asked where the first is slow: the first answer counts, both are paid for."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reviewbot.domain.errors import ModelUnavailable
+from reviewbot.domain.policy import Data
+from reviewbot.models.breaker import State
+from reviewbot.models.clock import Clock
+from reviewbot.models.config import Patience
+from reviewbot.models.endpoint import Endpoint
+from reviewbot.models.faults import Fault
+from reviewbot.models.handle import Handle
+from reviewbot.models.router import Router
+from reviewbot.review.ports import Ending
+from tests.contracts.models.scripted import Scripted, refuses, says
+from tests.contracts.models.test_dead_primary import hanging
+from tests.contracts.models.test_latency import Slow
+from tests.contracts.models.test_streaming import COUNTED, DONE, delta, streams
+from tests.contracts.models.world import PROMPT, config, endpoint, purse, question
+from tests.fakes.ledger import FakeLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Literal
+
+    from reviewbot.models.observation import Observation
+    from reviewbot.review.ports import Attempt
+
+LATE = 0.15
+_ONLY_ONE = Data(allowed_endpoints=("one",))
+
+
+class Pair:
+    """A router with endpoints one and two, and what it is made of."""
+
+    def __init__(self, router: Router, ledger: FakeLedger) -> None:
+        self.router, self.ledger = router, ledger
+        self.seen: list[Observation] = []
+        router.subscribe(self.seen.append)
+
+    @property
+    def attempts(self) -> dict[str, list[Attempt]]:
+        """What came of every attempt, by endpoint."""
+        settled = time.monotonic() + 2.0
+        while self.ledger.open and time.monotonic() < settled:
+            time.sleep(0.01)
+        assert not self.ledger.open, "every grant is settled"
+        found: dict[str, list[Attempt]] = {"one": [], "two": []}
+        for entry in self.ledger.entries:
+            found[entry.charge.endpoint].append(entry.attempt)
+        return found
+
+
+@contextlib.contextmanager
+def pair(
+    one: str,
+    two: str,
+    hedge: float | Literal["p95"] | None = LATE,
+    seconds: float = 5.0,
+    ledger: FakeLedger | None = None,
+    *,
+    stream: bool = False,
+) -> Iterator[Pair]:
+    patience = Patience(cheap=seconds, connect=1.0, attempts=2, hedge=hedge)
+    known = config(
+        replace(endpoint("one", one), stream=stream), endpoint("two", two), patience=patience
+    )
+    kept = ledger or FakeLedger()
+    router = Router(known, kept, Clock.real())
+    try:
+        yield Pair(router, kept)
+    finally:
+        router.close()
+
+
+def test_a_slow_route_is_overtaken_and_both_are_accounted_for() -> None:
+    with (
+        Slow(3.0).running() as slow,
+        Scripted(says()).running() as fast,
+        pair(slow.url, fast.url) as it,
+    ):
+        begun = time.monotonic()
+        (answer,) = it.router.ask(question(), purse())
+        took = time.monotonic() - begun
+        attempts = it.attempts
+    assert LATE <= took < 2.0
+    assert (attempts["two"][0].ending, attempts["two"][0].error) == (Ending.ANSWERED, "")
+    (lost,) = attempts["one"]
+    assert (lost.ending, lost.error) == (Ending.UNKNOWN, "overtaken")
+    costs = {entry.charge.endpoint: entry.cost for entry in it.ledger.entries}
+    worst = {entry.charge.endpoint: entry.charge.worst for entry in it.ledger.entries}
+    assert costs["one"] == worst["one"], "nobody knows what it cost"
+    assert answer.cost == costs["two"]
+    assert {e.charge.endpoint: e.charge.reason for e in it.ledger.entries} == {
+        "one": "",
+        "two": "hedge",
+    }
+    assert sorted(each.outcome for each in it.seen) == ["answered", "overtaken"]
+
+
+def test_a_route_that_answers_after_all_ends_its_rival() -> None:
+    with (
+        Slow(0.5).running() as slow,
+        Slow(3.0).running() as slower,
+        pair(slow.url, slower.url) as it,
+    ):
+        begun = time.monotonic()
+        it.router.ask(question(), purse())
+        assert time.monotonic() - begun < 2.0
+        attempts = it.attempts
+        assert dict(it.router.endpoints_status())["two"] is State.CLOSED
+    assert attempts["one"][0].ending is Ending.ANSWERED
+    assert attempts["two"][0].error == "not-needed"
+
+
+def test_without_the_setting_nobody_is_overtaken() -> None:
+    with (
+        Slow(0.4).running() as slow,
+        Scripted(says()).running() as fast,
+        pair(slow.url, fast.url, hedge=None) as it,
+    ):
+        it.router.ask(question(), purse())
+    assert (len(slow.heard), len(fast.heard)) == (1, 0)
+
+
+def test_who_answers_in_time_has_no_rival() -> None:
+    with (
+        Scripted(says()).running() as fast,
+        Scripted(says()).running() as spare,
+        pair(fast.url, spare.url, hedge=2.0) as it,
+    ):
+        it.router.ask(question(), purse())
+    assert (len(fast.heard), len(spare.heard)) == (1, 0)
+
+
+def test_both_together_have_one_deadline() -> None:
+    with hanging() as one, hanging() as two, pair(one.url, two.url, seconds=0.6) as it:
+        begun = time.monotonic()
+        with pytest.raises(ModelUnavailable, match="did not answer in time"):
+            it.router.ask(question(), purse())
+        assert 0.5 < time.monotonic() - begun < 1.2, "two attempts, side by side"
+        attempts = it.attempts
+    assert [each.error for each in attempts["one"] + attempts["two"]] == ["timeout", "timeout"]
+
+
+def test_a_rival_s_failure_leaves_the_first_one_its_time() -> None:
+    with (
+        Slow(0.5).running() as slow,
+        Scripted(refuses(503)).running() as down,
+        pair(slow.url, down.url) as it,
+    ):
+        (answer,) = it.router.ask(question(), purse())
+    assert answer.text
+    assert [each.error for each in it.attempts["two"]] == ["http-503"]
+
+
+def test_the_first_one_s_failure_leaves_its_rival_the_rest() -> None:
+    with (
+        Slow(0.3, refuses(500)).running() as slow,
+        Slow(0.5).running() as fine,
+        pair(slow.url, fine.url) as it,
+    ):
+        it.router.ask(question(), purse())
+    assert [each.error for each in it.attempts["one"]] == ["http-500"]
+    assert [each.ending for each in it.attempts["two"]] == [Ending.ANSWERED]
+
+
+def test_a_rival_waits_for_no_money_and_no_place() -> None:
+    with (
+        Slow(0.5).running() as slow,
+        Scripted(says()).running() as fast,
+        pair(slow.url, fast.url, ledger=FakeLedger(limit=10**9)) as it,
+    ):
+        it.router.ask(question(), purse())
+    assert len(slow.heard) == 1
+    assert not fast.heard, "the limit has room for one reservation"
+
+
+def test_no_rival_where_the_policy_lets_no_code_go() -> None:
+    with (
+        Slow(0.5).running() as slow,
+        Scripted(says()).running() as fast,
+        pair(slow.url, fast.url) as it,
+    ):
+        it.router.ask(question(), purse(_ONLY_ONE))
+    assert not fast.heard
+
+
+def test_an_answer_that_has_begun_is_waited_for() -> None:
+    slow = streams(
+        delta("{}"), *[": keep-alive"] * 30, delta("", "stop"), COUNTED, DONE, drip=0.001
+    )
+    with (
+        Scripted(slow).running() as one,
+        Scripted(says()).running() as two,
+        pair(one.url, two.url, hedge=0.2, stream=True) as it,
+    ):
+        it.router.ask(question(), purse())
+    assert not two.heard
+    (attempt,) = it.attempts["one"]
+    assert 0 < attempt.first_token_ms < attempt.latency_ms
+
+
+def test_who_is_overtaken_again_and_again_is_left_alone() -> None:
+    with (
+        hanging() as dead,
+        Scripted(says()).running() as fast,
+        pair(dead.url, fast.url, hedge=0.05) as it,
+    ):
+        for _ in range(8):
+            it.router.ask(question(), purse())
+        assert dict(it.router.endpoints_status())["one"] is State.OPEN
+        assert len(dead.taken) == 5
+
+
+def test_slow_is_what_95_of_100_answers_are_faster_than() -> None:
+    with (
+        Slow(0.0).running() as one,
+        Scripted(says()).running() as two,
+        pair(one.url, two.url, hedge="p95") as it,
+    ):
+        for _ in range(20):
+            it.router.ask(question(), purse())
+        assert not two.heard
+        one.seconds = 3.0
+        begun = time.monotonic()
+        it.router.ask(question(), purse())
+        assert time.monotonic() - begun < 2.0
+    assert len(two.heard) == 1
+
+
+def test_what_is_ended_before_it_is_sent_costs_nothing() -> None:
+    with Scripted(says()).running() as server:
+        speaker, handle = Endpoint(endpoint("house", server.url)), Handle()
+        handle.end("not-needed")
+        with handle, pytest.raises(Fault) as caught:
+            speaker.ask("small", PROMPT, 50, 5.0, 1.0)
+        speaker.close()
+    assert caught.value.attempt.ending is Ending.REFUSED
+    assert not server.heard

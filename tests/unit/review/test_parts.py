@@ -1,0 +1,80 @@
+"""Packs that a model cannot answer: how often they are asked for, at the most."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewbot.domain.errors import BadAnswer, CutOff
+from reviewbot.domain.money import PicoUsd
+from reviewbot.review.parts import in_parts
+from reviewbot.review.plan import Chunk
+from reviewbot.review.ports import Answer
+from reviewbot.review.prompt import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Model:
+    """Garbles what holds a poisoned chunk; cuts off what is about more than *longest* chunks."""
+
+    def __init__(self, poisoned: set[int], longest: int = 10**6) -> None:
+        self.poisoned, self.longest = poisoned, longest
+        self.asked: list[list[int]] = []
+
+    def ask(self, part: Sequence[Task]) -> list[Answer]:
+        numbers = [int(task.key) for task in part]
+        self.asked.append(numbers)
+        if len(part) > self.longest:
+            message = "the answer was longer than allowed"
+            raise CutOff(message)
+        if self.poisoned & set(numbers):
+            message = "the answer is no JSON"
+            raise BadAnswer(message)
+        return [Answer(task.key, "{}", "small", PicoUsd(1), 1, "review-1") for task in part]
+
+
+def tasks(count: int) -> list[Task]:
+    return [Task(Chunk(f"{n}.py", (), 1, 0.0, ()), str(n), "") for n in range(count)]
+
+
+def answered(ended: Sequence[tuple[Sequence[Task], object]]) -> list[int]:
+    return sorted(int(task.key) for part, end in ended if isinstance(end, list) for task in part)
+
+
+@pytest.mark.parametrize(("count", "asked"), [(1, 1), (2, 3), (4, 5), (8, 7), (16, 9), (31, 11)])
+def test_a_model_that_garbles_everything_is_soon_left_alone(count: int, asked: int) -> None:
+    model = Model(set(range(count)))
+    ended = in_parts(tasks(count), model.ask)
+    assert len(model.asked) == asked
+    assert answered(ended) == []
+
+
+@given(st.integers(1, 40), st.data())
+def test_the_one_chunk_to_blame_is_found_and_all_others_are_read(
+    count: int, data: st.DataObject
+) -> None:
+    poisoned = data.draw(st.integers(0, count - 1))
+    model = Model({poisoned})
+    ended = in_parts(tasks(count), model.ask)
+    assert answered(ended) == [n for n in range(count) if n != poisoned]
+    assert len(model.asked) <= 1 + 2 * math.ceil(math.log2(count)) if count > 1 else 1
+
+
+@given(st.integers(1, 40), st.sets(st.integers(0, 39)), st.integers(1, 40))
+def test_every_chunk_ends_once(count: int, poisoned: set[int], longest: int) -> None:
+    model = Model(poisoned, longest)
+    ended = in_parts(tasks(count), model.ask)
+    ends = [int(task.key) for part, _ in ended for task in part]
+    assert sorted(ends) == list(range(count))
+    assert len(model.asked) <= 2 * count - 1
+
+
+@given(st.integers(1, 40), st.integers(1, 40))
+def test_what_was_cut_off_is_halved_until_it_fits(count: int, longest: int) -> None:
+    assert answered(in_parts(tasks(count), Model(set(), longest).ask)) == list(range(count))
