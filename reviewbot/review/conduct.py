@@ -234,8 +234,7 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
 
     readings = tell(ready.plan, first, survey, choice, looks, second)
     silenced = _silenced(ready.pull, posted, ports)
-    index = AnchorIndex(ready.redaction.diff)
-    sieve = Sieve(index, ready.pull.key, ready.policy, posted, silenced)
+    sieve = Sieve(AnchorIndex(ready.redaction.diff), ready.pull.key, ready.policy, posted, silenced)
     own = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
     judged = sift([*own, *readings.weighed()], sieve)
     receipt = readings.receipt(purse.review_id, (Tier.CHEAP, judge.tier))

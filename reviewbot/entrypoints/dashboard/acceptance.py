@@ -14,6 +14,7 @@ from reviewbot.ledger.worth import total
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from reviewbot.entrypoints.dashboard.page import Asked
     from reviewbot.ledger.insight import Line
     from reviewbot.ledger.worth import Received, Worth
 
@@ -28,7 +29,7 @@ _EMPTY = "No findings were posted on lines in this time."
 
 
 def acceptance_figures(worth: list[Worth], cost: int) -> tuple[Figure, ...]:
-    """How many findings people wanted, and what each of those cost; *cost* is all that was."""
+    """How many findings people wanted, and what each of those cost; *cost* is what reviews cost."""
     whole = total(worth)
     return (
         Figure(
@@ -66,9 +67,11 @@ def by_category(worth: Sequence[Worth]) -> Table:
     )
 
 
-def by_repository(worth: Sequence[Worth], names: Mapping[int, str], costs: Sequence[Line]) -> Table:
+def by_repository(
+    worth: Sequence[Worth], names: Mapping[int, str], costs: Sequence[Line], asked: Asked
+) -> Table:
     """Where people wanted findings, and what a wanted one cost there."""
-    cost = {line.key[0]: line.cost for line in costs}
+    cost = {line.key[0]: line.cost - line.asked for line in costs}
     return Table(
         name="acceptance_by_repository",
         title="Acceptance by repository",
@@ -85,7 +88,9 @@ def by_repository(worth: Sequence[Worth], names: Mapping[int, str], costs: Seque
             )
             for each in worth
         ],
-        links=[url_for("costs.repository", repository_id=each.key[0]) for each in worth],
+        links=[
+            url_for("costs.repository", repository_id=each.key[0], **asked.days) for each in worth
+        ],
         empty=_EMPTY,
     )
 

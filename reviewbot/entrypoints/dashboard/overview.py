@@ -37,7 +37,7 @@ def overview(sources: Sources, asked: Asked) -> Page:
     return Page(
         template="overview.html",
         title="Costs",
-        figures=(*period.figures, *acceptance_figures(worth[Aspect.MODEL], period.cost)),
+        figures=(*period.figures, *acceptance_figures(worth[Aspect.MODEL], period.cost_of_reviews)),
         meters=meters,
         tables=(
             table,
@@ -46,7 +46,7 @@ def overview(sources: Sources, asked: Asked) -> Page:
             _forecasts(period.accuracies[1:], names),
             acceptance.by_model(worth[Aspect.MODEL]),
             acceptance.by_category(worth[Aspect.CATEGORY]),
-            acceptance.by_repository(worth[Aspect.REPOSITORY], names, by_repository),
+            acceptance.by_repository(worth[Aspect.REPOSITORY], names, by_repository, asked),
         ),
         values={"trend": drawn},
     )

@@ -48,9 +48,9 @@ class Period:
         return (*self.month, *saved, _accuracy(self.accuracies[0]))
 
     @property
-    def cost(self) -> int:
-        """All that counts against limits, in 10**-12 USD."""
-        return sum(day.cost for day in self.days)
+    def cost_of_reviews(self) -> int:
+        """Without questions, in 10**-12 USD."""
+        return sum(day.cost - day.asked for day in self.days)
 
     def trend(self) -> tuple[Markup, Table]:
         """Costs by day, as plot and as table."""

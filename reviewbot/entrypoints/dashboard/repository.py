@@ -47,7 +47,7 @@ def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:
         figures=(
             *period.figures,
             *_worth(pulls, period.by_model, found),
-            *acceptance_figures(worth[Aspect.MODEL], period.cost),
+            *acceptance_figures(worth[Aspect.MODEL], period.cost_of_reviews),
         ),
         meters=meters,
         tables=(

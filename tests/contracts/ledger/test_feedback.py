@@ -22,6 +22,8 @@ from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.read_backs import ReadBacks
 from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.rulings import SqlRulings
+from reviewbot.ledger.sight import Sight
+from reviewbot.ledger.worth import by_pull, received
 from reviewbot.review.ports import Attempt, Ending
 from tests.contracts.ledger.charges import charge
 from tests.contracts.ledger.findings import MARIA, fates, finding, post, report, seen
@@ -95,6 +97,26 @@ def test_what_people_told_it_to_ignore_is_rejected_by_name_or_by_rule(database: 
     reviews.learn(_KEY, [seen(Reception())])
     assert fates(database) == {"f1": ("rejected", "ignored"), "f2": ("rejected", "ignored")}
     assert [row[-3:] for row in _sums(database)] == [(2, 0, 2)] * 2
+
+
+def test_what_only_a_summary_listed_is_no_finding_on_a_line(database: Database) -> None:
+    turned = TurnableClock()
+    reviews, read_backs = Reviews(database, turned.clock()), ReadBacks(database, turned.clock())
+    listed = replace(finding("f2"), is_listed=True)
+    post(reviews, listed)
+    Desk(database, DeskRules(), turned.clock()).record("d1", _wish())
+    turned.turn(1.5 * _DAY)
+    reviews.learn(_KEY, [replace(listed, is_fixed=True)])
+    assert not read_backs.record(_wish())
+    assert read_backs.record_due(7 * _DAY, _DAY, 50) == 0
+    assert fates(database) == {"f2": ("unknown", "")}
+
+    post(reviews, finding(), listed)
+    assert [row[-3:] for row in _sums(database)] == [(1, 0, 0), (1, 0, 0)]
+    assert [each.findings for each in spend(database, Query(By.PR))] == [1]
+    with database.transaction() as session:
+        assert [each.fingerprint for each in received(session, 7, 1)] == ["f1"]
+        assert [each.posted for each in by_pull(session, Sight()).values()] == [1]
 
 
 _looks = st.lists(
@@ -241,3 +263,17 @@ def test_costs_say_how_many_findings_were_accepted(database: Database) -> None:
     assert (others.name, others.findings, others.accepted) == (OTHERS, 3, 2)
     tomorrow = clock.milliseconds(_DAY)
     assert spend(database, Query(By.PR, tomorrow)) == []
+
+
+def test_a_pull_request_s_findings_are_those_of_the_days_asked_for(database: Database) -> None:
+    turned = TurnableClock()
+    reviews = Reviews(database, turned.clock())
+    post(reviews, finding())
+    turned.turn(_DAY)
+    second_day = turned.clock().milliseconds()
+    post(reviews, finding("f2"), finding("f3"))
+    reviews.learn(_KEY, [replace(finding(name), is_fixed=True) for name in ("f1", "f2")])
+    for since, counts in ((0, (3, 2)), (second_day, (2, 1))):
+        for by in (By.PR, By.REPO):
+            [line] = spend(database, Query(by, since))
+            assert (line.findings, line.accepted) == counts
