@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import httpx2
 
-from reviewbot.domain.phrase import Phrase
+from reviewbot.domain.phrase import Phrase, joined
 from reviewbot.models.clock import Clock
 from reviewbot.models.completion import load, read_completion
 from reviewbot.models.dialect import Dialects
@@ -203,7 +203,7 @@ class Endpoint:
         if self.config.is_companion and refusal.message:
             # Its words are fixed ones of our own, and say what to do.
             said = tidy(refusal.message)
-            message = Phrase("{endpoint}: {said}", endpoint=self.config.name, said=said)
+            message = joined((self.config.name, said), ": ")
             return Fault(fault.kind, message, fault.attempt, fault.retry_after)
         return fault
 
