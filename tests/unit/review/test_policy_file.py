@@ -69,6 +69,7 @@ def test_a_file_changes_only_the_keys_it_names() -> None:
         ("fail_on: hihg", "fail_on: Input should be 'critical', 'high'"),
         ("budget: {per_pr: -1}", "it must be zero or more"),
         ("budget: {per_pr: .nan}", "is no amount in USD"),
+        ("budget: {per_pr: 1e999999}", "more than the ledger can hold"),
         ("a: &x [1]\nb: *x", "aliases are not allowed"),
         ("fail_on: high\nfail_on: low", "appears twice"),
         ("- a list", "must hold keys and values"),
