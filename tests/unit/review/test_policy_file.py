@@ -79,6 +79,11 @@ def test_a_file_changes_only_the_keys_it_names() -> None:
         ("path_filters: [" + "a, " * 101 + "]", "path_filters"),
         ("path_filters: ['" + "a" * 257 + "']", "path_filters.0"),
         ("[" * 5000, "is no valid YAML"),
+        ("{[a, list]: as a key}", "is no valid YAML"),
+        ("max_comments: 1" + ":1" * 200 + ".0", "is no valid YAML"),
+        ("enabled: !!bool 7", "is no valid YAML"),
+        ("enabled: !!int ''", "is no valid YAML"),
+        ("enabled: !!timestamp 1", "is no valid YAML"),
     ],
 )
 def test_an_unusable_file_is_refused_with_its_reason(text: str, message: str) -> None:
