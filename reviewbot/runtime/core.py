@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.errors import SettingsError
 from reviewbot.github.organisation import OrganisationPolicies
 from reviewbot.ledger.database import open_database
+from reviewbot.ledger.facts import Facts
 from reviewbot.ledger.house import secret_of
 from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
@@ -204,6 +205,7 @@ def open_core(
         patience = settings.limits.budget_wait_seconds
         ledger = SqlLedger(database, patience=patience, hears=hears, yardstick=yardstick_of(config))
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
+        router.remember_in(Facts(database))
         stack.callback(router.close)
         rollout = Rollout(router, config)
         stack.callback(rollout.close)

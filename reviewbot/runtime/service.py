@@ -14,6 +14,7 @@ from reviewbot.github.markers import Marker
 from reviewbot.github.permission import may_write
 from reviewbot.ledger.commands import CommandRules, Commands
 from reviewbot.ledger.desk import Desk, DeskRules
+from reviewbot.ledger.facts import Facts
 from reviewbot.ledger.installations import Installations
 from reviewbot.ledger.merge_groups import MergeGroups
 from reviewbot.ledger.read_backs import ReadBacks
@@ -29,6 +30,7 @@ from reviewbot.runtime.merge_groups import QueueAnswers
 from reviewbot.runtime.metrics import Metrics
 from reviewbot.runtime.read_back import ReadingBack
 from reviewbot.runtime.redelivery import HourlyRedelivery, Redelivery
+from reviewbot.runtime.sla import SlaAlerts
 from reviewbot.runtime.upkeep import Upkeep, alarm
 from reviewbot.runtime.work import Workshop
 from reviewbot.runtime.workers import EmbeddedWorkers
@@ -81,7 +83,7 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         commands = Commands(core.database, command_rules(settings))
         metrics.watch(desk, commands, switch, core.router)
         core.model.subscribe(metrics.models.compared)
-        health = HealthChecks(core.router, settings.limits.probe_seconds, settings.limits.sla)
+        health = _health(core)
         stack.callback(health.stop)
         health.start()
         upkeep = Upkeep(core, desk, settings.alerts_url())
@@ -106,6 +108,14 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         if embedded and settings.github.app_id:
             _redeliver(core, metrics, stack)
         yield Service(core, desk, switch, intake, shop, metrics, secrets, workers)
+
+
+def _health(core: Core) -> HealthChecks:
+    limits, url = core.settings.limits, core.settings.alerts_url()
+    if not url:
+        return HealthChecks(core.router, limits.probe_seconds, limits.sla)
+    told = SlaAlerts(Facts(core.database), url).hear
+    return HealthChecks(core.router, limits.probe_seconds, limits.sla, told)
 
 
 def _clerk(core: Core, desk: Desk, commands: Commands, tokens: TokenSource) -> Clerk:
