@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.sight import Sight
 
 _MOST_PULLS = 100
+_PIPED_WIDTH = 160
 _DAY_MS = 86_400_000
 _COLUMNS = (
     "name",
@@ -165,7 +166,7 @@ def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | N
     table.add_section()
     total = _shown(_total_cells(_total(lines)), under_way, worth)
     table.add_row("total", *total, style="bold")
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH).print(table)
 
 
 def _shown(cells: list[str], under_way: Sequence[str], worth: Sequence[str]) -> list[str]:
