@@ -140,5 +140,5 @@ def test_a_secret_goes_no_further_in_whichever_message(database_url: str) -> Non
         told = Questions(core).ask(terms(), replace(question, prompt=prompt))
         [left] = entries(core.database)
     clean = f"Answer in JSON. The key is '{REDACTED}AWS access key]'."
-    assert left["digest"] == Egress.of(clean, prompt.user).digest
+    assert left["prompt_sha256"] == Egress.of(clean, prompt.user).digest
     assert told.redactions == 1
