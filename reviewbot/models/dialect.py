@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -34,6 +33,8 @@ class Dialect:
     caps_tried: int = 1
     temperature: float | None = 0.0
     quiet: tuple[tuple[str, Any], ...] = ()  # what switches thinking off
+    streams: bool = True  # rather than answering in one piece, whatever is asked
+    counts_streams: bool = True  # takes stream_options
 
     def parameters(self, prompt: Prompt, output_cap: int) -> dict[str, Any]:
         """Everything of a request's body but model and messages."""
@@ -155,31 +156,3 @@ _VENDORS = {
     "api.moonshot.ai": _kimi,
     "api.moonshot.cn": _kimi,
 }
-
-
-class Dialects:
-    """An endpoint's dialects by model, as far as they are known; safe between threads."""
-
-    def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
-        self._known: dict[str, Dialect] = {}
-        self._lock = threading.Lock()
-
-    def of(self, upstream: str) -> Dialect:
-        """How to speak to a model now."""
-        with self._lock:
-            return self._known.setdefault(upstream, guess(self._base_url, upstream))
-
-    def learn(self, upstream: str, spoken: Dialect, refusal: Refusal) -> Dialect | None:
-        """Remember a refusal; returns what to say instead, None where nothing helps.
-
-        Where another thread learned something meanwhile, that is tried first.
-        """
-        with self._lock:
-            now = self._known.get(upstream, spoken)
-            if now != spoken:
-                return now
-            better = spoken.without(refusal)
-            if better is not None:
-                self._known[upstream] = better
-            return better

@@ -15,7 +15,7 @@ import httpx2
 from reviewbot.domain.phrase import Phrase, joined
 from reviewbot.models.clock import Clock
 from reviewbot.models.completion import load, read_completion
-from reviewbot.models.dialect import Dialects
+from reviewbot.models.dialects import Dialects
 from reviewbot.models.faults import HUNG, Fault, Kind, Refusal, classify, is_too_long, tidy
 from reviewbot.models.transport import Garbled, TooLarge, guarded_client
 from reviewbot.review.ports import Attempt, Ending
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reviewbot.models.completion import Completion
     from reviewbot.models.config import EndpointConfig
     from reviewbot.models.dialect import Dialect
+    from reviewbot.models.dialects import Lessons
     from reviewbot.review.ports import Prompt
 
 T = TypeVar("T")
@@ -59,10 +60,12 @@ class Told:
 class Endpoint:
     """Speaks to one endpoint; safe between threads. Its key is in no text that it makes."""
 
-    def __init__(self, config: EndpointConfig, clock: Clock | None = None) -> None:
+    def __init__(
+        self, config: EndpointConfig, clock: Clock | None = None, lessons: Lessons | None = None
+    ) -> None:
         self.config = config
         self._clock = clock or Clock.real()
-        self._dialects = Dialects(config.base_url)
+        self._dialects = Dialects(config.base_url, lessons)
         self._lock = threading.Lock()
         self._opened: OpenAI | None = None
 

@@ -12,6 +12,7 @@ from reviewbot.models.attempt import Attempts, Route, allows
 from reviewbot.models.breaker import Breaker, State
 from reviewbot.models.catalogue import dearest
 from reviewbot.models.config import Routing
+from reviewbot.models.dialects import Lessons
 from reviewbot.models.faults import Fault
 from reviewbot.models.hangs import Hangs
 from reviewbot.models.observation import Availability, Paces
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from reviewbot.models.breaker import Temper
     from reviewbot.models.clock import Clock
     from reviewbot.models.config import EndpointConfig, ModelConfig, RouteConfig, RouterConfig
+    from reviewbot.models.dialects import Memory
     from reviewbot.models.endpoint import Endpoint
     from reviewbot.models.observation import Observation
     from reviewbot.review.ports import Answer, Ledger, Purse, Question
@@ -53,6 +55,7 @@ class Router:
             self._availability.heard,
         ]
         self._opened: dict[str, Endpoint] = {}
+        self._memory: Memory | None = None
         self._lock = threading.Lock()
         self._means = Means(attempts, clock, config.patience, Hangs(), self._slow_after)
         self._caching: set[str] = set()  # endpoints that counted cached input
@@ -96,6 +99,10 @@ class Router:
     def subscribe(self, listener: Callable[[Observation], object]) -> None:
         """Tell *listener* of every attempt from now on."""
         self._listeners.append(listener)
+
+    def remember_in(self, memory: Memory) -> None:
+        """Keep there what endpoints do not take, and begin with what is known of them."""
+        self._memory = memory
 
     def availabilities(self) -> list[tuple[str, str, float | None]]:
         """Each endpoint's name, region, and share of attempts that it did its part in.
@@ -155,13 +162,15 @@ class Router:
             return self._opened[name]
 
     def _speaker(self, config: EndpointConfig) -> Endpoint:
+        lessons = Lessons(self._memory, config.base_url, self._clock) if self._memory else None
         if config.stream:
             from reviewbot.models.streaming import StreamingEndpoint  # noqa: PLC0415 - as below
 
-            return StreamingEndpoint(config, self._clock, self._config.patience.first_token)
+            first_token = self._config.patience.first_token
+            return StreamingEndpoint(config, self._clock, first_token, lessons)
         from reviewbot.models.endpoint import Endpoint  # noqa: PLC0415 - slow to import
 
-        return Endpoint(config, self._clock)
+        return Endpoint(config, self._clock, lessons)
 
     def _heard(self, seen: Observation) -> None:
         if seen.cached:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reviewbot.models.clock import Clock
     from reviewbot.models.config import EndpointConfig
     from reviewbot.models.dialect import Dialect
+    from reviewbot.models.dialects import Lessons
     from reviewbot.models.endpoint import Told
     from reviewbot.models.handle import Handle
     from reviewbot.review.ports import Prompt
@@ -60,12 +61,14 @@ class StreamingEndpoint(Endpoint):
     """Asks for streams; safe between threads. *first_token* bounds the wait for reviews."""
 
     def __init__(
-        self, config: EndpointConfig, clock: Clock | None = None, first_token: float = 30.0
+        self,
+        config: EndpointConfig,
+        clock: Clock | None = None,
+        first_token: float = 30.0,
+        lessons: Lessons | None = None,
     ) -> None:
-        super().__init__(config, clock)
+        super().__init__(config, clock, lessons)
         self._first_token = first_token
-        self._uncounted: set[str] = set()  # models that take no stream_options
-        self._unstreamed: set[str] = set()  # models that answer in one piece, whatever is asked
         self._line = guarded_client(config.proxy)
 
     def ask(
@@ -75,7 +78,7 @@ class StreamingEndpoint(Endpoint):
 
         An endpoint that answers in one piece all the same is asked for that from then on.
         """
-        if upstream in self._unstreamed:
+        if not self._dialects.of(upstream).streams:
             return super().ask(upstream, prompt, output_cap, seconds, connect)
         dialect = self._dialects.of(upstream)
         body = self._body(upstream, prompt, dialect.parameters(prompt, output_cap))
@@ -122,7 +125,7 @@ class StreamingEndpoint(Endpoint):
 
     def _body(self, upstream: str, prompt: Prompt, parameters: Mapping[str, Any]) -> dict[str, Any]:
         body = {"model": upstream, "messages": messages_of(prompt), "stream": True, **parameters}
-        if upstream not in self._uncounted:
+        if self._dialects.of(upstream).counts_streams:
             body["stream_options"] = {"include_usage": True}
         return body
 
@@ -176,7 +179,7 @@ class StreamingEndpoint(Endpoint):
             return self._flaw(heard, upstream) or self._unusable(completion) or completion
         whole = self._read(heard.whole, upstream)
         if isinstance(whole, Completion):
-            self._unstreamed.add(upstream)
+            self._dialects.learn_of_streams(upstream, _unstreamed)
         return whole
 
     def _measurable(self, heard: Transcript, upstream: str) -> Completion | Refusal | Fault:
@@ -230,10 +233,10 @@ class StreamingEndpoint(Endpoint):
         """Learn that a model counts nothing in streams, or streams nothing; else as ever."""
         words = f"{refusal.parameter} {refusal.message} {refusal.code}".lower()
         told = refusal.status in _PARAMETER_STATUSES
-        if told and "stream_options" in words and upstream not in self._uncounted:
-            self._uncounted.add(upstream)
+        if told and "stream_options" in words and self._dialects.of(upstream).counts_streams:
+            self._dialects.learn_of_streams(upstream, _uncounted)
         elif told and _STREAM.search(words):
-            self._unstreamed.add(upstream)
+            self._dialects.learn_of_streams(upstream, _unstreamed)
         else:
             return self._refused(refusal, upstream, spoken)
         attempt = Attempt(Ending.REFUSED, error=f"http-{refusal.status}")
@@ -243,6 +246,14 @@ class StreamingEndpoint(Endpoint):
             model=upstream,
         )
         return Fault(Kind.UNFIT, message, attempt)
+
+
+def _uncounted(known: Dialect) -> Dialect:
+    return replace(known, counts_streams=False)
+
+
+def _unstreamed(known: Dialect) -> Dialect:
+    return replace(known, streams=False)
 
 
 @contextmanager

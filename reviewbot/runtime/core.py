@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import SettingsError
 from reviewbot.github.organisation import OrganisationPolicies
 from reviewbot.ledger.database import open_database
+from reviewbot.ledger.facts import Facts
 from reviewbot.ledger.house import secret_of
 from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
@@ -31,10 +32,11 @@ from reviewbot.runtime.side_by_side import SideBySide
 from reviewbot.runtime.tiers import router_config, yardstick_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.outcome import Outcome
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, ReviewRequest
     from reviewbot.github.auth import TokenSource
     from reviewbot.github.conversation import Conversation
@@ -105,7 +107,9 @@ class Core:
         from reviewbot.github.forge import GitHubForge  # noqa: PLC0415 - not for local diffs
         from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
 
-        client = GitHubClient(self.settings.github.api_url, tokens, installation_id)
+        github = self.settings.github
+        url = str(github.graphql_url or "")
+        client = GitHubClient(github.api_url, tokens, installation_id, graphql_url=url)
         forge = GitHubForge(
             client,
             Postings(self.database),
@@ -113,6 +117,24 @@ class Core:
             organisations=self.organisations,
         )
         return SameHeadForge(forge, Verdicts(self.database))
+
+    def posted(
+        self, tokens: TokenSource, installation_id: int, repository: str, pull: PullKey
+    ) -> Sequence[PostedFinding]:
+        """What was posted on a pull request's lines, and what people did with it."""
+        from reviewbot.github.author import OwnWords  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.client import GitHubClient  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.posted import OnLines  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.threads import Threads  # noqa: PLC0415 - not for local diffs
+
+        github = self.settings.github
+        url = str(github.graphql_url or "")
+        with closing(
+            GitHubClient(github.api_url, tokens, installation_id, graphql_url=url)
+        ) as client:
+            words = OwnWords(client, Marker(self.secret), None)
+            return OnLines(client, words, Threads(client)).of(repository, pull)
 
     def conversation(self, tokens: TokenSource, installation_id: int) -> Conversation:
         """Comments on GitHub, with the tokens of one installation."""
@@ -183,6 +205,7 @@ def open_core(
         patience = settings.limits.budget_wait_seconds
         ledger = SqlLedger(database, patience=patience, hears=hears, yardstick=yardstick_of(config))
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)
+        router.remember_in(Facts(database))
         stack.callback(router.close)
         rollout = Rollout(router, config)
         stack.callback(rollout.close)

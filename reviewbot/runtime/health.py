@@ -6,7 +6,11 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from reviewbot.runtime.sla import Standing
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reviewbot.models.router import Router
 
 _log = logging.getLogger(__name__)
@@ -17,11 +21,18 @@ _LOOKS = 6  # at idle endpoints, in the time after which one counts as idle
 class HealthChecks:
     """Probes endpoints that were idle for so many seconds, until it is stopped.
 
-    With an *sla*, in per cent, it warns once when an endpoint's availability falls below it.
+    With an *sla*, in per cent, it warns once when an endpoint's availability falls below it,
+    and *tells* hears how each endpoint stands.
     """
 
-    def __init__(self, router: Router, idle: float, sla: float | None = None) -> None:
-        self._router, self._idle, self._sla = router, idle, sla
+    def __init__(
+        self,
+        router: Router,
+        idle: float,
+        sla: float | None = None,
+        tells: Callable[[Standing], object] = lambda _now: None,
+    ) -> None:
+        self._router, self._idle, self._sla, self._tells = router, idle, sla, tells
         self._missing: set[str] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="health", daemon=True)
@@ -37,16 +48,23 @@ class HealthChecks:
 
     def compare(self) -> None:
         """Hold availability against the SLA."""
-        for endpoint, region, share in self._router.availabilities() if self._sla else ():
-            about = {"endpoint": endpoint, "region": region, "sla": self._sla}
-            if share is None or share * 100 >= (self._sla or 0.0):
-                if share is not None and endpoint in self._missing:
-                    self._missing.discard(endpoint)
-                    _log.info("the SLA is met again", extra=about)
-            elif endpoint not in self._missing:
-                self._missing.add(endpoint)
-                told = {**about, "availability": round(share * 100, 3)}
-                _log.warning("availability is below the SLA", extra=told)
+        if self._sla is None:
+            return
+        for endpoint, region, share in self._router.availabilities():
+            if share is not None:
+                now = Standing(endpoint, region, self._sla, share)
+                self._log(now)
+                self._tells(now)
+
+    def _log(self, now: Standing) -> None:
+        about = {"endpoint": now.endpoint, "region": now.region, "sla": now.sla}
+        if now.missed and now.endpoint not in self._missing:
+            self._missing.add(now.endpoint)
+            told = {**about, "availability": now.availability}
+            _log.warning("availability is below the SLA", extra=told)
+        elif not now.missed and now.endpoint in self._missing:
+            self._missing.discard(now.endpoint)
+            _log.info("the SLA is met again", extra=about)
 
     def _run(self) -> None:
         while not self._stopping.wait(self._idle / _LOOKS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import SettingsError
@@ -13,8 +14,11 @@ from reviewbot.github.markers import Marker
 from reviewbot.github.permission import may_write
 from reviewbot.ledger.commands import CommandRules, Commands
 from reviewbot.ledger.desk import Desk, DeskRules
+from reviewbot.ledger.facts import Facts
 from reviewbot.ledger.installations import Installations
 from reviewbot.ledger.merge_groups import MergeGroups
+from reviewbot.ledger.read_backs import ReadBacks
+from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.rulings import SqlRulings
 from reviewbot.ledger.switch import Switch
 from reviewbot.ledger.verdicts import Verdicts
@@ -24,7 +28,9 @@ from reviewbot.runtime.health import HealthChecks
 from reviewbot.runtime.intake import Intake, Taken
 from reviewbot.runtime.merge_groups import QueueAnswers
 from reviewbot.runtime.metrics import Metrics
+from reviewbot.runtime.read_back import ReadingBack
 from reviewbot.runtime.redelivery import HourlyRedelivery, Redelivery
+from reviewbot.runtime.sla import SlaAlerts
 from reviewbot.runtime.upkeep import Upkeep, alarm
 from reviewbot.runtime.work import Workshop
 from reviewbot.runtime.workers import EmbeddedWorkers
@@ -77,7 +83,7 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         commands = Commands(core.database, command_rules(settings))
         metrics.watch(desk, commands, switch, core.router)
         core.model.subscribe(metrics.models.compared)
-        health = HealthChecks(core.router, settings.limits.probe_seconds, settings.limits.sla)
+        health = _health(core)
         stack.callback(health.stop)
         health.start()
         upkeep = Upkeep(core, desk, settings.alerts_url())
@@ -95,12 +101,21 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
             commands=commands,
             installations=Installations(core.database),
             groups=groups,
+            read_backs=ReadBacks(core.database),
             verdicts=Verdicts(core.database),
             marker=Marker(core.secret),
         )
         if embedded and settings.github.app_id:
             _redeliver(core, metrics, stack)
         yield Service(core, desk, switch, intake, shop, metrics, secrets, workers)
+
+
+def _health(core: Core) -> HealthChecks:
+    limits, url = core.settings.limits, core.settings.alerts_url()
+    if not url:
+        return HealthChecks(core.router, limits.probe_seconds, limits.sla)
+    told = SlaAlerts(Facts(core.database), url).hear
+    return HealthChecks(core.router, limits.probe_seconds, limits.sla, told)
 
 
 def _clerk(core: Core, desk: Desk, commands: Commands, tokens: TokenSource) -> Clerk:
@@ -131,6 +146,11 @@ def _shop(
         policy=settings.values.policy,
         patience=settings.limits.review_seconds,
     )
+    reading_back = ReadingBack(
+        read_backs=ReadBacks(core.database),
+        feedback=Reviews(core.database),
+        posted=partial(core.posted, tokens),
+    )
     return Workshop(
         desk=clerk.desk,
         forge=clerk.forge,
@@ -140,6 +160,7 @@ def _shop(
         clerk=clerk,
         may_write=writes,
         errands=(answers,),
+        when_idle=(reading_back,),
     )
 
 

@@ -1,4 +1,7 @@
-"""What is done beside the reviews: alerts told, expired reservations presumed, old rows removed."""
+"""What is done beside the reviews.
+
+Alerts are told, expired reservations presumed, old rows removed, and threads followed.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,20 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-import httpx2
-
 from reviewbot.domain.errors import LedgerError
 from reviewbot.domain.money import plain_usd
 from reviewbot.ledger import alerts, egress
 from reviewbot.ledger.commands import Commands
 from reviewbot.ledger.job_sessions import Sessions
+from reviewbot.ledger.read_backs import ReadBacks
+from reviewbot.runtime import alert_address
+from reviewbot.runtime.read_back import follow_recent
 from reviewbot.runtime.retention import throw_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import httpx2
 
     from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.desk import Desk
@@ -27,7 +33,6 @@ _log = logging.getLogger(__name__)
 _ROUND_SECONDS = 10.0
 _ROUNDS_PER_LOOK = 6  # about once a minute
 _ROUNDS_PER_TIDY = 360  # about once an hour
-_POST_SECONDS = 5.0
 _MOST_POSTS = 20  # a round
 
 
@@ -82,11 +87,12 @@ class Upkeep:
             egress.forget(self._core.database, kept.egress_days)
             self._desk.forget_deliveries(kept.deliveries_days)
             Commands(self._core.database).forget(kept.deliveries_days)
+            follow_recent(ReadBacks(self._core.database))
 
 
 def post_alerts(core: Core, url: str) -> None:
     """Post what the address does not know yet; what fails is tried again in the next round."""
-    with httpx2.Client(timeout=_POST_SECONDS, follow_redirects=False, trust_env=False) as client:
+    with alert_address.client() as client:
         for _ in range(_MOST_POSTS):
             alert = alerts.take_untold(core.database)
             if alert is None:
@@ -108,11 +114,4 @@ def _posted(client: httpx2.Client, url: str, alert: Alert) -> bool:
         "pull_request": alert.number,
         "at": alert.at,
     }
-    try:
-        answer = client.post(url, json=said)
-    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-        _log.warning("alert not told", extra={"kind": type(error).__name__})
-        return False
-    if not answer.is_success:
-        _log.warning("alert not told", extra={"status": answer.status_code})
-    return answer.is_success
+    return alert_address.posted(client, url, said)

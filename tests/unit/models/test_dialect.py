@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reviewbot.models.dialect import Dialect, Dialects, Shape, guess
+from reviewbot.models.dialect import Dialect, Shape, guess
+from reviewbot.models.dialects import Dialects
 from reviewbot.models.faults import Refusal
 from reviewbot.review.ports import Prompt
 
