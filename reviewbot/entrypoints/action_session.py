@@ -32,6 +32,7 @@ def session_for(
 
     url = companion_address(named)
     _refuse_other_models(settings)
+    _refuse_own_places(settings)
     if event.without_secrets and not may_ask(environ):
         return None  # GitHub gives such jobs no token either
 
@@ -47,9 +48,11 @@ def session_for(
 
 
 def under(session: Session, settings: Settings) -> Settings:
-    """The settings under the companion's limits and patterns; a policy only narrows them."""
+    """The settings under the companion's limits and patterns; workflow and policy only narrow."""
     policy, bounds = settings.values.policy, session.bounds
     within = {name: getattr(bounds, name) for name in type(bounds).model_fields}
+    for name in within.keys() & policy.budget.model_fields_set:
+        within[name] = min(within[name], getattr(policy.budget, name))
     return settings.with_policy(
         budget=policy.budget.model_copy(update=within),
         redaction=tuple(dict.fromkeys((*session.redaction, *policy.redaction))),
@@ -62,4 +65,13 @@ def _refuse_other_models(settings: Settings) -> None:
     if values.quick.model_fields_set or values.endpoints or values.models:
         message = "companion-url is set, and models, a key or an endpoint besides"
         advice = "The companion asks its own models: remove api-key, base-url and the models."
+        raise UsageError(message, advice)
+
+
+def _refuse_own_places(settings: Settings) -> None:
+    """The companion knows the repository's policy, and could not keep to what a workflow says."""
+    data = settings.values.policy.data
+    if data.allowed_jurisdictions is not None or data.allowed_endpoints is not None:
+        message = "companion-url is set, and policy.data in the workflow besides"
+        advice = "Write where code may go into .reviewbot.yml, or where the companion runs."
         raise UsageError(message, advice)

@@ -50,19 +50,20 @@ def preferred(
 
 def store(session: Session, answer: Answer, at: int) -> None:
     """Keep an answer; the first one of a model stays."""
-    text = answer.text.replace("\0", "")
+    # No database takes a NUL, or half of a surrogate pair; JSON can name both.
+    raw = answer.text.replace("\0", "").encode(errors="replace")
     session.change(
         "INSERT INTO answers (key, model, text, cost, tokens, review_id, at, used_at, bytes)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         answer.key,
         answer.model,
-        text,
+        raw.decode(),
         answer.cost,
         answer.tokens,
         answer.review_id,
         at,
         at,
-        len(text.encode(errors="replace")) + _ROW_BYTES,
+        len(raw) + _ROW_BYTES,
     )
 
 

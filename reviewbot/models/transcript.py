@@ -31,12 +31,17 @@ class Transcript:
         self.ended = False
         self.garbled = False
         self.error: Mapping[str, object] | None = None
-        self.whole = b""  # the body, as long as it has no events
+        self._whole = bytearray()  # the body, as long as it has no events
         self._texts: list[str] = []
         self._counted: Usage | None = None  # with the finish or after it
         self._partial: Usage | None = None  # before it, as some endpoints count along
         self._reported: PicoUsd | None = None
-        self._rest = b""  # the line that is not yet whole
+        self._rest = bytearray()  # the line that is not yet whole
+
+    @property
+    def whole(self) -> bytes:
+        """The body, where it has no events."""
+        return bytes(self._whole)
 
     @property
     def is_whole(self) -> bool:
@@ -56,9 +61,12 @@ class Transcript:
         """Take a piece of the body."""
         at = self._elapsed()
         if not self.events:
-            self.whole += piece
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        for line in lines:
+            self._whole += piece
+        self._rest += piece
+        if b"\n" not in piece:
+            return  # or a line of many small pieces would be looked through for each of them
+        *lines, self._rest = self._rest.split(b"\n")
+        for line in map(bytes, lines):
             if line.startswith(_FIELD):
                 self._take(line.removeprefix(_FIELD).strip(), at)
 

@@ -134,7 +134,8 @@ class _Watch:
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Take hold of the connection when it stands."""
-        if event.endswith("send_request_headers.started") and not self._handle.why:
+        if event.endswith("send_request_headers.started"):
+            self.check_unsent()  # who ends it may not have come to shutting the line
             self._sent = True
         if event != "connection.connect_tcp.complete":
             return

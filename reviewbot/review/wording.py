@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Line separators, zero-width characters, tags and variation selectors: invisible code.
 _INVISIBLE = re.compile(
@@ -16,7 +20,7 @@ _INVISIBLE = re.compile(
 )
 _UNSEEN = {"Cc", "Cf", "Cs"}  # control and format characters, halves of surrogate pairs
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_TICKS = re.compile(r"`+")
 # What GitHub would turn into a mention, a reference or a link.
 _ACTIVE = re.compile(
     r"(?P<url>(?:[a-z][a-z0-9+.-]{1,20}://|www\.)[^\s<>`]+)"
@@ -57,11 +61,32 @@ def markdown(text: str) -> str:
     text = spoken(text)
     parts: list[str] = []
     end = 0
-    for match in _CODE_SPAN.finditer(text):
-        parts += [_inert(text[end : match.start()]), code_span(match.group(2))]
-        end = match.end()
+    for opening, closing in _code_spans(text):
+        parts += [
+            _inert(text[end : opening.start()]),
+            code_span(text[opening.end() : closing.start()]),
+        ]
+        end = closing.end()
     parts.append(_inert(text[end:]))
     return _joined(parts).strip()
+
+
+def _code_spans(text: str) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """The backticks around each code span: a run, and the next one that is as long.
+
+    In linear time: a pattern that looks ahead for the end of each run takes hours for some texts.
+    """
+    runs = list(_TICKS.finditer(text))
+    later: dict[int, list[re.Match[str]]] = {}
+    for run in reversed(runs):
+        later.setdefault(len(run.group()), []).append(run)
+    end = 0
+    for run in runs:
+        alike = later[len(run.group())]
+        alike.pop()  # this one
+        if run.start() >= end and alike:
+            end = alike[-1].end()
+            yield run, alike[-1]
 
 
 def code_span(text: str) -> str:
@@ -97,7 +122,7 @@ def _inert(text: str) -> str:
     parts.append(_escaped(text[end:]))
     joined = _joined(parts)
     # What begins a line could be a heading, a list, a quotation or a rule.
-    return re.sub(r"(?m)^(\s*\d*)([#+=-]+|[.)])(?=\s|$)", r"\1\\\2", joined)
+    return re.sub(r"(?m)^([^\S\n]*\d*)([#+=-]+|[.)])(?=\s|$)", r"\1\\\2", joined)
 
 
 def _joined(parts: list[str]) -> str:

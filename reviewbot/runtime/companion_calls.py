@@ -21,7 +21,7 @@ from reviewbot.review.redact import redact_text
 from reviewbot.runtime.tiers import router_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reviewbot.domain.finding import Tier
     from reviewbot.ledger.job_sessions import Terms
@@ -87,10 +87,10 @@ class Questions:
 
     def _ask(self, key: str, terms: Terms, asked: Asked) -> Told:
         label = f"workflow request {secrets.token_hex(8)}"
-        user = redact_text(asked.prompt.user, terms.redaction)
+        prompt = _redacted(asked.prompt, terms.redaction)
         question = Question(
             tier=asked.tier,
-            prompt=replace(asked.prompt, user=user),
+            prompt=prompt,
             keys=(key,),
             weights=(1,),
             divide=lambda text: (text,),  # the job reads it
@@ -107,7 +107,7 @@ class Questions:
         except (BudgetExhausted, SpendingStopped, ModelError) as error:
             raise self._declined(error) from error
         bill = bill_of(self._core.database, review_id, label)
-        redactions = int(user != asked.prompt.user)
+        redactions = int(prompt != asked.prompt)
         return Told(answer.text, "stop", answer.model, bill, redactions)
 
     def _answers(self, question: Question, terms: Terms, model: str) -> list[Answer]:
@@ -141,6 +141,12 @@ class Questions:
                 turn, waiting = self._under_way.pop(key)
                 if waiting > 1:
                     self._under_way[key] = turn, waiting - 1
+
+
+def _redacted(prompt: Prompt, patterns: Sequence[str]) -> Prompt:
+    """Either message may hold secrets: what a session writes where is the job's affair."""
+    system, user = (redact_text(text, patterns) for text in (prompt.system, prompt.user))
+    return replace(prompt, system=system, user=user)
 
 
 def _is_json(text: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reviewbot.domain.egress import REDACTED, Egress
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import parse_usd
 from reviewbot.domain.pull_request import PullKey
@@ -128,3 +130,15 @@ def test_a_model_may_be_named(database_url: str) -> None:
     with opened(database_url, Manners()) as (core, _):
         assert Questions(core).ask(terms(), asked(model=CHEAP_MODEL)).model == CHEAP_MODEL
         assert STRONG_MODEL not in core.router.models(Tier.CHEAP)
+
+
+def test_a_secret_goes_no_further_in_whichever_message(database_url: str) -> None:
+    secret = "AKIA" + "Z7Q4" * 4
+    question = asked()
+    prompt = replace(question.prompt, system=f"Answer in JSON. The key is '{secret}'.")
+    with opened(database_url, Manners()) as (core, _):
+        told = Questions(core).ask(terms(), replace(question, prompt=prompt))
+        [left] = entries(core.database)
+    clean = f"Answer in JSON. The key is '{REDACTED}AWS access key]'."
+    assert left["prompt_sha256"] == Egress.of(clean, prompt.user).digest
+    assert told.redactions == 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from reviewbot.domain.money import PicoUsd, Usage
 from reviewbot.domain.pull_request import PullKey, Wish
 from reviewbot.ledger.answers import shrink
@@ -63,6 +65,19 @@ def test_answers_beyond_the_limit_go_those_used_longest_ago_first(database: Data
     assert shelf.shrink(5 * (_SIZE + 1_000)) == 5
     assert shelf.left(keys) == [*keys[:2], *keys[-3:]]
     assert shelf.shrink(5 * (_SIZE + 1_000)) == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("a\ud800b", "a?b"), ("a\0b", "ab"), ("ä\U0001f600", "ä\U0001f600")]
+)
+def test_no_letter_of_an_answer_keeps_its_call_from_being_settled(
+    database: Database, said: str, kept: str
+) -> None:
+    ledger = SqlLedger(database, TurnableClock().clock())
+    grant = ledger.reserve(charge("0.0001"))
+    answer = Answer("key", said, "small", PicoUsd(1), 10, "review")
+    ledger.settle(grant, Attempt(Ending.ANSWERED, Usage(1, 1)), [answer])
+    assert ledger.known(["key"], ["small"])["key"].text == kept
 
 
 def test_nothing_goes_below_the_limit(database: Database) -> None:

@@ -19,7 +19,7 @@ from reviewbot.models.faults import Fault
 from reviewbot.models.handle import Handle
 from reviewbot.models.router import Router
 from reviewbot.review.ports import Ending
-from tests.contracts.models.scripted import Scripted, refuses, says
+from tests.contracts.models.scripted import Reply, Scripted, refuses, says
 from tests.contracts.models.test_dead_primary import hanging
 from tests.contracts.models.test_latency import Slow
 from tests.contracts.models.test_streaming import COUNTED, DONE, delta, streams
@@ -234,6 +234,30 @@ def test_slow_is_what_95_of_100_answers_are_faster_than() -> None:
         it.router.ask(question(), purse())
         assert time.monotonic() - begun < 2.0
     assert len(two.heard) == 1
+
+
+class _Said(Handle):
+    """Ended, once the line stands, by a thread that has not come to shutting it yet."""
+
+    looks = 0
+
+    @property
+    def why(self) -> str:
+        self.looks += 1
+        return "not-needed" if self.looks > 2 else ""  # at the start, and when the line stands
+
+    @why.setter
+    def why(self, why: str) -> None:
+        pass
+
+
+def test_what_costs_nothing_was_not_sent() -> None:
+    with Scripted(Reply(drop=True)).running() as server:
+        speaker = Endpoint(endpoint("house", server.url))
+        with _Said(), pytest.raises(Fault) as caught:
+            speaker.ask("small", PROMPT, 50, 5.0, 1.0)
+        speaker.close()
+    assert (caught.value.attempt.ending is Ending.REFUSED) == (not server.heard)
 
 
 def test_what_is_ended_before_it_is_sent_costs_nothing() -> None:

@@ -200,6 +200,26 @@ def test_a_second_way_out_is_refused(companion: Companion, inputs: dict[str, str
     assert "companion-url is set" in run.commands[0].message
 
 
+@pytest.mark.parametrize(
+    "data", ['allowed_jurisdictions = ["MARS"]', 'allowed_endpoints = ["ours"]']
+)
+def test_places_that_only_the_workflow_names_are_refused(companion: Companion, data: str) -> None:
+    pull = companion.bot.open({"src/a.py": defect()})
+    before = len(companion.bot.model.calls)
+    run = companion.review(pull, inputs={"config": f"[policy.data]\n{data}"})
+    assert run.code == 2, run.log
+    assert "policy.data" in run.commands[0].message
+    assert len(companion.bot.model.calls) == before
+
+
+def test_a_lower_budget_of_the_workflow_holds_too(companion: Companion) -> None:
+    pull = companion.bot.open({"src/a.py": defect()})
+    before = len(companion.bot.model.calls)
+    run = companion.review(pull, inputs={"config": "[policy.budget]\nper_pr = 0.0000001"})
+    assert (run.code, run.outputs["coverage"]) == (3, "incomplete"), run.log
+    assert len(companion.bot.model.calls) == before
+
+
 @pytest.mark.parametrize("url", ["http://reviews.example.org", "reviews.example.org", "https://"])
 def test_a_companion_is_an_https_address(companion: Companion, url: str) -> None:
     pull = companion.bot.open({"src/a.py": defect()})

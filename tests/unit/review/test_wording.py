@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -39,6 +40,24 @@ from reviewbot.review import wording
 )
 def test_markdown_is_inert(foreign: str, shown: str) -> None:
     assert wording.markdown(foreign) == shown
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        " ".join("`" * length for length in range(1, 600)),  # runs that never close
+        "a" + "\n" * 200_000 + "b",
+        "`" * 200_000,
+        "` " * 100_000,
+        "<!--" * 50_000,
+        "www." * 50_000,
+        "a/" * 100_000,
+    ],
+)
+def test_no_text_takes_long(foreign: str) -> None:
+    begun = time.process_time()
+    wording.markdown(foreign)
+    assert time.process_time() - begun < 5
 
 
 @given(st.text())
