@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import NewType
 
 PicoUsd = NewType("PicoUsd", int)  # 10**-12 USD
@@ -66,6 +66,9 @@ def parse_usd(text: str | int | Decimal) -> PicoUsd:
         amount = Decimal(text) * PICO_PER_USD
     except InvalidOperation as error:
         message = f"{text!r} is no amount in USD; write a decimal such as 0.75"
+        raise ValueError(message) from error
+    except Overflow as error:  # which is no ValueError, and foreign texts can ask for it
+        message = f"{text!r} USD is more than the ledger can hold"
         raise ValueError(message) from error
     if not amount.is_finite() or amount < 0:
         message = f"{text!r} is no amount in USD; it must be zero or more"

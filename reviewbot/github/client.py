@@ -59,7 +59,8 @@ class GitHubClient:
     """Speaks for one installation, or for a plain token with installation 0.
 
     GETs are sent again when the trouble looks passing; writes never are: whoever writes must
-    look first whether the write stands. The token goes to the host of *api_url* only.
+    look first whether the write stands. The token goes to the host of *api_url* only, so another
+    *graphql_url* than there is passed over.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class GitHubClient:
         tokens: TokenSource,
         installation_id: int = 0,
         sleep: Callable[[float], None] = time.sleep,
+        graphql_url: str = "",
     ) -> None:
         parts = urlsplit(api_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -77,6 +79,8 @@ class GitHubClient:
         self.requests_made = 0
         self._base = api_url.rstrip("/")
         self._origin = (parts.scheme, parts.netloc)
+        there = urlsplit(graphql_url)[:2] == self._origin
+        self._graphql_url = graphql_url if there else _graphql_beside(self._base)
         self._host = parts.hostname
         self._tokens = tokens
         self._sleep = sleep
@@ -129,14 +133,21 @@ class GitHubClient:
         """Change something."""
         return self._write("PATCH", path, body)
 
+    def graphql(self, query: str, variables: Mapping[str, Any]) -> JsonObject:
+        """The whole answer, which has errors of its own beside what could be had."""
+        body = {"query": query, "variables": variables}
+        return self._send_body("POST /graphql", "POST", self._graphql_url, body)
+
     def act(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> None:
         """Change something, where what GitHub answers to that says nothing new."""
         what = f"{method} {path}"
         _checked(what, self._send(method, self._base + path, what, json_body=body))
 
     def _write(self, method: str, path: str, body: Mapping[str, Any]) -> JsonObject:
-        what = f"{method} {path}"
-        answer = self._send(method, self._base + path, what, json_body=body)
+        return self._send_body(f"{method} {path}", method, self._base + path, body)
+
+    def _send_body(self, what: str, method: str, url: str, body: Mapping[str, Any]) -> JsonObject:
+        answer = self._send(method, url, what, json_body=body)
         written = _decoded(what, _checked(what, answer).body)
         if not isinstance(written, dict):
             message = f"{what}: GitHub answered with something else than an object"
@@ -223,6 +234,11 @@ class GitHubClient:
                 {"User-Agent": "reviewbot", "X-GitHub-Api-Version": "2022-11-28"}
             )
         return self._session
+
+
+def _graphql_beside(base: str) -> str:
+    """Where GraphQL is: at github.com beside REST, at an Enterprise Server beside its version."""
+    return f"{base.removesuffix('/v3')}/graphql"
 
 
 def _bearer(token: str) -> Callable[[PreparedRequest], PreparedRequest]:

@@ -13,8 +13,9 @@ from reviewbot.domain.pull_request import Author, PullKey, PullRequest
 from reviewbot.github.author import OwnWords
 from reviewbot.github.base_files import read_base_files
 from reviewbot.github.changed_files import read_diff
-from reviewbot.github.posted import read_posted
+from reviewbot.github.posted import OnLines
 from reviewbot.github.publisher import Publisher
+from reviewbot.github.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,8 +92,9 @@ class GitHubForge:
     ) -> None:
         self._client = client
         self._organisations = organisations
-        self._words = OwnWords(client, marker, own_login)
-        self._publisher = Publisher(client, postbook, marker, self._words)
+        words, self._threads = OwnWords(client, marker, own_login), Threads(client)
+        self._words, self._on_lines = words, OnLines(client, words, self._threads)
+        self._publisher = Publisher(client, postbook, marker, words, self._threads)
         self._bare: set[PullKey] = set()  # without comments on lines, when last seen
 
     def pull_request(self, request: ReviewRequest) -> PullRequest:
@@ -126,14 +128,11 @@ class GitHubForge:
         return read_diff(self._client, pull)
 
     def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
-        """What was posted before; trusted only in sealed comments of our own."""
+        """What was posted before, and what people did with it."""
         if pull.key in self._bare:
             return ()
-        path = f"/repos/{pull.repository}/pulls/{pull.key.number}/comments"
-        comments = [
-            (item, mark) for item in self._client.pages(path) for mark in self._words.marks(item)
-        ]
-        return read_posted(comments, pull.key)
+        posted = self._on_lines.of(pull.repository, pull.key)
+        return self._threads.with_rights(pull.repository, posted)
 
     def begin(self, pull: PullRequest, says: str) -> None:
         """Show that a review of this head is under way."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Category, Severity, Side
@@ -13,11 +13,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reviewbot.domain.pull_request import PullKey
-    from reviewbot.github.client import JsonObject
+    from reviewbot.github.author import OwnWords
+    from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Mark, Marker
+    from reviewbot.github.threads import Threads
 
 _FINDING, _IMPROVEMENT, _FIXED = "finding", "improvement", "fixed"
 _TITLE = re.compile(r"\*\*(.{1,300}?)\*\*")
+
+
+@dataclass(frozen=True, slots=True)
+class OnLines:
+    """Reads back what reviewbot posted on lines, and what people did with it."""
+
+    client: GitHubClient
+    words: OwnWords
+    threads: Threads
+
+    def of(self, repository: str, pull: PullKey) -> tuple[PostedFinding, ...]:
+        """Trusted only in sealed comments of our own; threads are asked for where there are any."""
+        items = self.client.pages(f"/repos/{repository}/pulls/{pull.number}/comments")
+        marked = [(item, mark) for item in items for mark in self.words.marks(item)]
+        return self.threads.follow(repository, pull, read_posted(marked, pull))
 
 
 def seal_finding(marker: Marker, finding: PostedFinding, pull: PullKey) -> str:
@@ -66,6 +83,7 @@ def _finding(item: JsonObject, mark: Mark) -> PostedFinding | None:
             digest=digest,
             title=_title(item),
             comment_id=str(item.get("id", "")),
+            node_id=str(item.get("node_id", "")),
             is_improvement=mark.kind == _IMPROVEMENT,
         )
     except ValueError:

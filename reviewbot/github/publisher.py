@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reviewbot.github.author import OwnWords
     from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Marker
+    from reviewbot.github.threads import Threads
     from reviewbot.review.ports import Check, Comment, Publication
 
 _MOST_REPLIES = 20  # threads of one review that are told; the next one tells the rest
@@ -35,10 +36,15 @@ class Publisher:
     """Review, sticky summary and check run of one pull request."""
 
     def __init__(
-        self, client: GitHubClient, postbook: Postbook, marker: Marker, words: OwnWords
+        self,
+        client: GitHubClient,
+        postbook: Postbook,
+        marker: Marker,
+        words: OwnWords,
+        threads: Threads,
     ) -> None:
         self._client, self._postbook = client, postbook
-        self._marker, self._words = marker, words
+        self._marker, self._words, self._threads = marker, words, threads
         self._once = Once(postbook, client.sleep)
         self._checks = Checks(client, postbook, marker, self._once)
         self._extras = PullExtras(client, marker)
@@ -99,11 +105,12 @@ class Publisher:
     # --- threads of earlier reviews ----------------------------------------------------------
 
     def _mark_fixed(self, publication: Publication) -> None:
-        """Say in the threads of earlier findings that their code is gone; each once."""
-        threads = [each for each in publication.fixed if each.comment_id]
-        for finding in threads[:_MOST_REPLIES]:
+        """Say in the threads of earlier findings that their code is gone, and resolve them."""
+        threads = [each for each in publication.fixed if each.comment_id][:_MOST_REPLIES]
+        for finding in threads:
             with suppress(NotFound, Rejected):  # the thread was removed, or is locked
                 self._once(self._reply(publication, finding))
+        self._threads.resolve([each.reception.thread for each in threads if each.reception])
 
     def _reply(self, publication: Publication, finding: PostedFinding) -> Write:
         pull, say = publication.pull, publication.check.say

@@ -32,6 +32,7 @@ class By(StrEnum):
 
 
 _NOTHING = PicoUsd(0)
+_WORTH = "SUM(posted), SUM(accepted)"
 _EVERYTHING = Sight()
 
 
@@ -41,7 +42,8 @@ class Spend:
 
     *questions* are those that somebody asked, which are no reviews. *saved* is what known
     answers would have cost again; it is kept by review, so it is None where lines are models or
-    tiers. *reserved* is what calls under way may cost yet, which are among *calls*.
+    tiers. *reserved* is what calls under way may cost yet, which are among *calls*. *findings*
+    were posted on lines in that time, and people *accepted* so many.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Spend:
     presumed: PicoUsd
     saved: PicoUsd | None
     reserved: PicoUsd = _NOTHING
+    findings: int = 0
+    accepted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ _GROUPINGS = {
     By.TIER: _Grouping("spending", "tier", "reviews_of_tier", "0"),
     By.DAY: _Grouping("spending_by_repository", "period"),
 }
-_Row = tuple[str, int, int, int, int, int, int, int, int]
+_Row = tuple[str, int, int, int, int, int, int, int, int, int, int]
 _ALL = 2**31
 
 
@@ -104,7 +108,7 @@ def spend(database: Database, query: Query) -> list[Spend]:
             rows += _others(session, query, rows)
         under_way = _reserved(session, query, known)
     found = [_line(row, query, under_way.pop(row[0], [])) for row in rows]
-    nothing = (0,) * 8
+    nothing = (0,) * 10
     found += [_line(_row(name, nothing), query, worst) for name, worst in under_way.items()]
     return sorted(found, key=lambda line: line.name) if query.by is By.DAY else found
 
@@ -120,7 +124,7 @@ def _pulls(session: Session, query: Query, known: Mapping[int, str]) -> list[_Ro
         sight = Sight(frozenset(int(each) for (each,) in ids))
     days = (day_of(query.since), FOREVER)
     return [
-        _row(f"{known.get(row[0], row[0])}#{row[1]}", (*row[2:9], row[10]))
+        _row(f"{known.get(row[0], row[0])}#{row[1]}", (*row[2:9], *row[10:]))
         for row in dearest(session, days, sight, query.most or _ALL)
     ]
 
@@ -133,7 +137,19 @@ def _grouped(session: Session, query: Query) -> list[_Row]:
         f" GROUP BY {grouping.name} ORDER BY SUM(spent + presumed) DESC, {grouping.name}{limit}",
         *values,
     )
-    return [_row(str(row[-1]), row) for row in rows]
+    worth = _worth(session, query)
+    return [_row(str(row[-1]), (*row[:8], *worth.get(str(row[-1]), (0, 0)))) for row in rows]
+
+
+def _worth(session: Session, query: Query) -> dict[str, tuple[int, int]]:
+    """How many findings were posted, and how many of them accepted, by the names of lines."""
+    where, values = _periods(query)
+    name = _GROUPINGS[query.by].name
+    rows = session.rows(
+        f"SELECT {name}, {_WORTH} FROM acceptance WHERE {where} GROUP BY {name}",  # noqa: S608 - fixed texts
+        *values,
+    )
+    return {str(each): (posted, accepted) for each, posted, accepted in rows}
 
 
 def _others(session: Session, query: Query, shown: list[_Row]) -> list[_Row]:
@@ -143,7 +159,8 @@ def _others(session: Session, query: Query, shown: list[_Row]) -> list[_Row]:
         f"SELECT {_sums(_BY_REPOSITORY)} FROM spending_by_repository WHERE {where}",  # noqa: S608 - fixed texts
         *values,
     )
-    total = _row(OTHERS, row)
+    [worth] = session.rows(f"SELECT {_WORTH} FROM acceptance WHERE {where}", *values)  # noqa: S608 - fixed texts
+    total = _row(OTHERS, (*row, *worth))
     shown_sums = [sum(column) for column in zip(*(line[1:] for line in shown), strict=True)]
     rest = [whole - part for whole, part in zip(total[1:], shown_sums, strict=True)]
     return [_row(OTHERS, rest)] if any(rest) else []
@@ -157,7 +174,7 @@ def _sums(grouping: _Grouping) -> str:
 
 
 def _row(name: str, values: Sequence[Any]) -> _Row:
-    return (name, *(int(value or 0) for value in values[:8]))  # type: ignore[return-value] # eight
+    return (name, *(int(value or 0) for value in values))  # type: ignore[return-value] # ten
 
 
 def _periods(query: Query) -> tuple[str, list[object]]:
@@ -208,7 +225,7 @@ def _reserved(session: Session, query: Query, known: Mapping[int, str]) -> dict[
 
 
 def _line(row: _Row, query: Query, under_way: Sequence[int]) -> Spend:
-    name, reviews, questions, calls, tokens_in, tokens_out, spent, presumed, saved = row
+    name, reviews, questions, calls, tokens_in, tokens_out, spent, presumed, saved, *worth = row
     return Spend(
         name=name,
         reviews=reviews,
@@ -220,4 +237,6 @@ def _line(row: _Row, query: Query, under_way: Sequence[int]) -> Spend:
         presumed=PicoUsd(presumed),
         saved=None if query.by in {By.MODEL, By.TIER} else PicoUsd(saved),
         reserved=PicoUsd(sum(under_way)),
+        findings=worth[0],
+        accepted=worth[1],
     )

@@ -84,7 +84,7 @@ def lines(
     if group is Group.PULL:
         days = (f"{span.first}", f"{span.last}")
         found = pulls.dearest(session, days, sight, most)
-        return [Line(row[:2], *row[2:]) for row in found]  # type: ignore[arg-type] # as below
+        return [Line(row[:2], *row[2 : 2 + _PLAIN]) for row in found]  # type: ignore[arg-type] # as below
     source = _SOURCES[group]
     when, values = span.condition()
     if group is Group.DAY:

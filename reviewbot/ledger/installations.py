@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 
 ACTIVE, REMOVED = "active", "removed"
 
-# True of a row of the desk, or of another table with these columns, that must not be worked on.
-HALTED = (
-    "(EXISTS (SELECT 1 FROM spending_stopped)"
-    " OR EXISTS (SELECT 1 FROM installations AS i"
+# True of a row of the desk, or of another table with these columns, that nobody works for any more.
+GONE = (
+    "(EXISTS (SELECT 1 FROM installations AS i"
     " WHERE i.id = {row}.installation_id AND i.standing <> 'active')"
     " OR EXISTS (SELECT 1 FROM installation_repositories AS r"
     " WHERE r.installation_id = {row}.installation_id AND r.repository_id = {row}.repository_id"
     " AND r.standing <> 'active'))"
 )
+# The same of one that must not be worked on, as that may cost something.
+HALTED = f"(EXISTS (SELECT 1 FROM spending_stopped) OR {GONE})"  # noqa: S608 - fixed texts
 
 _DROP_COMMANDS = "UPDATE commands SET state = 'done', said = '', error = '', owner = ''"
 

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.ledger.clock import Clock
-from reviewbot.ledger.installations import HALTED
+from reviewbot.ledger.installations import GONE
 
 if TYPE_CHECKING:
     from reviewbot.ledger.database import Database
 
 _PURPOSE = 7_265_103  # of the lock around claims
 _LEASE_SECONDS = 120.0
-# A stop of all spending stops no answers: they cost nothing.
-_HALTED = HALTED.format(row="merge_groups").replace(
-    "EXISTS (SELECT 1 FROM spending_stopped) OR ", ""
-)
+_HALTED = GONE.format(row="merge_groups")  # a stop of all spending stops no answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,12 +149,3 @@ def calls_between(session: Session, query: CallQuery) -> list[PastCall]:
         query.most,
     )
     return [PastCall(*row) for row in rows]
-
-
-def posted(session: Session, sight: Sight) -> dict[tuple[int, int], int]:
-    """How many findings were posted on lines, by repository and number."""
-    rows = session.rows(
-        "SELECT repository_id, number, COUNT(*) FROM raised"  # noqa: S608 - integers
-        f" WHERE listed = 0 AND {sight.condition()} GROUP BY repository_id, number"
-    )
-    return {(int(repository_id), int(number)): int(n) for repository_id, number, n in rows}

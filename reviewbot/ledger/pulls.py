@@ -25,7 +25,8 @@ SUMS = (
     "asked",
     "saved",
 )
-Row = tuple[int, ...]  # repository id, number, then SUMS
+_COLUMNS = (*SUMS, "findings", "accepted")
+Row = tuple[int, ...]  # repository id, number, then SUMS, findings on lines, and those accepted
 _SPENT, _PRESUMED = 2 + SUMS.index("spent"), 2 + SUMS.index("presumed")
 FOREVER = "9999-12-31"
 
@@ -40,7 +41,7 @@ def _within(
     session: Session, days: tuple[str, str], sight: Sight, most: int
 ) -> Sequence[tuple[int, ...]]:
     rows = session.rows(
-        f"SELECT repository_id, number, {', '.join(SUMS)} FROM spending_of_pulls"  # noqa: S608 - fixed names and integers
+        f"SELECT repository_id, number, {', '.join(_COLUMNS)} FROM spending_of_pulls"  # noqa: S608 - fixed names and integers
         f" WHERE first_day >= ? AND last_day <= ? AND {sight.condition()}"
         " ORDER BY spent + presumed DESC, repository_id, number LIMIT ?",
         *days,
@@ -51,7 +52,7 @@ def _within(
 
 def _astride(session: Session, days: tuple[str, str], sight: Sight) -> list[Row]:
     first, last = days
-    sums = ", ".join(f"SUM(d.{name})" for name in SUMS)
+    sums = ", ".join(f"SUM(d.{name})" for name in _COLUMNS)
     rows = session.rows(
         f"SELECT p.repository_id, p.number, {sums} FROM spending_of_pulls p"  # noqa: S608 - fixed names and integers
         # An ordinary join would let SQLite look through all days first.

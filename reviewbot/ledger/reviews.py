@@ -12,6 +12,7 @@ from reviewbot.domain.money import PicoUsd, parse_usd
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.domain.spent import Money, Spent
+from reviewbot.ledger import feedback
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.forecasts import judge, past_of, record
 from reviewbot.ledger.rollups import Closed, add_closed
@@ -58,8 +59,7 @@ class Reviews:
         said = json.loads(report) if report else {}
         saved = parse_usd(said.get("cost", {}).get("saved_usd", "0"))
         with self._database.transaction() as session:
-            for finding in raised:
-                _remember(session, review_id, finding)
+            feedback.remember(session, review_id, raised, said, self._clock.milliseconds())
             spent, presumed, *_, calls = _sums(session, review_id)
             rows = session.rows(
                 "UPDATE reviews SET state = ?, report = ?, saved = ?, starved = ?,"
@@ -102,6 +102,11 @@ class Reviews:
             )
             for name, path, side, kind, grade, digest, title, is_listed in rows
         ]
+
+    def learn(self, pull: PullKey, posted: Sequence[PostedFinding]) -> None:
+        """Write down what people made of what was posted, as it is seen now."""
+        with self._database.transaction() as session:
+            feedback.learn(session, pull, posted, self._clock.milliseconds())
 
     def rule_of(self, pull: PullKey, fingerprint: str) -> str:
         """The rule that a finding cites, by the latest report that has it, or nothing."""
@@ -183,37 +188,6 @@ def starved(database: Database, since: int) -> list[Starved]:
 def _scopes_in(report: str) -> tuple[str, ...]:
     shortages = json.loads(report).get("shortages", ()) if report else ()
     return tuple(dict.fromkeys(str(each["scope"]) for each in shortages))
-
-
-def _remember(session: Session, review_id: str, finding: PostedFinding) -> None:
-    if finding.is_listed and finding.is_fixed:
-        _forget(session, review_id, finding)
-        return
-    session.change(
-        "INSERT INTO raised (repository_id, number, fingerprint, path, side, category, severity,"
-        " digest, title, listed) SELECT repository_id, number, ?, ?, ?, ?, ?, ?, ?, ? FROM reviews"
-        " WHERE id = ? ON CONFLICT DO NOTHING",
-        finding.fingerprint,
-        finding.path,
-        finding.side.value,
-        finding.category.value,
-        finding.severity.value,
-        finding.digest,
-        finding.title,
-        int(finding.is_listed),
-        review_id,
-    )
-
-
-def _forget(session: Session, review_id: str, finding: PostedFinding) -> None:
-    """No thread says that it is fixed: should it come back, it is news."""
-    session.change(
-        "DELETE FROM raised WHERE fingerprint = ? AND listed = 1"
-        " AND EXISTS (SELECT 1 FROM reviews WHERE id = ?"
-        " AND reviews.repository_id = raised.repository_id AND reviews.number = raised.number)",
-        finding.fingerprint,
-        review_id,
-    )
 
 
 def _sums(session: Session, review_id: str) -> tuple[int, int, int, int, int]:

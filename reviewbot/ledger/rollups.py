@@ -28,10 +28,12 @@ _KEYS = {
     "spending_by_repository": (*_GRAINS, *_OF_REPOSITORY),
     "spending_by_pull": (*_PULL, "period", "tier", "purpose"),
     "spending_of_pulls": _PULL,
+    "acceptance": (*_GRAINS, *_OF_REPOSITORY, "tier", "model", "category"),
     "timings": (*_GRAINS, "repository_id", "endpoint", "measure", "bucket"),
     "forecasts": (*_GRAINS, "repository_id", "bucket"),
 }
 _KEPT = ("questions", "calls", "tokens_in", "tokens_out", "spent", "presumed", "asked")
+_OF_FINDINGS = {"posted": "findings", "accepted": "accepted"}  # of pulls
 ANSWER, FIRST_TOKEN = "answer", "first_token"  # what is timed
 
 
@@ -122,6 +124,28 @@ def add_foreseen(session: Session, repository_id: int, at: int, foreseen: Forese
     }
     key = (repository_id, bucket_of(per_mille))
     _upsert(session, "forecasts", _in_grains(day_of(at), key), sums)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKey:
+    """What a posted finding is added up by."""
+
+    repository_id: int
+    repository: str
+    number: int
+    tier: str
+    model: str
+    category: str
+
+
+def add_received(session: Session, key: FindingKey, at: int, sums: Mapping[str, int]) -> None:
+    """A finding was posted *at*, or what people make of it changed."""
+    day, pull = day_of(at), (key.repository_id, key.number)
+    of_all = (key.repository_id, key.repository, key.tier, key.model, key.category)
+    _upsert(session, "acceptance", _in_grains(day, of_all), sums)
+    kept = {_OF_FINDINGS[name]: sums[name] for name in _OF_FINDINGS if name in sums}
+    _upsert(session, "spending_by_pull", [(*pull, day, "", "review")], kept)
+    _live(session, pull, day, kept)
 
 
 def day_of(at: int) -> str:

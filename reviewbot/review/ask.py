@@ -18,6 +18,7 @@ from reviewbot.domain.phrase import Phrase
 from reviewbot.review import wording
 from reviewbot.review.conduct import prepare
 from reviewbot.review.house import purse_of
+from reviewbot.review.loose_json import json_object, unfenced
 from reviewbot.review.places import common, data_of, free
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.prompt import template
@@ -205,16 +206,9 @@ def _whole(text: str) -> tuple[str]:
 
 def _text(answer: str) -> str:
     """The words of an answer; an endpoint that knows no JSON answers in words alone."""
-    answer = answer.strip()
-    if answer.startswith("```") and answer.endswith("```"):
-        answer = answer.strip("`").removeprefix("json").strip()
-    said: object = answer
-    if answer.startswith("{"):
-        try:
-            loaded = json.loads(answer)
-        except (ValueError, RecursionError):
-            loaded = None
-        said = loaded.get("answer") if isinstance(loaded, dict) else None
+    said: object = unfenced(answer)
+    if str(said).startswith("{"):
+        said = (json_object(answer) or {}).get("answer")
     if not isinstance(said, str) or not said.strip():
         message = Phrase("the answer is not the JSON that was asked for")
         raise BadAnswer(message)

@@ -256,10 +256,16 @@ def _unread(receipt: Receipt, say: Words) -> list[str]:
 def _standing(report: Report, say: Words) -> list[str]:
     return [
         f"- {_BADGES[j.finding.severity]} {wording.code_span(place(j, say))}: "
-        f"{wording.markdown(say.told(j.finding.title))}"
+        f"{wording.markdown(say.told(j.finding.title))}{_remark(j, say)}"
         for j in report.open_findings
         if j.fate in {Fate.COMMENT, Fate.STANDING}
     ]
+
+
+def _remark(judged: Judged, say: Words) -> str:
+    """What there is to say of a finding that stands: read again or not, resolved by whom."""
+    stands = judged.fate is Fate.STANDING and judged.why
+    return f" ({wording.markdown(say.told(judged.why))})" if stands else ""
 
 
 def _unheard(report: Report, fate: Fate, say: Words) -> list[str]:

@@ -234,13 +234,13 @@ def _read(ready: Prepared, purse: Purse, ports: Ports, audited: Callable[[str], 
     second = _second(looks, survey, judge, purse, ports, exhausted)
 
     readings = tell(ready.plan, first, survey, choice, looks, second)
-    silenced = Silenced(ready.pull.author.id, tuple(ports.rulings.silences(ready.pull.key)))
-    index = AnchorIndex(ready.redaction.diff)
-    sieve = Sieve(index, ready.pull.key, ready.policy, posted, silenced)
+    silenced = _silenced(ready.pull, posted, ports)
+    sieve = Sieve(AnchorIndex(ready.redaction.diff), ready.pull.key, ready.policy, posted, silenced)
     own = [Weighed(f, Tier.LOCAL, "", Standing.CONFIRMED) for f in ready.redaction.findings]
     judged = sift([*own, *readings.weighed()], sieve)
     receipt = readings.receipt(purse.review_id, (Tier.CHEAP, judge.tier))
     aftermath = follow(judged, posted, sieve.index, receipt)
+    _learn(ready.pull, posted, aftermath, ports)
     findings = (*judged, *map(silenced.judge, aftermath.still_open))
     return Report(
         pull=ready.pull,
@@ -311,6 +311,21 @@ def _posted(pull: PullRequest, ports: Ports) -> tuple[PostedFinding, ...]:
     posted = ports.forge.posted(pull)
     shown = {each.fingerprint: each for each in posted if not each.is_improvement}
     return tuple((remembered | shown).values())
+
+
+def _silenced(pull: PullRequest, posted: tuple[PostedFinding, ...], ports: Ports) -> Silenced:
+    """What people do not want to hear of: by commands, and by resolving threads."""
+    return Silenced(pull.author.id, tuple(ports.rulings.silences(pull.key)), posted)
+
+
+def _learn(
+    pull: PullRequest, posted: Sequence[PostedFinding], aftermath: Aftermath, ports: Ports
+) -> None:
+    """Remember what people made of it, and what is known to be fixed before its thread says so."""
+    if posted:
+        fixed = aftermath.fixed
+        seen = [replace(each, is_fixed=each.is_fixed or each in fixed) for each in posted]
+        ports.journal.learn(pull.key, seen)
 
 
 def _since(

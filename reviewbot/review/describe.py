@@ -20,6 +20,7 @@ from reviewbot.review import wording
 from reviewbot.review.conduct import prepare
 from reviewbot.review.examine import Gap, recall
 from reviewbot.review.house import purse_of
+from reviewbot.review.loose_json import json_object, unfenced
 from reviewbot.review.places import free
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.prompt import tasks, template
@@ -220,17 +221,8 @@ def _whole(text: str) -> tuple[str]:
 
 def _read(text: str) -> _Said:
     """An answer's parts; an endpoint that knows no JSON answers in words alone."""
-    bare = text.strip()
-    if bare.startswith("```") and bare.endswith("```"):
-        bare = bare.strip("`").removeprefix("json").strip()
-    if not bare.startswith("{"):
-        said: dict[str, Any] = {"what": bare}
-    else:
-        try:
-            loaded = json.loads(bare, strict=False)
-        except (ValueError, RecursionError):
-            loaded = None
-        said = loaded if isinstance(loaded, dict) else {}
+    bare = unfenced(text)
+    said = (json_object(bare) or {}) if bare.startswith("{") else {"what": bare}
     found = _Said(_text(said, "title"), _text(said, "what"), _text(said, "why"), _changes(said))
     if not found.what:
         message = "the answer is not the JSON that was asked for"

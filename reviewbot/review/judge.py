@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BadAnswer
 from reviewbot.domain.finding import Tier
+from reviewbot.review.loose_json import json_object
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.redact import redact_text
 
@@ -96,12 +97,7 @@ def _whole(text: str) -> tuple[str]:
 
 
 def _verdict(answer: str) -> bool:
-    answer = answer.strip().removeprefix("```json").strip("`").strip()
-    try:
-        loaded = json.loads(answer)
-    except (ValueError, RecursionError):
-        loaded = None
-    said = loaded.get("same") if isinstance(loaded, dict) else None
+    said = (json_object(answer) or {}).get("same")
     if not isinstance(said, bool):
         message = "the answer is not the JSON that was asked for"
         raise BadAnswer(message)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 64 * 1024
 _MEND = Phrase("Mend the file on the branch that it is read from.")
+# What YAML's own constructors raise at values that are none of their type.
+_NO_VALUE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -114,7 +116,7 @@ def _load(document: Document) -> Mapping[str, Any]:
         raise PolicyError(message, Phrase("Shorten it; path patterns can replace lists of paths."))
     try:
         loaded = yaml.load(document.text, _PlainLoader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, *_NO_VALUE) as error:
         message = Phrase(
             "{path} is no valid YAML: {why}", path=document.path, why=_first_line(error)
         )

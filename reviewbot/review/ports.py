@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from reviewbot.domain.feedback import Feedback
 from reviewbot.domain.question import Answer, Prompt, Question
 from reviewbot.review.words import ENGLISH, Words
 
@@ -322,7 +323,7 @@ class Observer(Protocol):
         """Whether the review's deadline is over: what is unread then stays unread."""
 
 
-class Journal(Protocol):
+class Journal(Feedback, Protocol):
     """The ledger's record of reviews."""
 
     def open(self, pull: PullRequest, trigger: str) -> str:

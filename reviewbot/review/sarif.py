@@ -23,6 +23,12 @@ MOST_BYTES = 10 * 2**20
 MOST_RESULTS = 25_000  # of all runs; GitHub takes no more of one
 _MOST_PLACES = 10
 _MOST_BASES = 5  # that refer to each other
+_MOST_EXTENSIONS = 100
+_MOST_TAGS = 50
+_MOST_STEMS = 5  # of a rule's name
+_LONGEST_TEXT = 4_000  # characters; people are shown far fewer
+_LONGEST_ARGUMENT = 300
+_LONGEST_TAG = 100
 _FARTHEST = 10**9  # lines
 _NO_DEFECT = {"pass", "notApplicable", "informational"}
 _LEVELS = {
@@ -83,15 +89,15 @@ class _Run:
     def findings(self) -> Iterator[ToolFinding]:
         tool = _object(self.run.get("tool"))
         name = _text(_object(tool.get("driver")).get("name")) or "another tool"
+        rules = _Rules(tool)
         for raw in _list(self.run.get("results")):
             result = _object(raw)
             if _stands(result):
-                rule = _rule(tool, result)
-                yield self._finding(name, rule, result)
+                yield self._finding(name, rules.of(result), result)
 
     def _finding(self, tool: str, rule: _Object, result: _Object) -> ToolFinding:
         about = _object(rule.get("properties"))
-        tags = [_text(tag) for tag in _list(about.get("tags"))]
+        tags = [_text(tag)[:_LONGEST_TAG] for tag in _list(about.get("tags"))[:_MOST_TAGS]]
         cwe = next((match[1] for tag in tags if (match := _CWE.search(tag))), None)
         score = _score(about, _object(result.get("properties")))
         is_security = cwe or score is not None or "security" in map(str.lower, tags)
@@ -169,28 +175,48 @@ def _rule_id(result: _Object) -> str:
     return _text(result.get("ruleId")) or _text(_object(result.get("rule")).get("id"))
 
 
-def _rule(tool: _Object, result: _Object) -> _Object:
-    """What the tool, or an extension of it, says of a result's rule."""
-    reference = _object(result.get("rule"))
-    component = _component(tool, _object(reference.get("toolComponent")))
-    index = reference.get("index", result.get("ruleIndex"))
-    name = _rule_id(result)
-    pointed = _object(_at(component.get("rules"), index))
-    if pointed and (not name or _names(pointed, name)):
-        return pointed
-    parts = [component, tool.get("driver"), *_list(tool.get("extensions"))]
-    rules = (_object(rule) for part in parts for rule in _list(_object(part).get("rules")))
-    return next((rule for rule in rules if name and _names(rule, name)), {})
+class _Rules:
+    """What a tool and its extensions say of rules; found by name, however many they are."""
+
+    def __init__(self, tool: _Object) -> None:
+        extensions = _list(tool.get("extensions"))[:_MOST_EXTENSIONS]
+        self._driver = _object(tool.get("driver"))
+        self._extensions = [_object(each) for each in extensions]
+        self._named = {
+            id(part): {_text(rule.get("id")): rule for rule in reversed(_rules_of(part))}
+            for part in (self._driver, *self._extensions)
+        }
+
+    def of(self, result: _Object) -> _Object:
+        """What is said of a result's rule."""
+        reference = _object(result.get("rule"))
+        part = self._part(_object(reference.get("toolComponent")))
+        pointed = _object(_at(part.get("rules"), reference.get("index", result.get("ruleIndex"))))
+        name = _rule_id(result)
+        if pointed and (not name or _names(pointed, name)):
+            return pointed
+        places = [self._named[id(each)] for each in (part, self._driver, *self._extensions)]
+        stems = _stems(name)
+        return next((place[stem] for place in places for stem in stems if stem in place), {})
+
+    def _part(self, reference: _Object) -> _Object:
+        if found := _object(_at(self._extensions, reference.get("index"))):
+            return found
+        name = _text(reference.get("name"))
+        named = (each for each in self._extensions if each.get("name") == name)
+        return next(named, self._driver) if name else self._driver
 
 
-def _component(tool: _Object, reference: _Object) -> _Object:
-    extensions = _list(tool.get("extensions"))
-    if found := _object(_at(extensions, reference.get("index"))):
-        return found
-    driver = _object(tool.get("driver"))
-    name = _text(reference.get("name"))
-    named = (_object(each) for each in extensions if _object(each).get("name") == name)
-    return next(named, driver) if name else driver
+def _rules_of(part: _Object) -> list[_Object]:
+    return [_object(rule) for rule in _list(part.get("rules"))]
+
+
+def _stems(name: str) -> list[str]:
+    """The rules that a result's name may be of, the closest first."""
+    stems = [name] if name else []
+    while stems and "/" in stems[-1] and len(stems) < _MOST_STEMS:
+        stems.append(stems[-1].rpartition("/")[0])
+    return [stem for stem in stems if stem]
 
 
 def _names(rule: Mapping[str, Any], name: str) -> bool:
@@ -224,13 +250,14 @@ def _message(result: _Object, rule: _Object) -> str:
     strings = _object(rule.get("messageStrings"))
     text = _text(message.get("text")) or _said(strings.get(_text(message.get("id"))))
     text = text or _said(rule.get("shortDescription")) or _said(rule.get("fullDescription"))
-    arguments = [_text(each) for each in _list(message.get("arguments"))]
+    arguments = [_text(each)[:_LONGEST_ARGUMENT] for each in _list(message.get("arguments"))]
 
     def filled(match: re.Match[str]) -> str:
         number = int(match[1])
         return arguments[number] if number < len(arguments) else match[0]
 
-    return _LINK.sub(r"\1", _ARGUMENT.sub(filled, text) if arguments else text)
+    text = _ARGUMENT.sub(filled, text)[:_LONGEST_TEXT] if arguments else text
+    return _LINK.sub(r"\1", text)
 
 
 def _said(value: object) -> str:
@@ -249,8 +276,12 @@ def _list(value: object) -> list[Any]:
 
 
 def _text(value: object) -> str:
-    """A text that a database takes: JSON can name halves of surrogate pairs."""
-    return value.encode(errors="replace").decode().strip() if isinstance(value, str) else ""
+    """A text that a database takes: JSON can name halves of surrogate pairs.
+
+    It is cut: thousands of results can share one text of a rule, and each gets a copy.
+    """
+    text = value[:_LONGEST_TEXT] if isinstance(value, str) else ""
+    return text.encode(errors="replace").decode().strip()
 
 
 def _number(value: object) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -32,10 +32,11 @@ from reviewbot.runtime.side_by_side import SideBySide
 from reviewbot.runtime.tiers import router_config, yardstick_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from reviewbot.domain.money import PicoUsd
     from reviewbot.domain.outcome import Outcome
+    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, ReviewRequest
     from reviewbot.github.auth import TokenSource
     from reviewbot.github.conversation import Conversation
@@ -106,7 +107,9 @@ class Core:
         from reviewbot.github.forge import GitHubForge  # noqa: PLC0415 - not for local diffs
         from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
 
-        client = GitHubClient(self.settings.github.api_url, tokens, installation_id)
+        github = self.settings.github
+        url = str(github.graphql_url or "")
+        client = GitHubClient(github.api_url, tokens, installation_id, graphql_url=url)
         forge = GitHubForge(
             client,
             Postings(self.database),
@@ -114,6 +117,24 @@ class Core:
             organisations=self.organisations,
         )
         return SameHeadForge(forge, Verdicts(self.database))
+
+    def posted(
+        self, tokens: TokenSource, installation_id: int, repository: str, pull: PullKey
+    ) -> Sequence[PostedFinding]:
+        """What was posted on a pull request's lines, and what people did with it."""
+        from reviewbot.github.author import OwnWords  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.client import GitHubClient  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.posted import OnLines  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.threads import Threads  # noqa: PLC0415 - not for local diffs
+
+        github = self.settings.github
+        url = str(github.graphql_url or "")
+        with closing(
+            GitHubClient(github.api_url, tokens, installation_id, graphql_url=url)
+        ) as client:
+            words = OwnWords(client, Marker(self.secret), None)
+            return OnLines(client, words, Threads(client)).of(repository, pull)
 
     def conversation(self, tokens: TokenSource, installation_id: int) -> Conversation:
         """Comments on GitHub, with the tokens of one installation."""

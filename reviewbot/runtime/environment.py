@@ -30,6 +30,7 @@ _GITHUB = {
     "GITHUB_TOKEN": "token",
     "GITHUB_API_URL": "api_url",
     "GITHUB_SERVER_URL": "server_url",
+    "GITHUB_GRAPHQL_URL": "graphql_url",
 }
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.desk import Desk
     from reviewbot.ledger.installations import Installations
     from reviewbot.ledger.merge_groups import MergeGroups
+    from reviewbot.ledger.read_backs import ReadBacks
     from reviewbot.ledger.verdicts import Verdicts
 
 _SEAL_PARTS = 2  # repository and number
@@ -51,6 +52,7 @@ class Intake:
     commands: Commands
     installations: Installations
     groups: MergeGroups
+    read_backs: ReadBacks
     verdicts: Verdicts
     marker: Marker
 
@@ -95,8 +97,8 @@ class Intake:
     def _end(self, delivery_id: str, wish: Wish) -> Taken:
         """Work on it has no point any more."""
         freed = self._free(delivery_id, wish)
-        ended = self.desk.record_end(wish)
-        return Taken.RECORDED if ended or freed else Taken.IGNORED
+        ended, read = self.desk.record_end(wish), self.read_backs.record(wish)
+        return Taken.RECORDED if ended or freed or read else Taken.IGNORED
 
     def _free(self, delivery_id: str, left: Wish) -> bool:
         """Have those looked at again that a commit held up which *left* has no more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import SettingsError
@@ -16,6 +17,8 @@ from reviewbot.ledger.desk import Desk, DeskRules
 from reviewbot.ledger.facts import Facts
 from reviewbot.ledger.installations import Installations
 from reviewbot.ledger.merge_groups import MergeGroups
+from reviewbot.ledger.read_backs import ReadBacks
+from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.rulings import SqlRulings
 from reviewbot.ledger.switch import Switch
 from reviewbot.ledger.verdicts import Verdicts
@@ -25,6 +28,7 @@ from reviewbot.runtime.health import HealthChecks
 from reviewbot.runtime.intake import Intake, Taken
 from reviewbot.runtime.merge_groups import QueueAnswers
 from reviewbot.runtime.metrics import Metrics
+from reviewbot.runtime.read_back import ReadingBack
 from reviewbot.runtime.redelivery import HourlyRedelivery, Redelivery
 from reviewbot.runtime.sla import SlaAlerts
 from reviewbot.runtime.upkeep import Upkeep, alarm
@@ -97,6 +101,7 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
             commands=commands,
             installations=Installations(core.database),
             groups=groups,
+            read_backs=ReadBacks(core.database),
             verdicts=Verdicts(core.database),
             marker=Marker(core.secret),
         )
@@ -141,6 +146,11 @@ def _shop(
         policy=settings.values.policy,
         patience=settings.limits.review_seconds,
     )
+    reading_back = ReadingBack(
+        read_backs=ReadBacks(core.database),
+        feedback=Reviews(core.database),
+        posted=partial(core.posted, tokens),
+    )
     return Workshop(
         desk=clerk.desk,
         forge=clerk.forge,
@@ -150,6 +160,7 @@ def _shop(
         clerk=clerk,
         may_write=writes,
         errands=(answers,),
+        when_idle=(reading_back,),
     )
 
 

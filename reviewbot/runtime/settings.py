@@ -99,6 +99,7 @@ class GitHub(_Section):
 
     api_url: Address = "https://api.github.com"
     server_url: Address = "https://github.com"
+    graphql_url: Address | None = None
     app_id: str = ""
     private_key_env: str = ""
     private_key_file: str = ""

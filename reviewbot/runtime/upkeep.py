@@ -1,4 +1,7 @@
-"""What is done beside the reviews: alerts told, expired reservations presumed, old rows removed."""
+"""What is done beside the reviews.
+
+Alerts are told, expired reservations presumed, old rows removed, and threads followed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from reviewbot.domain.money import plain_usd
 from reviewbot.ledger import alerts, egress
 from reviewbot.ledger.commands import Commands
 from reviewbot.ledger.job_sessions import Sessions
+from reviewbot.ledger.read_backs import ReadBacks
 from reviewbot.runtime import alert_address
+from reviewbot.runtime.read_back import follow_recent
 from reviewbot.runtime.retention import throw_away
 
 if TYPE_CHECKING:
@@ -82,6 +87,7 @@ class Upkeep:
             egress.forget(self._core.database, kept.egress_days)
             self._desk.forget_deliveries(kept.deliveries_days)
             Commands(self._core.database).forget(kept.deliveries_days)
+            follow_recent(ReadBacks(self._core.database))
 
 
 def post_alerts(core: Core, url: str) -> None:

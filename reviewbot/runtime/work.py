@@ -42,6 +42,7 @@ class Workshop:
     clerk: Clerk
     may_write: Callable[[int, str, str], bool]  # installation, repository, login
     errands: tuple[Callable[[str], bool], ...] = ()  # other work, by a worker's name
+    when_idle: tuple[Callable[[str], bool], ...] = ()  # the same, for when nothing else waits
 
 
 class Watch:
@@ -92,12 +93,12 @@ class Watch:
 
 
 def work_once(shop: Workshop, owner: str, stopping: threading.Event) -> bool:
-    """Claim one row and work it; False if nothing is due."""
+    """Do one piece of work that is due; False if there is none."""
     if any(errand(owner) for errand in shop.errands):
         return True
     claim = shop.desk.claim(owner)
     if claim is None:
-        return False
+        return any(errand(owner) for errand in shop.when_idle)
     about = {"pull": str(claim.key), "attempt": claim.attempt}
     if claim.attempt > shop.desk.rules.attempts:
         _bury(shop, claim)

@@ -21,6 +21,7 @@ from reviewbot.sandbox.github_labels import store_label
 from reviewbot.sandbox.github_people import People, Person
 from reviewbot.sandbox.github_routes import create_application
 from reviewbot.sandbox.github_store import Collaborator, SandboxPull, Store
+from reviewbot.sandbox.github_threads import ThreadDeeds
 from reviewbot.sandbox.github_views import show_pull, show_repository, show_user
 from reviewbot.sandbox.github_writing import (
     show_line_comment,
@@ -42,11 +43,13 @@ if TYPE_CHECKING:
 
 __all__ = ["App", "Delivery", "Fault", "Person", "SandboxGitHub", "SandboxPull", "generate_app_key"]
 
-_PREFIX = "/api/v3"
+_PREFIX, _GRAPHQL = "/api/v3", "/api/graphql"
 
 
 class SandboxGitHub:
     """GitHub's REST API below ``url`` and ``url + "/api/v3"``, alive inside a ``with``.
+
+    GraphQL is where it is beside each of them: ``/graphql`` and ``/api/graphql``.
 
     *token* is a personal token; with *pat_may_check* it may write check runs, as a
     workflow's GITHUB_TOKEN may. *app* is the registered GitHub App, if there is one.
@@ -67,6 +70,7 @@ class SandboxGitHub:
         people = People(clock)
         access = Access(token, app, clock, person=lambda given: _person(people, given))
         self._hub = Hub(self._store, access, pat_may_check, people)
+        self.threads = ThreadDeeds(self._hub)
         self._gate = _Gate(create_application(self._hub), self.faults)
         self._server = Loopback(self._gate)
         self.url = self._hub.url = self._server.url
@@ -143,14 +147,10 @@ class SandboxGitHub:
     def add_reply(self, comment_id: int, body: str, login: str, user_id: int) -> JsonObject:
         """Let somebody else reply in the thread that a comment on a line begins."""
         with self._store.lock:
-            for state in self._store.pulls:
-                for first in state.review_comments:
-                    if first["id"] == comment_id:
-                        pull = state.pull
-                        guest = self._guest(pull.number, login, user_id, pull.repository)
-                        return copy.deepcopy(store_reply(guest, state, first, body))
-        message = f"there is no comment {comment_id}"
-        raise KeyError(message)
+            state, first = self._store.on_line(comment_id)
+            pull = state.pull
+            guest = self._guest(pull.number, login, user_id, pull.repository)
+            return copy.deepcopy(store_reply(guest, state, first, body))
 
     def add_review(
         self, number: int, body: str, login: str = "mallory", user_id: int = 666
@@ -338,6 +338,9 @@ class _Gate:
         if path.startswith(f"{_PREFIX}/"):
             path = path.removeprefix(_PREFIX)
             environ |= {"PATH_INFO": path, "SCRIPT_NAME": _PREFIX}
+        elif path == _GRAPHQL:
+            path = "/graphql"
+            environ |= {"PATH_INFO": path, "SCRIPT_NAME": "/api"}
         fault = self._faults.take(environ["REQUEST_METHOD"], path)
         response = self._respond(environ, fault)
         status = 0 if response is None else response.status_code

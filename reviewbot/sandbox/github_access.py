@@ -143,9 +143,10 @@ class Access:
     def issue(self, installation_id: int, body: Mapping[str, Any]) -> dict[str, Any]:
         """A new token of an installation, narrowed as *body* wishes, never widened."""
         self.demand_active(installation_id)
-        wanted = body.get("permissions") or GRANTED
+        granted = self.app.permissions if self.app else GRANTED
+        wanted = body.get("permissions") or granted
         for name, level in wanted.items():
-            if _RANKS.index(level) > _RANKS.index(GRANTED.get(name, "")):
+            if _RANKS.index(level) > _RANKS.index(granted.get(name, "")):
                 message = "The permissions requested are not granted to this installation."
                 raise Refused(422, message)
         names = {name.lower() for name in body.get("repositories", ())}

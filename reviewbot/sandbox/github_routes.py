@@ -16,8 +16,9 @@ from reviewbot.sandbox import github_past as past
 from reviewbot.sandbox import github_people as people
 from reviewbot.sandbox import github_reading as reading
 from reviewbot.sandbox import github_writing as writing
-from reviewbot.sandbox.github_access import BOT, EVENTS, GRANTED, OWNER
+from reviewbot.sandbox.github_access import BOT, EVENTS, OWNER
 from reviewbot.sandbox.github_errors import Refused, not_found
+from reviewbot.sandbox.github_graphql import post_graphql
 from reviewbot.sandbox.github_hub import answer_page, check_headers, read_json
 from reviewbot.sandbox.github_schema import ACCESS_TOKEN, check_body
 from reviewbot.sandbox.github_views import NOW, show_app, show_user
@@ -92,7 +93,7 @@ _BY_ID: tuple[tuple[str, Callable[..., Any]], ...] = (
 
 
 def create_application(hub: Hub) -> Flask:
-    """The WSGI application that speaks GitHub's REST API over *hub*."""
+    """The WSGI application that speaks GitHub's APIs over *hub*."""
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's default provider has it
     for method, path, view in _REPOSITORY_ROUTES:
@@ -190,7 +191,7 @@ def _show_installation(hub: Hub, app: App, installation_id: int) -> JsonObject:
         "app_slug": app.slug,
         "account": show_user("acme", 99, "Organization"),
         "target_type": "Organization",
-        "permissions": GRANTED,
+        "permissions": dict(app.permissions),
         "events": list(EVENTS),
         "repository_selection": "all",
         "access_tokens_url": f"{url}/access_tokens",
@@ -264,4 +265,5 @@ _OTHER_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/login/oauth/access_token", people.post_access_token),
     ("GET", "/users/<login>", _get_named_user),
     ("GET", "/rate_limit", _get_rate_limit),
+    ("POST", "/graphql", post_graphql),
 )

@@ -67,6 +67,7 @@ class PullState:
     review_comments: list[JsonObject] = field(default_factory=list)
     issue_comments: list[JsonObject] = field(default_factory=list)
     reactions: list[JsonObject] = field(default_factory=list)
+    resolved: dict[int, JsonObject] = field(default_factory=dict)  # threads, and by whom
 
     @property
     def entries(self) -> dict[str, DiffEntry]:
@@ -145,6 +146,20 @@ class Store:
             message = f"there is no {repository}#{number}"
             raise KeyError(message)
         return state
+
+    def on_line(self, comment_id: int) -> tuple[PullState, JsonObject]:
+        """A comment on a line, and the pull request that it stands on."""
+        for state in self.pulls:
+            for comment in state.review_comments:
+                if comment["id"] == comment_id:
+                    return state, comment
+        message = f"there is no comment {comment_id}"
+        raise KeyError(message)
+
+    def may_write(self, login: str) -> bool:
+        """Whether somebody may write to every repository."""
+        person = self.collaborators.get(login.lower())
+        return person is not None and person.role in ("admin", "maintain", "write")
 
     def of(self, repository: str) -> list[PullState]:
         """The pull requests of a repository; none means that there is no such repository."""

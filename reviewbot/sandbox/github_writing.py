@@ -27,6 +27,7 @@ from reviewbot.sandbox.github_schema import (
 
 if TYPE_CHECKING:
     from reviewbot.sandbox.github_diff import DiffEntry
+    from reviewbot.sandbox.github_hub import Hub
     from reviewbot.sandbox.github_store import JsonObject, PullState
 
 _STATES = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}
@@ -148,17 +149,25 @@ def post_reaction_on_line(visit: Visit, comment_id: int) -> tuple[Response, int]
 
 
 def _react(visit: Visit, comment: JsonObject) -> tuple[Response, int]:
-    """A new reaction, or the one that the same user gave before."""
     visit.caller.demand("issues", "pull_requests")
     content = check_body(read_json(), REACTION)["content"]
-    about = {"content": content, "user": visit.user, "comment_id": comment["id"]}
-    reactions = visit.state_of(comment).reactions
-    for known in reactions:
+    state = visit.state_of(comment)
+    before = len(state.reactions)
+    reaction = store_reaction(visit.hub, state, comment["id"], content, visit.user)
+    return jsonify(reaction), 201 if len(state.reactions) > before else 200
+
+
+def store_reaction(
+    hub: Hub, state: PullState, comment_id: int, content: str, user: JsonObject
+) -> JsonObject:
+    """A new reaction, or the one that the same user gave before."""
+    about = {"content": content, "user": user, "comment_id": comment_id}
+    for known in state.reactions:
         if known | about == known:
-            return jsonify(known), 200
-    reaction: JsonObject = {"id": visit.store.next_id(), "created_at": visit.hub.now(), **about}
-    reactions.append(reaction)
-    return jsonify(reaction), 201
+            return known
+    reaction: JsonObject = {"id": hub.store.next_id(), "created_at": hub.now(), **about}
+    state.reactions.append(reaction)
+    return reaction
 
 
 def post_issue_comment(visit: Visit, number: int) -> tuple[Response, int]:

@@ -159,9 +159,41 @@ def fill(database: Database, calls: int) -> None:
         _roll_up_pulls(session.change, _period(10, shared=database.is_shared))
         _time(session, database)
         _foresee(session, database)
+    _fill_findings(database)
     if database.is_shared:
         with database.transaction() as session:
             session.change("ANALYZE")
+
+
+def _fill_findings(database: Database) -> None:
+    """Two findings a review, of which people accepted the most, and the sums over them."""
+    whole = "repository_id, number, repository, tier, model, MIN(reserved_at)"
+    what = "CASE WHEN {n} = 0 THEN 'security' ELSE 'testing' END"
+    fate = "CASE number % 3 WHEN 0 THEN 'unknown' WHEN 1 THEN 'rejected' ELSE 'accepted' END"
+    day = _period(10, shared=database.is_shared).replace("reserved_at", "at")
+    with database.transaction() as session:
+        for n in range(2):
+            session.change(
+                "INSERT INTO raised (repository_id, number, repository, tier, model, at,"  # noqa: S608 - fixed texts
+                " fingerprint, path, side, category, severity, digest, title, acceptance)"
+                f" SELECT {whole}, review_id || '-{n}', 'a.py', 'RIGHT', {what.format(n=n)},"
+                f" 'high', '', 'A finding', {fate} FROM calls WHERE tier = 'strong'"
+                " GROUP BY review_id, repository_id, number, repository, tier, model"
+            )
+        for grain, length in (("day", 10), ("month", 7)):
+            session.change(
+                "INSERT INTO acceptance (grain, period, repository_id, repository, tier, model,"  # noqa: S608 - fixed texts
+                f" category, posted, accepted, rejected) SELECT '{grain}',"
+                f" substr({day}, 1, {length}), repository_id, repository, tier, model, category,"
+                " COUNT(*), SUM(CASE WHEN acceptance = 'accepted' THEN 1 ELSE 0 END),"
+                " SUM(CASE WHEN acceptance = 'rejected' THEN 1 ELSE 0 END)"
+                " FROM raised GROUP BY 2, 3, 4, 5, 6, 7"
+            )
+        for table in ("spending_by_pull", "spending_of_pulls"):
+            session.change(
+                f"UPDATE {table} SET findings = 2 * reviews, accepted = CASE number % 3"  # noqa: S608 - fixed names
+                " WHEN 2 THEN 2 * reviews ELSE 0 END"
+            )
 
 
 def _period(length: int, *, shared: bool) -> str:

@@ -29,6 +29,7 @@ class FakeJournal:
     ledger: FakeLedger
     closed: list[tuple[str, str, str]] = field(default_factory=list)
     remembered: dict[str, PostedFinding] = field(default_factory=dict)
+    learnt: list[PostedFinding] = field(default_factory=list)
     earlier: list[Past] = field(default_factory=list)
     foreseen: dict[str, Forecast] = field(default_factory=dict)
     _opened: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -62,6 +63,10 @@ class FakeJournal:
     def raised(self, pull: PullKey) -> Sequence[PostedFinding]:
         del pull
         return list(self.remembered.values())
+
+    def learn(self, pull: PullKey, posted: Sequence[PostedFinding]) -> None:
+        del pull
+        self.learnt = list(posted)
 
     def money(self, review_id: str, pull: PullKey) -> Money:
         paid = [e for e in self.ledger.entries if e.charge.purse.pull == pull]

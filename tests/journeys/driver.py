@@ -26,6 +26,7 @@ import reviewbot
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.desk import Desk
 from reviewbot.sandbox.github import App, SandboxGitHub, SandboxPull, generate_app_key
+from reviewbot.sandbox.github_access import GRANTED
 from reviewbot.sandbox.model import API_KEY, CHEAP_MODEL, STRONG_MODEL
 from tests.fakes.watched_model import WatchedModel
 
@@ -205,9 +206,12 @@ def _record(line: str) -> dict[str, Any]:
 
 
 class Driver:
-    """A GitHub, models, a ledger, and as many processes of reviewbot as a test starts."""
+    """A GitHub, models, a ledger, and as many processes of reviewbot as a test starts.
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    *permissions* are the App's beyond the least.
+    """
+
+    def __init__(self, folder: Path, database_url: str, **permissions: str) -> None:
         self._folder, self._database_url = folder, database_url
         self._numbers = count(1)
         self._started: list[Running] = []
@@ -216,7 +220,12 @@ class Driver:
         self._key_file = folder / "app.pem"
         self._key_file.touch(0o600)
         self._key_file.write_text(pem)
-        app = App(_APP_ID, public_key, installations=frozenset({_INSTALLATION}))
+        app = App(
+            _APP_ID,
+            public_key,
+            installations=frozenset({_INSTALLATION}),
+            permissions={**GRANTED, **permissions},
+        )
         self.github = SandboxGitHub(app=app, pat_may_check=True)
         self.model = WatchedModel()
         self.service: Running | None = None

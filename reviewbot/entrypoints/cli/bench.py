@@ -4,41 +4,30 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reviewbot.domain.errors import SettingsError, UsageError
 from reviewbot.entrypoints.cli import FINE, INTERRUPTED, UNFINISHED
-from reviewbot.entrypoints.cli.options import config_option, format_option, settings_from
+from reviewbot.entrypoints.cli.bars import watching
+from reviewbot.entrypoints.cli.html import html_option, write_page
+from reviewbot.entrypoints.cli.options import config_option, format_option, settings_from, usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
-
-    from rich.progress import Progress, TaskID
+    from pathlib import Path
 
     from reviewbot.domain.money import PicoUsd
-    from reviewbot.lab.load import Watcher
     from reviewbot.lab.profile import Profile
     from reviewbot.lab.report import Report
     from reviewbot.runtime.targets import Places
 
 _CONNECT_SECONDS = 5.0
-
-
-def _usd(_ctx: click.Context, _param: click.Parameter, value: str) -> PicoUsd:
-    from reviewbot.domain.money import parse_usd  # noqa: PLC0415 - help does not need it
-
-    try:
-        return parse_usd(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
 
 
 def _sla(_ctx: click.Context, _param: click.Parameter, value: str) -> Fraction:
@@ -113,15 +102,11 @@ def _sla(_ctx: click.Context, _param: click.Parameter, value: str) -> Fraction:
     default="1.00",
     show_default=True,
     metavar="USD",
-    callback=_usd,
+    callback=usd,
     help="Nothing is sent if the whole run could cost more.",
 )
 @format_option("table", "json")
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write a page with plots to this file.",
-)
+@html_option
 @config_option
 def command(  # noqa: PLR0913 - one a command-line option
     *,
@@ -157,7 +142,9 @@ def command(  # noqa: PLR0913 - one a command-line option
     with where.places(config) as places:
         report, interrupted = _measure(places, profile, sla, max_cost)
     if html is not None:
-        _write(html, report)
+        from reviewbot.lab.page import page  # noqa: PLC0415 - only where it is asked for
+
+        write_page(html, page(report))
     _print(report, form)
     if interrupted:
         return INTERRUPTED
@@ -221,7 +208,7 @@ def _measure(places: Places, profile: Profile, sla: Fraction, most: PicoUsd) -> 
     at = datetime.now(UTC)
     with opened(places, profile.input_tokens) as targets:
         bound = check_bound(targets, profile, most)
-        with _watching([target.name for target in targets], profile.requests) as watcher:
+        with watching([target.name for target in targets], profile.requests) as watcher:
             run = load(targets, profile, watcher)
     return Report.of(at, profile, sla, run, bound), run.interrupted
 
@@ -233,61 +220,3 @@ def _print(report: Report, form: str) -> None:
         click.echo(json.dumps(bench.plain(report), indent=2, ensure_ascii=False))
     else:
         bench.show(report)
-
-
-def _write(path: Path, report: Report) -> None:
-    from reviewbot.lab.page import page  # noqa: PLC0415 - only where it is asked for
-
-    try:
-        path.write_text(page(report), encoding="utf-8")
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
-        raise UsageError(message, "Name another file with --html.") from error
-
-
-# --- progress --------------------------------------------------------------------------------
-
-
-class _Silent:
-    def advances(self, target: str) -> None:
-        """Not shown."""
-
-    def stops(self, target: str, why: str) -> None:
-        """The report says so."""
-
-
-class _Bars:
-    """A bar a target; requests of several threads advance it."""
-
-    def __init__(self, progress: Progress, names: list[str], requests: int) -> None:
-        self._progress = progress
-        self._bars: dict[str, TaskID] = {
-            name: progress.add_task(name, total=requests) for name in names
-        }
-
-    def advances(self, target: str) -> None:
-        """One request further."""
-        self._progress.advance(self._bars[target])
-
-    def stops(self, target: str, why: str) -> None:
-        """Say why its bar does not fill."""
-        self._progress.update(self._bars[target], description=f"{target}: {why}")
-
-
-@contextmanager
-def _watching(names: list[str], requests: int) -> Iterator[Watcher]:
-    """Bars on a terminal, silence elsewhere."""
-    if not sys.stderr.isatty():
-        yield _Silent()
-        return
-    from rich.console import Console  # noqa: PLC0415 - terminals only
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield _Bars(progress, names, requests)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.sight import Sight
 
 _MOST_PULLS = 100
+_PIPED_WIDTH = 160
 _DAY_MS = 86_400_000
 _COLUMNS = (
     "name",
@@ -44,6 +45,8 @@ _COLUMNS = (
     "presumed_usd",
     "saved_usd",
     "reserved_usd",
+    "findings",
+    "accepted",
 )
 
 
@@ -143,6 +146,7 @@ def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | N
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column(title, overflow="fold")
     under_way = ["reserved"] if any(line.reserved for line in lines) else []
+    worth = ["accepted"] if any(line.findings for line in lines) else []
     usual = (
         "reviews",
         "questions",
@@ -153,22 +157,30 @@ def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | N
         "presumed",
         "saved",
     )
-    for name in (*usual, *under_way):
+    for name in (*usual, *under_way, *worth):
         table.add_column(name, justify="right", no_wrap=True)
     for line in lines:
         group = (groups or {}).get(line.name, "")
         name = f"{group} · {line.name}" if group else line.name
-        table.add_row(Text(one_line(name)), *_cells(line)[: len(table.columns) - 1])
+        table.add_row(Text(one_line(name)), *_shown(_cells(line), under_way, worth))
     table.add_section()
-    table.add_row("total", *_total_cells(_total(lines))[: len(table.columns) - 1], style="bold")
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    total = _shown(_total_cells(_total(lines)), under_way, worth)
+    table.add_row("total", *total, style="bold")
+    Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH).print(table)
+
+
+def _shown(cells: list[str], under_way: Sequence[str], worth: Sequence[str]) -> list[str]:
+    """The cells of a line, without those of columns that hold nothing."""
+    *usual, reserved, accepted = cells
+    return [*usual, *([reserved] if under_way else []), *([accepted] if worth else [])]
 
 
 def _cells(line: Spend) -> list[str]:
     counts = (line.reviews, line.questions, line.calls, line.tokens_in, line.tokens_out)
     saved = "" if line.saved is None else format_usd(line.saved)
     money = (format_usd(line.spent), format_usd(line.presumed), saved, format_usd(line.reserved))
-    return [*(f"{count:,}" for count in counts), *money]
+    accepted = f"{line.accepted:,} of {line.findings:,}"
+    return [*(f"{count:,}" for count in counts), *money, accepted]
 
 
 def _total_cells(total: Spend) -> list[str]:
@@ -192,6 +204,8 @@ def _total(lines: Sequence[Spend]) -> Spend:
         presumed=PicoUsd(sum(line.presumed for line in lines)),
         saved=PicoUsd(sum(known)) if known else None,
         reserved=PicoUsd(sum(line.reserved for line in lines)),
+        findings=sum(line.findings for line in lines),
+        accepted=sum(line.accepted for line in lines),
     )
 
 
@@ -208,6 +222,8 @@ def _plain(line: Spend) -> dict[str, Any]:
         "presumed_usd": plain_usd(line.presumed),
         "saved_usd": None if line.saved is None else plain_usd(line.saved),
         "reserved_usd": plain_usd(line.reserved),
+        "findings": line.findings,
+        "accepted": line.accepted,
     }
 
 

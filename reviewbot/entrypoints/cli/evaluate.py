@@ -4,38 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reviewbot.domain.errors import UsageError
-from reviewbot.domain.money import parse_usd
 from reviewbot.entrypoints.cli import FINE, UNFINISHED
-from reviewbot.entrypoints.cli.options import config_option, format_option, settings_from
+from reviewbot.entrypoints.cli.bars import watching
+from reviewbot.entrypoints.cli.html import html_option, write_page
+from reviewbot.entrypoints.cli.options import config_option, format_option, settings_from, usd
 from reviewbot.entrypoints.cli.progress import SilentObserver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rich.progress import Progress, TaskID
+    from collections.abc import Sequence
 
     from reviewbot.domain.money import PicoUsd
     from reviewbot.lab.evaluation import Evaluation, Routing
-    from reviewbot.runtime.evaluation import Plan, Watcher
+    from reviewbot.runtime.evaluation import Plan
     from reviewbot.runtime.settings import Settings
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _ROUTINGS = ("cheap-only", "strong-only", "tiered")
-
-
-def _usd(_ctx: click.Context, _param: click.Parameter, value: str) -> PicoUsd:
-    try:
-        return parse_usd(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
 
 
 @click.command(
@@ -69,7 +59,7 @@ def _usd(_ctx: click.Context, _param: click.Parameter, value: str) -> PicoUsd:
     default="5.00",
     show_default=True,
     metavar="USD",
-    callback=_usd,
+    callback=usd,
     help="Never spend more on the whole evaluation.",
 )
 @click.option(
@@ -86,11 +76,7 @@ def _usd(_ctx: click.Context, _param: click.Parameter, value: str) -> PicoUsd:
     help="How far --history goes back.",
 )
 @format_option("table", "json")
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write a page with plots to this file.",
-)
+@html_option
 @config_option
 def command(  # noqa: PLR0913 - one a command-line option
     *,
@@ -127,7 +113,9 @@ def command(  # noqa: PLR0913 - one a command-line option
     plan = Plan(_chosen(routings, settings), tolerance, judge, max_cost)
     evaluation = _evaluate(cases, settings, plan)
     if html is not None:
-        _write(html, evaluation)
+        from reviewbot.lab.evaluation_page import evaluation_page  # noqa: PLC0415 - as above
+
+        write_page(html, evaluation_page(evaluation))
     _print(evaluation, form)
     whole = not evaluation.skipped and not any(result.failed for result in evaluation.results)
     return FINE if whole else UNFINISHED
@@ -150,7 +138,7 @@ def _evaluate(path: Path, settings: Settings, plan: Plan) -> Evaluation:
 
     cases = read_cases(path)
     seconds = settings.limits.review_seconds
-    with _watching(plan.routings, len(cases)) as watcher:
+    with watching(plan.routings, len(cases)) as watcher:
         return evaluate(settings, plan, cases, lambda: SilentObserver(seconds), watcher)
 
 
@@ -161,16 +149,6 @@ def _print(evaluation: Evaluation, form: str) -> None:
         click.echo(json.dumps(formats.plain(evaluation), indent=2, ensure_ascii=False))
     else:
         formats.show(evaluation)
-
-
-def _write(path: Path, evaluation: Evaluation) -> None:
-    from reviewbot.lab.evaluation_page import evaluation_page  # noqa: PLC0415 - where asked for
-
-    try:
-        path.write_text(evaluation_page(evaluation), encoding="utf-8")
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
-        raise UsageError(message, "Name another file with --html.") from error
 
 
 def _build(repository: str, days: int, config: Path | None) -> int:
@@ -189,38 +167,3 @@ def _build(repository: str, days: int, config: Path | None) -> int:
         f"  reviewbot evaluate {folder / 'cases.jsonl'}"
     )
     return FINE
-
-
-# --- progress --------------------------------------------------------------------------------
-
-
-class _Silent:
-    def advances(self, routing: Routing) -> None:
-        """Not shown."""
-
-
-class _Bars:
-    """A bar a routing."""
-
-    def __init__(self, progress: Progress, routings: Sequence[Routing], cases: int) -> None:
-        self._progress = progress
-        self._bars: dict[Routing, TaskID] = {
-            routing: progress.add_task(routing.value, total=cases) for routing in routings
-        }
-
-    def advances(self, routing: Routing) -> None:
-        """One case further."""
-        self._progress.advance(self._bars[routing])
-
-
-@contextmanager
-def _watching(routings: Sequence[Routing], cases: int) -> Iterator[Watcher]:
-    """Bars on a terminal, silence elsewhere."""
-    if not sys.stderr.isatty():
-        yield _Silent()
-        return
-    from rich.console import Console  # noqa: PLC0415 - terminals only
-    from rich.progress import Progress  # noqa: PLC0415 - terminals only
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        yield _Bars(progress, routings, cases)

@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reviewbot.domain.money import PicoUsd
     from reviewbot.runtime.settings import Settings
 
 Command = TypeVar("Command", bound="Callable[..., Any] | click.Command")
@@ -56,6 +57,16 @@ def format_option(*forms: str) -> Callable[[Command], Command]:
         show_default=True,
         help="How to print.",
     )
+
+
+def usd(_ctx: click.Context, _param: click.Parameter, value: str | None) -> PicoUsd | None:
+    """The callback of an option that takes an amount in USD."""
+    from reviewbot.domain.money import parse_usd  # noqa: PLC0415 - help does not need it
+
+    try:
+        return None if value is None else parse_usd(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def settings_from(config: Path | None) -> Settings:

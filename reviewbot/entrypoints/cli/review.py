@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from reviewbot.domain.finding import Severity
-from reviewbot.domain.money import format_usd, parse_usd
+from reviewbot.domain.money import format_usd
 from reviewbot.domain.outcome import Coverage, Reviewed, Skipped, Superseded
 from reviewbot.domain.pull_request import ReviewRequest
 from reviewbot.entrypoints.cli import FINDINGS, FINE, UNFINISHED
 from reviewbot.entrypoints.cli.interrupt import patient_interrupts
-from reviewbot.entrypoints.cli.options import config_option, settings_from
+from reviewbot.entrypoints.cli.options import config_option, settings_from, usd
 from reviewbot.entrypoints.cli.progress import observing
 from reviewbot.entrypoints.cli.target import (
     DiffTarget,
@@ -40,13 +40,6 @@ if TYPE_CHECKING:
 _TRIGGER = "command line"
 
 
-def _usd(_ctx: click.Context, _param: click.Parameter, value: str | None) -> PicoUsd | None:
-    try:
-        return None if value is None else parse_usd(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
 @click.command
 @click.argument("target", required=False, metavar="[OWNER/REPO#N | URL]")
 @click.option("--diff", "diff_file", metavar="FILE", help="Review a diff; - is standard input.")
@@ -60,7 +53,7 @@ def _usd(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Pic
     show_default=True,
     help="How to print.",
 )
-@click.option("--max-cost", metavar="USD", callback=_usd, help="Never spend more on this review.")
+@click.option("--max-cost", metavar="USD", callback=usd, help="Never spend more on this review.")
 @click.option(
     "--fail-on",
     type=click.Choice([severity.value for severity in Severity]),

@@ -25,6 +25,7 @@ from reviewbot.ledger.forecasts import accuracies
 from reviewbot.ledger.insight import Group
 from reviewbot.ledger.pace import Pace, paces
 from reviewbot.ledger.pull_record import CallQuery, calls_between, calls_of, reviews_of
+from reviewbot.ledger.worth import Aspect, received, worths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,6 +52,7 @@ def add_api(app: Flask, gate: Gate, sources: Sources) -> None:
         ("/repositories", _repositories),
         ("/pulls", _pulls),
         ("/pulls/<int:repository_id>/<int:number>", _pull),
+        ("/acceptance", _acceptance),
         ("/calls", _calls),
         ("/forecasts", _forecasts),
         ("/endpoints", _endpoints),
@@ -173,6 +175,7 @@ def _pull(call: _Call, repository_id: int, number: int) -> dict[str, Any]:
             abort(HTTPStatus.NOT_FOUND)
         calls = calls_of(session, (repository_id, number), [review.id for review in reviews])
         gauges = insight.gauges(session, [f"pr:{repository_id}/{number}"])
+        posted = received(session, repository_id, number)
     return {
         "repository_id": repository_id,
         "repository": name,
@@ -180,7 +183,20 @@ def _pull(call: _Call, repository_id: int, number: int) -> dict[str, Any]:
         "budget": shapes.gauge(next(iter(gauges.values()), None)),
         "reviews": [shapes.review(review) for review in reviews],
         "calls": [shapes.call(each) for each in calls],
+        "findings": [shapes.received(each) for each in posted],
     }
+
+
+def _acceptance(call: _Call) -> dict[str, Any]:
+    """What people made of findings that were posted in that time."""
+    by = request.args.get("by", "model")
+    if by not in set(Aspect):
+        abort(HTTPStatus.BAD_REQUEST)
+    aspect, sight, names = Aspect(by), _within(call), call.names
+    with call.sources.database.snapshot() as session:
+        found = worths(session, aspect, call.span, sight)
+    lines = [shapes.worth(each, aspect, names) for each in found]
+    return _dated(call) | {"by": by, "lines": lines}
 
 
 def _calls(call: _Call) -> dict[str, Any]:

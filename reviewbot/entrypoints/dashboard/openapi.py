@@ -5,7 +5,10 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
+from reviewbot.domain.feedback import Acceptance, Because
+from reviewbot.domain.finding import Category, Severity
 from reviewbot.ledger.insight import Group
+from reviewbot.ledger.worth import Aspect
 
 _USD = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "description": "exact, in USD"}
 _COUNT = {"type": "integer", "minimum": 0}
@@ -114,6 +117,30 @@ _SCHEMAS: dict[str, Any] = {
             "report": {"type": ["object", "null"], "description": "as `--format json` prints it"},
         }
     ),
+    "Worth": _object(
+        {"posted": _COUNT, "accepted": _COUNT, "rejected": _COUNT, "unknown": _COUNT},
+        {
+            "repository_id": {"type": "integer"},
+            "repository": _TEXT,
+            "tier": _TEXT,
+            "model": _TEXT,
+            "category": _TEXT,
+        },
+    ),
+    "Received": _object(
+        {
+            "fingerprint": _TEXT,
+            "title": _TEXT,
+            "severity": {"enum": [*Severity]},
+            "category": {"enum": [*Category]},
+            "path": _TEXT,
+            "tier": _TEXT,
+            "model": _TEXT,
+            "posted_at": _TIME,
+            "acceptance": {"enum": [*Acceptance]},
+            "because": {"enum": [*Because]},
+        }
+    ),
     "Accuracy": _object(
         {
             "reviews": _COUNT,
@@ -162,8 +189,10 @@ _SCHEMAS: dict[str, Any] = {
             "budget": _or_null(_ref("Budget")),
             "reviews": _many("Review"),
             "calls": _many("Call"),
+            "findings": _many("Received"),
         }
     ),
+    "Acceptance": _object(_DATED | {"by": {"enum": [*Aspect]}, "lines": _many("Worth")}),
     "Calls": _object(_DATED | {"calls": _many("Call"), "next": {"type": ["string", "null"]}}),
     "Forecasts": _object(_DATED | {"total": _ref("Accuracy"), "lines": _many("Accuracy")}),
     "Endpoints": _object(
@@ -203,6 +232,7 @@ _LIMIT = _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000},
 _NUMBER = _parameter("number", _ID, "only this pull request's number")
 _AFTER = _parameter("after", _CURSOR, "`next` of the page before")
 _BY = _parameter("by", {"enum": [*Group]}, "what the lines are; `repository` without it")
+_ASPECT = _parameter("by", {"enum": [*Aspect]}, "what the lines are; `model` without it")
 _PATH_PARTS = [
     _parameter("repository_id", _ID, "GitHub's id", "path"),
     _parameter("number", _ID, "the pull request's number", "path"),
@@ -252,6 +282,9 @@ def description() -> dict[str, Any]:
             "/repositories": _get("Repositories and their budgets", "Repositories", [_SPAN[-1]]),
             "/pulls": _get("Pull requests by cost", "Pulls", [*_SPAN, _OF_REPOSITORY, _LIMIT]),
             "/pulls/{repository_id}/{number}": _get("One pull request", "Pull", _PATH_PARTS),
+            "/acceptance": _get(
+                "What people made of findings", "Acceptance", [_ASPECT, *_SPAN, _OF_REPOSITORY]
+            ),
             "/calls": _get(
                 "Calls by time", "Calls", [*_SPAN, _OF_REPOSITORY, _NUMBER, _LIMIT, _AFTER]
             ),

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
+from reviewbot.entrypoints.dashboard import acceptance
+from reviewbot.entrypoints.dashboard.acceptance import acceptance_figures
 from reviewbot.entrypoints.dashboard.page import SUMS, Page, meter, sums
 from reviewbot.entrypoints.dashboard.period import read_period
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import insight
 from reviewbot.ledger.insight import Group
+from reviewbot.ledger.worth import Aspect, worths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,17 +32,21 @@ def overview(sources: Sources, asked: Asked) -> Page:
         by_repository = insight.lines(session, Group.REPOSITORY, asked.span, asked.sight)
         meters = _limits(session, asked) if asked.sight.is_whole else ()
         gauges = insight.gauges(session, [f"repo:{n}:{asked.now:%Y-%m}" for n in names])
+        worth = {each: worths(session, each, asked.span, asked.sight) for each in Aspect}
     drawn, table = period.trend()
     return Page(
         template="overview.html",
         title="Costs",
-        figures=period.figures,
+        figures=(*period.figures, *acceptance_figures(worth[Aspect.MODEL], period.cost_of_reviews)),
         meters=meters,
         tables=(
             table,
             _repositories(by_repository, names, gauges, period.waiting, asked),
             period.models(),
             _forecasts(period.accuracies[1:], names),
+            acceptance.by_model(worth[Aspect.MODEL]),
+            acceptance.by_category(worth[Aspect.CATEGORY]),
+            acceptance.by_repository(worth[Aspect.REPOSITORY], names, by_repository, asked),
         ),
         values={"trend": drawn},
     )

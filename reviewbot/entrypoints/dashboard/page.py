@@ -104,6 +104,11 @@ class Page:
         return next((table for table in self.tables if table.name == name), None)
 
 
+def counted(number: int, thing: str) -> str:
+    """So many of something."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def meter(title: str, gauge: Gauge) -> Meter:
     """Settled, presumed and reserved apart, against the limit."""
     parts = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.money import PicoUsd, format_usd
 from reviewbot.entrypoints.dashboard.figures import BASIS_DAYS, forecast, routing
-from reviewbot.entrypoints.dashboard.page import Figure, models_table, saved_figures, trend
+from reviewbot.entrypoints.dashboard.page import Figure, counted, models_table, saved_figures, trend
 from reviewbot.entrypoints.dashboard.table import NOTHING, percent
 from reviewbot.ledger import insight
 from reviewbot.ledger.forecasts import accuracies
@@ -46,6 +46,11 @@ class Period:
         routed = routing(self.by_model, self.strong)
         saved = saved_figures(sum(day.saved for day in self.days), routed)
         return (*self.month, *saved, _accuracy(self.accuracies[0]))
+
+    @property
+    def cost_of_reviews(self) -> int:
+        """Without questions, in 10**-12 USD."""
+        return sum(day.cost - day.asked for day in self.days)
 
     def trend(self) -> tuple[Markup, Table]:
         """Costs by day, as plot and as table."""
@@ -93,19 +98,23 @@ def _month(
     expected = forecast(costs, now, insight.first_day(session, sight))
     reserved = sum(each.worst for each in waiting)
     reviews, questions = (sum(getattr(day, n) for day in month) for n in ("reviews", "questions"))
-    asked = f" and {questions:,} questions" if questions else ""
+    asked = f" and {counted(questions, 'question')}" if questions else ""
     return (
         Figure(
             "This month",
             format_usd(sum(line.spent for line in month)),
-            f"settled, in {reviews:,} reviews{asked}",
+            f"settled, in {counted(reviews, 'review')}{asked}",
         ),
         Figure(
             "Presumed",
             format_usd(sum(line.presumed for line in month)),
             "calls whose end nobody learned, at their worst case",
         ),
-        Figure("Reserved now", format_usd(reserved), f"{len(waiting)} calls under way, at most"),
+        Figure(
+            "Reserved now",
+            format_usd(reserved),
+            f"{counted(len(waiting), 'call')} under way, at most",
+        ),
         Figure(
             "Forecast",
             format_usd(expected),

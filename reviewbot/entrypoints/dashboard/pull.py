@@ -9,12 +9,14 @@ from flask import url_for
 from reviewbot.domain.errors import NotFound
 from reviewbot.domain.money import PicoUsd, format_usd
 from reviewbot.domain.spent import ANSWERS
-from reviewbot.entrypoints.dashboard.page import Figure, Page, meter
+from reviewbot.entrypoints.dashboard import acceptance
+from reviewbot.entrypoints.dashboard.page import Figure, Page, counted, meter
 from reviewbot.entrypoints.dashboard.plot import Bar, Stretch, stack, timeline
 from reviewbot.entrypoints.dashboard.repository import name_of
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import insight
 from reviewbot.ledger.pull_record import calls_of, reviews_of
+from reviewbot.ledger.worth import received
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +52,7 @@ def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Pag
             raise NotFound(message)
         calls = calls_of(session, (repository_id, number), [review.id for review in reviews])
         [*gauges] = insight.gauges(session, [f"pr:{repository_id}/{number}"]).values()
+        posted = received(session, repository_id, number)
     chosen = _chosen(reviews, asked.arguments.get("review", ""))
     its_calls = [call for call in calls if call.review_id == chosen.id]
     return Page(
@@ -60,6 +63,7 @@ def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Pag
         tables=(
             _reviews(reviews, calls, (repository_id, number)),
             _findings(chosen),
+            acceptance.of_pull(posted),
             _receipt(chosen),
             _calls(calls),
         ),
@@ -89,12 +93,14 @@ def _figures(reviews: Sequence[PastReview], calls: Sequence[PastCall]) -> tuple[
     reserved = sum(call.worst for call in calls if call.state == "reserved")
     saved = sum(review.saved for review in reviews)
     questions = len({call.review_id for call in calls if call.reason in ANSWERS})
-    asked = f" and {questions} questions" if questions else ""
+    asked = f" and {counted(questions, 'question')}" if questions else ""
     newest = next((review for review in reviews if review.report), None)
     still_open = [f for f in newest.findings if f.get("fate") != "withheld"] if newest else []
     return (
         Figure(
-            "Settled", format_usd(spent), f"{len(calls):,} calls in {len(reviews)} reviews{asked}"
+            "Settled",
+            format_usd(spent),
+            f"{counted(len(calls), 'call')} in {counted(len(reviews), 'review')}{asked}",
         ),
         Figure("Presumed", format_usd(presumed), "calls whose end nobody learned"),
         Figure("Reserved now", format_usd(reserved), "calls under way, at most"),

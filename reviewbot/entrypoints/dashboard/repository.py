@@ -9,12 +9,14 @@ from flask import url_for
 from reviewbot.domain.errors import NotFound
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd
+from reviewbot.entrypoints.dashboard import acceptance
+from reviewbot.entrypoints.dashboard.acceptance import acceptance_figures
 from reviewbot.entrypoints.dashboard.page import SUMS, Figure, Page, meter, sums
 from reviewbot.entrypoints.dashboard.period import read_period
 from reviewbot.entrypoints.dashboard.table import NOTHING, Column, Kind, Table, percent
 from reviewbot.ledger import insight
 from reviewbot.ledger.insight import Group
-from reviewbot.ledger.pull_record import posted
+from reviewbot.ledger.worth import Aspect, by_pull, worths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.database import Session
     from reviewbot.ledger.insight import Line
     from reviewbot.ledger.sight import Sight
+    from reviewbot.ledger.worth import Worth
 
 _SHOWN = 50  # pull requests on the page
 
@@ -35,14 +38,25 @@ def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:
         period = read_period(session, asked, sight, sources.strong)
         pulls = insight.lines(session, Group.PULL, asked.span, sight)
         meters = _limits(session, asked, repository_id)
-        found = posted(session, sight)
+        found = by_pull(session, sight)
+        worth = {each: worths(session, each, asked.span, sight) for each in Aspect}
     drawn, table = period.trend()
     return Page(
         template="repository.html",
         title=name,
-        figures=(*period.figures, *_worth(pulls, period.by_model, found)),
+        figures=(
+            *period.figures,
+            *_worth(pulls, period.by_model, found),
+            *acceptance_figures(worth[Aspect.MODEL], period.cost_of_reviews),
+        ),
         meters=meters,
-        tables=(table, _pulls(pulls, found), period.models()),
+        tables=(
+            table,
+            _pulls(pulls, found),
+            period.models(),
+            acceptance.by_model(worth[Aspect.MODEL]),
+            acceptance.by_category(worth[Aspect.CATEGORY]),
+        ),
         values={"trend": drawn, "github": f"{sources.github_url}/{name}"},
     )
 
@@ -64,12 +78,12 @@ def _limits(session: Session, asked: Asked, repository_id: int) -> tuple[Meter, 
 
 
 def _worth(
-    pulls: Sequence[Line], by_model: Sequence[Line], found: Mapping[tuple[int, int], int]
+    pulls: Sequence[Line], by_model: Sequence[Line], found: Mapping[tuple[int, int], Worth]
 ) -> tuple[Figure, ...]:
     """What a review and a finding cost, and how much the strong tier takes."""
     cost = sum(pull.cost - pull.asked for pull in pulls)
     reviews = sum(pull.reviews for pull in pulls)
-    findings = sum(found.get(pull.key, 0) for pull in pulls)
+    findings = sum(found[pull.key].posted for pull in pulls if pull.key in found)
     strong = [line for line in by_model if line.key[0] == Tier.STRONG]
     calls = percent(sum(line.calls for line in strong), sum(line.calls for line in by_model))
     share = percent(sum(line.cost for line in strong), sum(line.cost for line in by_model))
@@ -88,7 +102,7 @@ def _worth(
     )
 
 
-def _pulls(pulls: Sequence[Line], found: Mapping[tuple[int, int], int]) -> Table:
+def _pulls(pulls: Sequence[Line], found: Mapping[tuple[int, int], Worth]) -> Table:
     return Table(
         name="pulls",
         title="Pull requests by cost",
@@ -98,17 +112,19 @@ def _pulls(pulls: Sequence[Line], found: Mapping[tuple[int, int], int]) -> Table
             Column("saved", "Saved by the cache", Kind.USD, is_minor=True),
             Column("findings", "Findings", Kind.COUNT),
             Column("cost_per_finding", "Per finding", Kind.USD, is_minor=True),
+            Column("accepted", "Accepted", Kind.COUNT),
         ),
         rows=[
             (
                 f"#{pull.key[1]}",
                 *sums(pull),
                 pull.saved,
-                findings,
-                (pull.cost - pull.asked) // findings if findings else None,
+                worth.posted if worth else 0,
+                (pull.cost - pull.asked) // worth.posted if worth else None,
+                worth.accepted if worth else 0,
             )
             for pull in pulls
-            for findings in [found.get(pull.key, 0)]
+            for worth in [found.get(pull.key)]
         ],
         links=[
             url_for("costs.pull", repository_id=pull.key[0], number=pull.key[1])

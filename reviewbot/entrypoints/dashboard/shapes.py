@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reviewbot.domain.money import plain_usd
 from reviewbot.entrypoints.dashboard.table import Kind, plain_of
 from reviewbot.ledger.insight import Group
+from reviewbot.ledger.worth import Aspect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.pace import Pace
     from reviewbot.ledger.pull_record import PastCall, PastReview
     from reviewbot.ledger.reviews import Starved
+    from reviewbot.ledger.worth import Received, Worth
 
 _KEYS = {
     Group.DAY: ("day",),
@@ -27,6 +29,11 @@ _KEYS = {
     Group.PULL: ("repository_id", "number"),
     Group.MODEL: ("tier", "model"),
     Group.ENDPOINT: ("endpoint",),
+}
+_ASPECTS = {
+    Aspect.MODEL: ("tier", "model"),
+    Aspect.CATEGORY: ("category",),
+    Aspect.REPOSITORY: ("repository_id",),
 }
 
 
@@ -48,6 +55,35 @@ def line(sums: Line, group: Group, names: Mapping[int, str]) -> dict[str, Any]:
         counts = {"failed": sums.failed, "tokens_cached": sums.tokens_cached}
         return key | known | counts | instead
     return key | known | {"reviews": sums.reviews, "saved_usd": plain_usd(sums.saved)}
+
+
+def worth(each: Worth, aspect: Aspect, names: Mapping[int, str]) -> dict[str, Any]:
+    """What people made of findings that have something in common."""
+    key = dict(zip(_ASPECTS[aspect], each.key, strict=True))
+    if "repository_id" in key:
+        key["repository"] = names.get(key["repository_id"], "")
+    return key | {
+        "posted": each.posted,
+        "accepted": each.accepted,
+        "rejected": each.rejected,
+        "unknown": each.unknown,
+    }
+
+
+def received(each: Received) -> dict[str, Any]:
+    """A finding that was posted on a line, and what people made of it."""
+    return {
+        "fingerprint": each.fingerprint,
+        "title": each.title,
+        "severity": each.severity,
+        "category": each.category,
+        "path": each.path,
+        "tier": each.tier,
+        "model": each.model,
+        "posted_at": plain_of(Kind.TIME, each.at),
+        "acceptance": each.acceptance,
+        "because": each.because,
+    }
 
 
 def accuracy(of: Accuracy, names: Mapping[int, str]) -> dict[str, Any]:

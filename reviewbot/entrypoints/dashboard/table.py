@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _MILLISECONDS = 1000
-_TAGS = frozenset({"severity", "fate", "class", "tier"})  # columns of few words, each a colour
+# Columns of few words, each a colour.
+_TAGS = frozenset({"severity", "fate", "class", "tier", "acceptance"})
 # From how many USD on so many decimals are enough.
 _DIGITS = ((10 * PICO_PER_USD, 2), (PICO_PER_USD, 3))
 _MOST_DIGITS = 4
@@ -53,6 +54,11 @@ class Column:
     def is_number(self) -> bool:
         """Whether it is aligned to the right."""
         return self.kind not in {Kind.TEXT, Kind.CODE, Kind.TIME}
+
+    @property
+    def is_tag(self) -> bool:
+        """Whether it holds one of a few words, which are drawn as such."""
+        return self.kind is Kind.TEXT and self.name in _TAGS
 
     @property
     def classes(self) -> str:
@@ -87,7 +93,7 @@ class Table:
     @property
     def looks(self) -> Sequence[tuple[Markup, bool]]:
         """The classes of each column's cells, and whether they are tags; all made here."""
-        return [(Markup(column.classes), column.name in _TAGS) for column in self.columns]  # noqa: S704 - our own names
+        return [(Markup(column.classes), column.is_tag) for column in self.columns]  # noqa: S704 - our own names
 
     def plain(self) -> list[dict[str, Any]]:
         """For machines: exact amounts as decimal strings in USD, times in ISO 8601."""

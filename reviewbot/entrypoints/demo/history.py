@@ -7,7 +7,6 @@ alerts and quarantine are what they would be.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import random
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from reviewbot.domain.forecast import forecast
 from reviewbot.domain.money import PicoUsd, Usage, parse_usd
 from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest, Wish
+from reviewbot.entrypoints.demo.fates import received
 from reviewbot.entrypoints.demo.one_transaction import OneTransaction
 from reviewbot.entrypoints.demo.past import (
     MODELS,
@@ -67,6 +67,12 @@ class _Pull:
     author: int
     known: dict[str, int] = field(default_factory=dict)  # what each chunk cost
     found: list[Finding] = field(default_factory=list)
+    posted: list[PostedFinding] = field(default_factory=list)  # with what became of them
+
+    @property
+    def key(self) -> PullKey:
+        """What GitHub knows it by."""
+        return PullKey(self.repository.id, self.number)
 
 
 class _Step(Enum):
@@ -99,6 +105,7 @@ class _Past:
         self._journal = Reviews(database, clock)
         self._desk = Desk(database, DeskRules(debounce=0, attempts=1), clock)
         self._draw = random.Random(_SEED)  # noqa: S311 - not a secret: the same past each time
+        self._judges = random.Random(_SEED)  # noqa: S311 - as above
         self._pulls: list[_Pull] = []
 
     def write(self, reviews: int) -> None:
@@ -148,17 +155,23 @@ class _Past:
         expected = self._journal.foresee(review_id, expected)
         chunks, shortages = self._read(pull, purse, plan)
         fresh = self._find(pull, chunks)
-        raised = [self._posted(pull, each) for each in fresh if each.fate == "comment"]
+        raised = [self._posted(each) for each in fresh if each.fate == "comment"]
         money = self._journal.money(review_id, shown.key)
         report = report_of(shown, chunks, [*fresh], money, shortages)
         pull.found += fresh
         self._journal.close(review_id, "published", json.dumps(report), raised)
+        comments = [each for each in fresh if each.fate == "comment"]
+        pull.posted += [
+            received(self._judges, posted, confirmed=each.is_confirmed)
+            for each, posted in zip(comments, raised, strict=True)
+        ]
+        self._journal.learn(pull.key, pull.posted)
         if self._draw.random() < _QUESTIONS:
             self._question(pull, shown)
 
     def _shown(self, pull: _Pull) -> PullRequest:
         return PullRequest(
-            key=PullKey(pull.repository.id, pull.number),
+            key=pull.key,
             repository=pull.repository.name,
             title="",
             author=Author(pull.author, f"dev{pull.author}"),
@@ -295,15 +308,14 @@ class _Past:
         return found
 
     @staticmethod
-    def _posted(pull: _Pull, each: Finding) -> PostedFinding:
-        digest = hashlib.sha256(f"{pull.number} {each.title}".encode()).hexdigest()
+    def _posted(each: Finding) -> PostedFinding:
         return PostedFinding(
-            digest[:16],
+            each.fingerprint,
             each.path,
             Side.RIGHT,
             Category(each.category),
             Severity(each.severity),
-            digest,
+            each.fingerprint,
             each.title,
         )
 
@@ -332,8 +344,7 @@ class _Past:
     def _bury(self) -> None:
         """A pull request that was given up."""
         pull = self._pulls[-4]
-        key = PullKey(pull.repository.id, pull.number)
-        self._desk.record("history", Wish(key, pull.repository.name, 1, "synchronize"))
+        self._desk.record("history", Wish(pull.key, pull.repository.name, 1, "synchronize"))
         if claim := self._desk.claim("history"):
             self._desk.bury(claim, "GitHub answered 404: the head's fork is gone")
 

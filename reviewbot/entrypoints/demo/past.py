@@ -58,6 +58,11 @@ class Finding:
     fate: str = ""
     is_confirmed: bool = False
 
+    @property
+    def fingerprint(self) -> str:
+        """What it is known by in its pull request."""
+        return hashlib.sha256(f"{self.title} {self.path}".encode()).hexdigest()[:16]
+
     def placed(self, chunk: Chunk, fate: str, line: int) -> Finding:
         """The finding where it was found."""
         return replace(self, path=chunk.path, line=line, fate=fate, is_confirmed=chunk.is_escalated)
@@ -271,7 +276,7 @@ def _finding(each: Finding) -> dict[str, Any]:
     place = {"path": each.path, "side": "RIGHT", "start_line": each.line, "line": each.line}
     why = {"summary": "beyond the cap of comments", "withheld": "below the confidence to post"}
     return {
-        "fingerprint": hashlib.sha256(f"{each.title} {each.path}".encode()).hexdigest()[:16],
+        "fingerprint": each.fingerprint,
         "path": each.path,
         "anchor": place,
         "category": each.category,

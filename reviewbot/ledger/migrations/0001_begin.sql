@@ -131,7 +131,8 @@ CREATE TABLE spending_by_repository (
   PRIMARY KEY (grain, period, repository_id, repository)
 );
 
--- A pull request's days, by tier and by what the calls were for: 'review' or 'answer'.
+-- A pull request's days, by tier and by what the calls were for: 'review' or 'answer'. What no tier
+-- did stands under '': what was saved, findings posted on lines, and those that people accepted.
 CREATE TABLE spending_by_pull (
   repository_id BIGINT NOT NULL,
   number        BIGINT NOT NULL,
@@ -147,6 +148,8 @@ CREATE TABLE spending_by_pull (
   presumed      BIGINT NOT NULL DEFAULT 0,
   asked         BIGINT NOT NULL DEFAULT 0,
   saved         BIGINT NOT NULL DEFAULT 0,
+  findings      BIGINT NOT NULL DEFAULT 0,
+  accepted      BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (repository_id, number, period, tier, purpose)
 );
 
@@ -166,6 +169,8 @@ CREATE TABLE spending_of_pulls (
   presumed      BIGINT NOT NULL DEFAULT 0,
   asked         BIGINT NOT NULL DEFAULT 0,
   saved         BIGINT NOT NULL DEFAULT 0,
+  findings      BIGINT NOT NULL DEFAULT 0,
+  accepted      BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (repository_id, number)
 );
 
@@ -323,8 +328,9 @@ CREATE TABLE verdicts (
 );
 CREATE INDEX verdicts_by_time ON verdicts (at);
 
--- Findings that were posted on lines, whether their comments still stand or not; *listed* says
--- that a finding only stood in a summary.
+-- Findings that were posted on lines, whether their comments still stand or not; what people made
+-- of each by heard_at, and what that is taken from. *listed* says that a finding only stood in a
+-- summary: it has no thread, so nobody is asked what became of it, and no sum counts it.
 CREATE TABLE raised (
   repository_id BIGINT NOT NULL,
   number        BIGINT NOT NULL,
@@ -336,7 +342,44 @@ CREATE TABLE raised (
   digest        TEXT NOT NULL,
   title         TEXT NOT NULL,
   listed        INTEGER NOT NULL DEFAULT 0,
+  repository    TEXT NOT NULL DEFAULT '',
+  tier          TEXT NOT NULL DEFAULT '',
+  model         TEXT NOT NULL DEFAULT '',
+  rule          TEXT NOT NULL DEFAULT '',
+  at            BIGINT NOT NULL DEFAULT 0,
+  heard_at      BIGINT NOT NULL DEFAULT 0,
+  acceptance    TEXT NOT NULL DEFAULT 'unknown',
+  because       TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (repository_id, number, fingerprint)
+);
+CREATE INDEX raised_by_time ON raised (at);
+
+-- Sums over them, by when they were posted, changed in the same transaction as they.
+CREATE TABLE acceptance (
+  grain         TEXT NOT NULL,
+  period        TEXT NOT NULL,
+  repository_id BIGINT NOT NULL,
+  repository    TEXT NOT NULL,
+  tier          TEXT NOT NULL,
+  model         TEXT NOT NULL,
+  category      TEXT NOT NULL,
+  posted        BIGINT NOT NULL DEFAULT 0,
+  accepted      BIGINT NOT NULL DEFAULT 0,
+  rejected      BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (grain, period, repository_id, repository, tier, model, category)
+);
+
+-- Pull requests whose threads are to be read back although no review of them is wanted.
+CREATE TABLE read_backs (
+  repository_id   BIGINT NOT NULL,
+  number          BIGINT NOT NULL,
+  repository      TEXT NOT NULL,
+  installation_id BIGINT NOT NULL,
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  owner           TEXT NOT NULL DEFAULT '',
+  lease_until     BIGINT NOT NULL DEFAULT 0,
+  not_before      BIGINT NOT NULL,
+  PRIMARY KEY (repository_id, number)
 );
 
 -- What may have left for a model endpoint: one row a call, written with its reservation and

@@ -28,6 +28,8 @@ ROUTES = [
     ("/costs/tables/none.json", 404),
     (OWN, 200),
     (f"{OWN}/tables/pulls.csv", 200),
+    (f"{OWN}/tables/acceptance_by_model.csv", 200),
+    (f"{HIDDEN}/tables/acceptance_by_model.csv", 404),
     (f"{OWN}/pulls/{SHOP.first}", 200),
     (f"{OWN}/pulls/{SHOP.first}/tables/calls.csv", 200),
     (f"{OWN}/pulls/999999", 404),
@@ -48,6 +50,8 @@ ROUTES = [
     (f"/api/v1/pulls?repository_id={PAYMENTS.id}", 404),
     (f"/api/v1/pulls/{SHOP.id}/{SHOP.first}", 200),
     (f"/api/v1/pulls/{PAYMENTS.id}/{PAYMENTS.first}", 404),
+    ("/api/v1/acceptance?by=repository", 200),
+    (f"/api/v1/acceptance?repository_id={PAYMENTS.id}", 404),
     ("/api/v1/calls", 200),
     (f"/api/v1/calls?repository_id={PAYMENTS.id}", 404),
     ("/api/v1/alerts", 200),
@@ -119,6 +123,19 @@ def test_a_persons_sums_are_those_of_their_repositories_alone(pages: World) -> N
             query = f"/api/v1/costs?by={by}&{since}"
             own = admin.get(f"{query}&repository_id={SHOP.id}").json()["lines"]
             assert bob.get(query).json()["lines"] == own != admin.get(query).json()["lines"]
+
+
+def test_what_findings_were_worth_is_told_of_their_repositories_alone(pages: World) -> None:
+    with pages.person("bob") as bob, pages.administrator() as admin:
+        since = admin.get("/api/v1/costs").json()["since"]
+        query = f"/api/v1/acceptance?since={since}"
+        [own] = bob.get(f"{query}&by=repository").json()["lines"]
+        assert own["repository_id"] == SHOP.id
+        for by in ("model", "category"):
+            told = bob.get(f"{query}&by={by}").json()["lines"]
+            whole = admin.get(f"{query}&by={by}").json()["lines"]
+            assert sum(each["posted"] for each in told) == own["posted"]
+            assert sum(each["posted"] for each in whole) > own["posted"]
 
 
 def test_who_may_read_no_repository_sees_empty_pages(pages: World) -> None:

@@ -16,10 +16,10 @@ from reviewbot.ledger.pull_record import (
     CallQuery,
     calls_between,
     calls_of,
-    posted,
     reviews_of,
 )
 from reviewbot.ledger.sight import Sight, Span
+from reviewbot.ledger.worth import Aspect, by_pull, received, total, worths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,8 +86,34 @@ def test_a_pull_requests_record_is_whole(past: Database) -> None:
             assert [r.opened_at for r in reviews] == sorted(
                 (r.opened_at for r in reviews), reverse=True
             )
-        assert sum(posted(session, Sight()).values()) > 20
-        assert posted(session, Sight(frozenset())) == {}
+        assert sum(each.posted for each in by_pull(session, Sight()).values()) > 20
+        assert by_pull(session, Sight(frozenset())) == {}
+
+
+def test_what_findings_were_worth_is_that_of_the_single_ones_within_sight(past: Database) -> None:
+    for sight in SIGHTS:
+        with past.snapshot() as session:
+            pulls = by_pull(session, sight)
+            found = [each for key in pulls for each in received(session, *key)]
+            for span in SPANS:
+                within = [
+                    each for each in found if f"{span.first}" <= _day(each.at) <= f"{span.last}"
+                ]
+                counts = Counter(each.acceptance for each in within)
+                expected = (len(within), counts["accepted"], counts["rejected"])
+                for aspect in Aspect:
+                    whole = total(worths(session, aspect, span, sight))
+                    assert (whole.posted, whole.accepted, whole.rejected) == expected
+                models = Counter((each.tier, each.model) for each in within)
+                by_model = worths(session, Aspect.MODEL, span, sight)
+                assert {each.key: each.posted for each in by_model} == models
+    with past.snapshot() as session:
+        whole = total(worths(session, Aspect.CATEGORY, SPANS[0], Sight()))
+    assert whole.posted > whole.judged > whole.rejected > 0
+
+
+def _day(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}"
 
 
 def test_what_is_under_way_is_shown_apart(past: Database) -> None:

@@ -167,6 +167,7 @@ def test_too_large_a_body_is_not_received(companion: Companion, path: str) -> No
         b'{"pull_request": 1, "admin": true}',
         b'{"pull_request": 1, "max_cost_usd": "lots"}',
         b'{"pull_request": 1, "max_cost_usd": 1}',
+        b'{"pull_request": 1, "max_cost_usd": "1e999999"}',
         b"[" * 10_000,
         b"\xff\xfe",
     ],

@@ -43,6 +43,7 @@ def test_an_amount_is_read_exactly(text: str | int | Decimal, amount: int) -> No
         ("nan", "zero or more"),
         ("inf", "zero or more"),
         ("1e9", "more than the ledger can hold"),
+        ("1e999999", "more than the ledger can hold"),  # more than decimals can hold, too
         ("0.0000000000001", "more than 12 decimal places"),
     ],
 )

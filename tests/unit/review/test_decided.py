@@ -9,11 +9,14 @@ from decimal import Decimal
 import pytest
 
 from reviewbot.domain.command import Breadth, Sender
+from reviewbot.domain.feedback import Reception
 from reviewbot.domain.finding import Severity
 from reviewbot.domain.forecast import Forecast, Past
 from reviewbot.domain.money import PICO_PER_USD, PicoUsd, format_usd
 from reviewbot.domain.outcome import Fate, Reviewed, Skipped
+from reviewbot.domain.patch import parse_diff
 from reviewbot.domain.policy import Policy
+from reviewbot.domain.posted import PostedFinding
 from reviewbot.domain.ruling import Silence
 from reviewbot.review.conduct import prepare
 from reviewbot.review.estimate import estimate
@@ -34,6 +37,21 @@ from tests.unit.review.examples import (
 
 _MARIA, _AUTHOR = Sender(9, "maria"), Sender(PULL.author.id, PULL.author.login)
 _DEAR = "budget: {approve_above: 0.000000000001}"
+
+
+def _posted(severity: Severity, reception: Reception | None) -> PostedFinding:
+    """The finding of the examples, as it was posted."""
+    return PostedFinding(
+        "f",
+        FINDING.path,
+        FINDING.side,
+        FINDING.category,
+        severity,
+        "digest",
+        FINDING.title,
+        "17",
+        reception=reception,
+    )
 
 
 def _last(here: World) -> Check:
@@ -201,6 +219,105 @@ def test_what_is_withheld_stays_withheld() -> None:
 def test_authors_silence_only_what_is_below_high(severity: Severity) -> None:
     assert may_silence(9, 3, severity)
     assert may_silence(3, 3, severity) is not severity.reaches(Severity.HIGH)
+
+
+# --- resolved threads ------------------------------------------------------------------------
+
+
+def _resolved(
+    here: World, by: Sender | None, *, writes: bool, severity: Severity | None = None
+) -> None:
+    """Have the thread of what was posted resolved."""
+    for name, each in here.forge.comments.items():
+        told = Reception(resolved_by=by, resolver_writes=writes)
+        grade = severity or each.severity
+        here.forge.comments[name] = replace(each, reception=told, severity=grade)
+
+
+def test_what_another_writer_resolved_is_listed_and_closes_no_gate() -> None:
+    here = _finds_it(policy="fail_on: high")
+    here.reviewed()
+    _resolved(here, _MARIA, writes=True)
+    here.forge.pull = replace(PULL, head_sha="c" * 40)
+
+    again = here.reviewed()
+    assert (again.findings[0].fate, again.findings[0].why) == (Fate.SILENCED, "resolved by maria")
+    assert len(here.forge.comments) == 1
+    assert _last(here).conclusion is Conclusion.SUCCESS
+    assert "resolved by maria" in _last(here).summary
+    assert [each.reception for each in here.journal.learnt] == [
+        Reception(resolved_by=_MARIA, resolver_writes=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("by", "writes"), [(_AUTHOR, True), (_AUTHOR, False), (Sender(666, "mallory"), False)]
+)
+def test_a_grave_finding_that_its_author_or_no_writer_resolved_still_fails_the_gate(
+    by: Sender, *, writes: bool
+) -> None:
+    here = _finds_it(policy="fail_on: high")
+    here.reviewed()
+    _resolved(here, by, writes=writes)
+    here.forge.pull = replace(PULL, head_sha="c" * 40)
+
+    again = here.reviewed()
+    assert again.findings[0].fate is Fate.STANDING
+    assert again.findings[0].why == f"resolved by {by.login}, which does not silence it"
+    assert len(here.forge.comments) == 1, "it is not raised again either"
+    assert _last(here).conclusion is Conclusion.FAILURE
+    assert f"resolved by {by.login}" in _last(here).summary
+
+
+@pytest.mark.parametrize("by", [_AUTHOR, _MARIA])
+@pytest.mark.parametrize("severity", [s for s in Severity if not s.reaches(Severity.HIGH)])
+def test_below_high_whoever_may_write_silences_by_resolving(by: Sender, severity: Severity) -> None:
+    found = judged(replace(FINDING, severity=severity), fate=Fate.STANDING)
+    thread = _posted(severity, Reception(resolved_by=by))
+    assert Silenced(PULL.author.id, (), (thread,)).judge(found).is_open, "a fork's author may not"
+    thread = _posted(severity, Reception(resolved_by=by, resolver_writes=True))
+    silenced = Silenced(PULL.author.id, (), (thread,)).judge(found)
+    assert (silenced.fate, silenced.why) == (Fate.SILENCED, f"resolved by {by.login}")
+
+
+@pytest.mark.parametrize(
+    ("thread", "why"),
+    [
+        (_posted(Severity.MEDIUM, Reception(resolved_by=_MARIA, resolver_writes=True)), "graver"),
+        (_posted(Severity.HIGH, Reception()), "nobody resolved it"),
+        (_posted(Severity.HIGH, None), "GitHub does not say"),
+        (
+            replace(
+                _posted(Severity.HIGH, Reception(resolved_by=_MARIA, resolver_writes=True)),
+                is_fixed=True,
+            ),
+            "the thread is about code that is gone",
+        ),
+        (
+            replace(
+                _posted(Severity.HIGH, Reception(resolved_by=_MARIA, resolver_writes=True)),
+                fingerprint="g",
+            ),
+            "another finding",
+        ),
+    ],
+)
+def test_a_thread_silences_nothing_else(thread: PostedFinding, why: str) -> None:
+    found = judged(FINDING, fate=Fate.STANDING, why="posted earlier")
+    assert Silenced(PULL.author.id, (), (thread,)).judge(found) == found, why
+
+
+def test_what_was_fixed_counts_as_fixed_before_its_thread_says_so() -> None:
+    here = _finds_it()
+    here.reviewed()
+    _resolved(here, None, writes=False)
+    here.forge.pull = replace(PULL, head_sha="c" * 40)
+    here.forge.changes = parse_diff(
+        b"--- /dev/null\n+++ b/another.py\n@@ -0,0 +1,1 @@\n+nothing = 0\n"
+    )
+
+    here.reviewed()
+    assert [each.is_fixed for each in here.journal.learnt] == [True]
 
 
 def test_the_threshold_is_the_lower_of_repository_and_server() -> None:

@@ -69,6 +69,7 @@ def test_a_file_changes_only_the_keys_it_names() -> None:
         ("fail_on: hihg", "fail_on: Input should be 'critical', 'high'"),
         ("budget: {per_pr: -1}", "it must be zero or more"),
         ("budget: {per_pr: .nan}", "is no amount in USD"),
+        ("budget: {per_pr: 1e999999}", "more than the ledger can hold"),
         ("a: &x [1]\nb: *x", "aliases are not allowed"),
         ("fail_on: high\nfail_on: low", "appears twice"),
         ("- a list", "must hold keys and values"),
@@ -78,6 +79,11 @@ def test_a_file_changes_only_the_keys_it_names() -> None:
         ("path_filters: [" + "a, " * 101 + "]", "path_filters"),
         ("path_filters: ['" + "a" * 257 + "']", "path_filters.0"),
         ("[" * 5000, "is no valid YAML"),
+        ("{[a, list]: as a key}", "is no valid YAML"),
+        ("max_comments: 1" + ":1" * 200 + ".0", "is no valid YAML"),
+        ("enabled: !!bool 7", "is no valid YAML"),
+        ("enabled: !!int ''", "is no valid YAML"),
+        ("enabled: !!timestamp 1", "is no valid YAML"),
     ],
 )
 def test_an_unusable_file_is_refused_with_its_reason(text: str, message: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -230,6 +232,42 @@ def test_a_place_without_a_line_is_none(start: object) -> None:
 def test_what_is_no_log_is_wrong_use(raw: bytes) -> None:
     with pytest.raises(UsageError, match=r"report\.sarif"):
         read(raw)
+
+
+def bombs() -> dict[str, bytes]:
+    """Small logs that grow beyond any memory, or take hours, where nobody counts."""
+    long = {"text": "x" * 3_000_000}
+    rules = [{"id": f"r{number}"} for number in range(100_000)]
+    ruled = {"driver": {"name": "Tool", "rules": [{"id": "R1", "shortDescription": long}]}}
+    tagged = {"driver": {"rules": [{"id": "R1", "properties": {"tags": ["x"] * 300_000}}]}}
+    argued = {"text": "{0}" * 300_000, "arguments": ["x" * 1_000_000]}
+    return {
+        "arguments": log({"message": argued}),
+        "a text of a rule": log(*[{"ruleId": "R1"}] * 5_000, tool=ruled),
+        "a name": log(*[{}] * 5_000, tool={"driver": {"name": "x" * 3_000_000}}),
+        "rules": log(*[{"ruleId": "none/of/them"}] * 5_000, tool={"driver": {"rules": rules}}),
+        "extensions": log(*[{"ruleId": "none"}] * 5_000, tool={"extensions": [{}] * 300_000}),
+        "tags": log(*[{"ruleId": "R1"}] * 5_000, tool=tagged),
+        "folders": log(
+            *[at("a.py", uriBaseId="TOP")] * 5_000,
+            originalUriBaseIds={"TOP": {"uri": "x/" * 1_000_000}},
+        ),
+    }
+
+
+@pytest.mark.parametrize("bomb", bombs())
+def test_no_small_log_fills_the_memory_or_takes_long(bomb: str) -> None:
+    raw, begun = bombs()[bomb], time.process_time()
+    tracemalloc.start()
+    try:
+        found = read(raw)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert found
+    assert most < 500 * 2**20
+    assert time.process_time() - begun < 30
 
 
 _NAMES = (

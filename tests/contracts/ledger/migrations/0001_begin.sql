@@ -27,11 +27,12 @@ INSERT INTO spending_by_repository (grain, period, repository_id, repository, re
   ('day', '2027-01-15', 7, 'acme/shop', 1, 3, 30000, 0, 30000000000, 20000000000, 0),
   ('month', '2027-01', 7, 'acme/shop', 1, 3, 30000, 0, 30000000000, 20000000000, 0);
 
-INSERT INTO spending_by_pull (repository_id, number, period, tier, purpose, reviews, questions, calls, tokens_in, tokens_out, spent, presumed, asked, saved) VALUES
-  (7, 1, '2027-01-15', 'cheap', 'review', 1, 0, 3, 30000, 0, 30000000000, 20000000000, 0, 0);
+INSERT INTO spending_by_pull (repository_id, number, period, tier, purpose, reviews, questions, calls, tokens_in, tokens_out, spent, presumed, asked, saved, findings, accepted) VALUES
+  (7, 1, '2027-01-15', 'cheap', 'review', 1, 0, 3, 30000, 0, 30000000000, 20000000000, 0, 0, 0, 0),
+  (7, 1, '2027-01-15', '', 'review', 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1);
 
-INSERT INTO spending_of_pulls (repository_id, number, first_day, last_day, reviews, questions, calls, tokens_in, tokens_out, spent, presumed, asked, saved) VALUES
-  (7, 1, '2027-01-15', '2027-01-15', 1, 0, 3, 30000, 0, 30000000000, 20000000000, 0, 0);
+INSERT INTO spending_of_pulls (repository_id, number, first_day, last_day, reviews, questions, calls, tokens_in, tokens_out, spent, presumed, asked, saved, findings, accepted) VALUES
+  (7, 1, '2027-01-15', '2027-01-15', 1, 0, 3, 30000, 0, 30000000000, 20000000000, 0, 0, 1, 1);
 
 INSERT INTO timings (grain, period, repository_id, endpoint, measure, bucket, calls) VALUES
   ('day', '2027-01-15', 7, 'one', 'answer', 62, 1),
@@ -66,6 +67,16 @@ INSERT INTO deliveries (id, repository_id, number, at) VALUES
 
 INSERT INTO egress (call_id, at, repository_id, repository, number, endpoint, jurisdiction, bytes, digest, redactions) VALUES
   ('e1e404256b91440cb1d2ded8d5d36cdc', 1800000000000, 7, 'acme/shop', 1, 'one', 'EU', 900, '0000000000000000000000000000000000000000000000000000000000000000', 1);
+
+INSERT INTO raised (repository_id, number, fingerprint, path, side, category, severity, digest, title, repository, tier, model, rule, at, heard_at, acceptance, because) VALUES
+  (7, 1, 'f1', 'src/a.py', 'RIGHT', 'security', 'high', '00', 'SQL is built from input', 'acme/shop', 'strong', 'large', '', 1800000020000, 1800000030000, 'accepted', 'fixed');
+
+INSERT INTO acceptance (grain, period, repository_id, repository, tier, model, category, posted, accepted, rejected) VALUES
+  ('day', '2027-01-15', 7, 'acme/shop', 'strong', 'large', 'security', 1, 1, 0),
+  ('month', '2027-01', 7, 'acme/shop', 'strong', 'large', 'security', 1, 1, 0);
+
+INSERT INTO read_backs (repository_id, number, repository, installation_id, attempts, owner, lease_until, not_before) VALUES
+  (7, 1, 'acme/shop', 3, 0, '', 0, 1800000020000);
 
 INSERT INTO companion_sessions (digest, review_id, repository_id, installation_id, terms, ends_at, calls) VALUES
   ('0000000000000000000000000000000000000000000000000000000000000000', 'review-1', 7, 3, '{}', 1800000900000, 4);
