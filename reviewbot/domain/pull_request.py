@@ -54,6 +54,9 @@ class PullRequest:
         return f"{self.repository}#{self.key.number}"
 
 
+RETITLED = "retitled"  # why it is looked at again: only its title changed
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewRequest:
     """Which pull request to review, and what asked for it.
@@ -67,7 +70,7 @@ class ReviewRequest:
     trigger: str
     installation_id: int = 0
     full: bool = False  # asked for by a person: drafts, labels and authors do not matter
-    only_labels: bool = False  # nothing but labels changed since the last look
+    only_framing: bool = False  # nothing but labels or the title changed since the last look
 
     def __str__(self) -> str:
         return f"{self.repository}#{self.number}"

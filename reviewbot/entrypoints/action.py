@@ -27,6 +27,8 @@ from reviewbot.entrypoints.cli import FINDINGS, FINE, UNFINISHED, WRONG_USE
 from reviewbot.entrypoints.cli.progress import SilentObserver
 from reviewbot.entrypoints.formats import render
 from reviewbot.github.runner import Level, Runner, read_pull_event
+from reviewbot.ledger.reviews import Reviews
+from reviewbot.review import replies
 from reviewbot.review.compose import told
 from reviewbot.review.policy_file import effective_policy, limits_over_time
 from reviewbot.review.wording import markdown, one_line
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from reviewbot.review.words import Words
     from reviewbot.runtime.companion_session import Session
     from reviewbot.runtime.config_file import ConfigText
+    from reviewbot.runtime.core import Core
     from reviewbot.runtime.settings import Settings
 
 _SHOWN = 10  # annotations of one level; the runner shows no more
@@ -74,13 +77,14 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How it ended: *says* is a sentence for people where there is no report."""
+    """How it ended: *says* is a sentence for people where there is no report, *costs* a table."""
 
     status: str
     code: int
     says: str = ""
     advice: str = ""
     report: Report | None = None
+    costs: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
 
 
@@ -255,7 +259,15 @@ def _review(job: Job) -> End:
         outcome = core.review(request, forge, observer, job.inputs.max_cost, job.inputs.extras)
         gated = policy is None or (policy.enabled and policy.fail_on is not None)
         say = in_language((policy or job.settings.values.policy).language)
-        return _ended(job, outcome, say, gated=gated)
+        end = _ended(job, outcome, say, gated=gated)
+        return replace(end, costs=_costs(core, end.report, say))
+
+
+def _costs(core: Core, report: Report | None, say: Words) -> str:
+    if report is None:
+        return ""
+    spent = Reviews(core.database).spent(report.pull.key)
+    return replies.cost(spent, report.bill.pr_limit, say)
 
 
 def _policy(job: Job, files: BaseFiles) -> Policy | None:
@@ -327,7 +339,7 @@ def _tell(runner: Runner, end: End) -> None:
     }
     runner.set_outputs(outputs | end.outputs)
     if report is not None:
-        runner.summarise(told(report))
+        runner.summarise(told(report, end.costs))
         return
     runner.summarise(f"### reviewbot\n\n{markdown(end.says)}\n\n{markdown(end.advice)}")
     level = Level.NOTICE if end.code == FINE else Level.ERROR

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reviewbot.domain.command import CommandWish
 from reviewbot.domain.extras import WORDS
-from reviewbot.domain.pull_request import PullKey, Wish
+from reviewbot.domain.pull_request import RETITLED, PullKey, Wish
 from reviewbot.github.checks import REVIEW_AGAIN
 from reviewbot.github.comment_events import COMMENT_EVENTS, read_comment
 
@@ -285,17 +285,18 @@ def _asked(payload: object, model: type[_M], *actions: str) -> _M | None:
 
 def _pull_request(payload: object) -> Event:
     read = _PullEvent.model_validate(payload)
+    edited = {"base", "title"} & read.changes.keys() if read.action == "edited" else set()
     wish = Wish(
         key=PullKey(read.repository.id, read.pull_request.number),
         repository=read.repository.full_name,
         installation_id=read.installation_id,
-        reason=read.action,
+        reason=RETITLED if edited == {"title"} else read.action,
     )
     if read.action == "closed":
         return Closed(wish)
     if read.is_our_label:
         return Ignored("a review labelled its pull request")
-    if read.action in _WISHES or (read.action == "edited" and "base" in read.changes):
+    if read.action in _WISHES or edited:
         return wish
     return Ignored("this action changes nothing that is reviewed")
 

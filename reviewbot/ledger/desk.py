@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reviewbot.domain.pull_request import PullKey
+from reviewbot.domain.pull_request import RETITLED, PullKey
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.installations import HALTED
 
@@ -22,7 +22,7 @@ _PURPOSE = 7_265_102  # of the lock around claims
 _LONGEST_DEBOUNCE = 6  # times the debounce, however long a burst goes on
 _WAITING = "wanted > done AND dead = 0 AND lease_until < ?"
 _HALTED = HALTED.format(row="desk")
-_LABELS = ("labeled", "unlabeled")
+_FRAMING = ("labeled", "unlabeled", RETITLED)
 
 
 class Waker(Protocol):
@@ -54,7 +54,7 @@ class Claim:
     full: bool
     attempt: int  # 1 for the first
     owner: str
-    only_labels: bool = False  # nothing else changed since the last look
+    only_framing: bool = False  # nothing else changed since the last look
     askers: tuple[str, ...] = ()  # people who asked by a button, newest first
     only_asked: bool = False  # nothing but they wants a look
 
@@ -157,8 +157,8 @@ class Desk:
             " not_before = CASE WHEN desk.wanted > desk.done"
             " AND desk.wanted_since + ? < excluded.not_before THEN desk.wanted_since + ?"
             " ELSE excluded.not_before END,"
-            # Labels do not hide what else a waiting row is wanted for.
-            " reason = CASE WHEN desk.wanted > desk.done AND excluded.reason IN (?, ?)"
+            # Labels and titles do not hide what else a waiting row is wanted for.
+            " reason = CASE WHEN desk.wanted > desk.done AND excluded.reason IN (?, ?, ?)"
             " THEN desk.reason ELSE excluded.reason END,"
             " wanted = desk.wanted + 1,"
             " whole = CASE WHEN excluded.whole = 1 THEN 1 ELSE desk.whole END,"
@@ -174,7 +174,7 @@ class Desk:
             now + debounce,
             latest,
             latest,
-            *_LABELS,
+            *_FRAMING,
             now,
         )
 
@@ -233,7 +233,7 @@ class Desk:
             full=bool(whole),
             attempt=attempts + 1,
             owner=owner,
-            only_labels=reason in _LABELS,
+            only_framing=reason in _FRAMING,
             askers=tuple(dict.fromkeys(askers)),
             only_asked=len(askers) == wishes,
         )

@@ -162,19 +162,21 @@ def _detail(receipt: Receipt, coverage: Coverage, say: Words) -> str:
 def money_line(report: Report, say: Words = ENGLISH) -> str:
     """Escalations, and what it cost against the limit."""
     looked = [escalation for escalation in report.escalations if escalation.done]
+    bill = report.bill
     second = say(
         "Escalated {looks}: {confirmed} confirmed, {rejected} rejected",
         looks=len(looked),
         confirmed=sum(escalation.confirmed for escalation in looked),
         rejected=sum(escalation.rejected for escalation in looked),
     )
-    bill = report.bill
     presumed = say(" (+ {usd} presumed)", usd=format_usd(bill.presumed)) if bill.presumed else ""
     spent = say(
         "{spent} of {limit}",
         spent=f"{format_usd(bill.spent)}{presumed}",
         limit=format_usd(bill.pr_limit),
     )
+    if bill.pr_total > bill.spent + bill.presumed:
+        spent += say(" ({usd} in all)", usd=format_usd(bill.pr_total))
     return f"{second} · {spent} · {say('saved {usd}', usd=format_usd(bill.saved))}"
 
 
@@ -216,12 +218,12 @@ def summary(report: Report) -> str:
     return _bounded(["\n\n".join(parts)], say)
 
 
-def told(report: Report) -> str:
-    """The whole report as one Markdown text, for those who do not post it."""
+def told(report: Report, costs: str = "") -> str:
+    """The whole report as one Markdown text, for those who do not post it, with *costs*."""
     say = in_language(report.language)
     shown = [j for j in report.open_findings if j.fate is not Fate.SUMMARY]
     parts = [f"#### {wording.code_span(place(j, say))}\n\n{comment_body(j, say)}" for j in shown]
-    return "\n\n".join([summary(report), *parts])
+    return "\n\n".join(filter(None, [summary(report), costs, *parts]))
 
 
 def _section(title: str, lines: Sequence[str], say: Words) -> list[str]:

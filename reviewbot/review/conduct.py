@@ -103,8 +103,9 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
     files = ports.forge.base_files(pull)
     policy = effective_policy(files, house.policy)
     say = in_language(policy.language)
-    if request.only_labels and not policy.auto_review.labels:
-        return Skipped(request, Phrase("labels mean nothing to its policy"))
+    asked = policy.auto_review
+    if request.only_framing and not (asked.labels or asked.ignore_title_keywords):
+        return Skipped(request, Phrase("labels and titles mean nothing to its policy"))
     if not request.full and (unasked := _unasked(pull, policy, ports, say)):
         why, notice = unasked
         ports.forge.conclude(pull, notice)

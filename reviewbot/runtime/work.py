@@ -137,7 +137,7 @@ def _request(claim: Claim, full: bool) -> ReviewRequest:  # noqa: FBT001 - a fie
         trigger=f"desk {claim.wanted}",
         installation_id=claim.installation_id,
         full=full,
-        only_labels=claim.only_labels,
+        only_framing=claim.only_framing,
     )
 
 

@@ -154,6 +154,26 @@ def test_a_label_that_means_nothing_to_the_policy_changes_nothing(bot: Driver) -
     assert pull.checks() == before
 
 
+def test_a_title_that_loses_the_word_that_held_a_review_up_asks_for_it(bot: Driver) -> None:
+    policy = {".reviewbot.yml": "auto_review: {ignore_title_keywords: [wip]}"}
+    pull = bot.open(_FILES, title="WIP: orders", base_files=policy)
+    pull.deliver("opened")
+    assert pull.wait_for_check()["conclusion"] == "skipped"
+    pull.change(title="Orders")
+    assert pull.deliver("edited", changes={"title": {"from": "WIP: orders"}}).status == 202
+    wait_for("a review", lambda: pull.reviews)
+
+
+def test_a_title_that_means_nothing_to_the_policy_changes_nothing(bot: Driver) -> None:
+    pull = _opened(bot)
+    _settled(bot)
+    before = pull.checks()
+    pull.change(title="Orders, found")
+    assert pull.deliver("edited", changes={"title": {"from": "Orders"}}).status == 202
+    _settled(bot)
+    assert pull.checks() == before
+
+
 def test_a_label_does_not_hide_that_a_pull_request_was_opened(local_bot: Driver) -> None:
     local_bot.serve(LIMITS__DEBOUNCE_SECONDS="0.5")
     pull = local_bot.open(_FILES)

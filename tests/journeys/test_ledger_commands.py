@@ -113,6 +113,9 @@ def test_a_starved_review_goes_through_the_desk(shell: _Shell, database: Databas
     desk.finish(claim)
     assert desk.claim("w1") is None
     assert shell.run("ledger", "resume", "Acme/Shop#42") == "Acme/Shop#42 is on the desk.\n"
+    [decision] = json.loads(shell.run("audit", "--json"))
+    assert (decision["action"], decision["subject"]) == ("resume", "acme/shop#42")
+    assert "@" in decision["who"]
     [(key, seconds)] = desk.waiting()
     assert key == PullKey(7, 42)
     assert seconds <= DeskRules().debounce

@@ -91,7 +91,7 @@ def test_what_changes_a_review_is_reviewed(bot: Driver, action: str, more: dict[
 @pytest.mark.parametrize(
     ("event", "action", "more"),
     [
-        ("pull_request", "edited", {"changes": {"title": {"from": "Old"}}}),
+        ("pull_request", "edited", {"changes": {"body": {"from": "Old"}}}),
         ("pull_request", "closed", {}),
         ("pull_request", "assigned", {}),
         ("pull_request_review", "submitted", {}),

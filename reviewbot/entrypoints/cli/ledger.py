@@ -77,7 +77,7 @@ def resume(pull: str, config: Path | None) -> int:
         stack.callback(database.close)
         migrate(database)
         desk = open_desk(settings, database, stack)
-        resuming.resume(database, desk, target.repository, target.number)
+        resuming.resume(database, desk, target.repository, target.number, actor())
     click.echo(f"{target.repository}#{target.number} is on the desk.")
     return FINE
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.pull_request import PullKey, Wish
+from reviewbot.domain.pull_request import RETITLED, PullKey, Wish
 from reviewbot.github.delivery import VerifiedDelivery, verify_delivery
 from reviewbot.github.events import BadDelivery, Closed, Event, Ignored, Ping, Unknown
 from reviewbot.github.events import read_event as read_verified_event
@@ -103,11 +103,17 @@ def test_labels_that_reviews_set_ask_for_no_further_review(
     assert isinstance(read_event("pull_request", body), found)
 
 
-def test_an_edit_is_a_wish_only_if_the_base_changed() -> None:
+def test_an_edit_is_a_wish_only_if_base_or_title_changed() -> None:
     based = read_event("pull_request", event("edited", changes={"base": {"ref": {}}}))
     assert isinstance(based, Wish)
     titled = read_event("pull_request", event("edited", changes={"title": {"from": "x"}}))
-    assert isinstance(titled, Ignored)
+    assert isinstance(titled, Wish)
+    assert titled.reason == RETITLED
+    both = read_event("pull_request", event("edited", changes={"title": {}, "base": {}}))
+    assert isinstance(both, Wish)
+    assert both.reason == "edited"
+    told = read_event("pull_request", event("edited", changes={"body": {"from": "x"}}))
+    assert isinstance(told, Ignored)
 
 
 def test_a_closed_pull_request_ends_what_waits() -> None:

@@ -151,13 +151,13 @@ def test_labels_hide_nothing_that_a_row_is_wanted_for(desk: Desk, turned: Turnab
     turned.turn(1)
     claim = desk.claim("w")
     assert claim is not None
-    assert not claim.only_labels
+    assert not claim.only_framing
     desk.finish(claim)
     desk.record("d3", _wish(reason="unlabeled"))
     turned.turn(1)
     again = desk.claim("w")
     assert again is not None
-    assert again.only_labels
+    assert again.only_framing
 
 
 def test_the_end_of_a_pull_request_matters_only_where_something_waits(

@@ -96,6 +96,8 @@ def test_a_pull_request_is_reviewed_at_the_events_head(repository: Repository) -
     assert 0 < float(run.outputs["cost-usd"]) < 1
     assert "segments =" in run.summary
     assert "saved" in run.summary
+    assert "| for | calls | tokens in | tokens out | settled | presumed |" in run.summary
+    assert re.search(r"\| first reading \| [1-9]\d* \| [1-9][\d,]* \|", run.summary)
     assert run.commands == []  # the review and the check run show everything
     results = json.loads(_read(run.outputs["results-file"]))
     shown = [each for each in results["findings"] if each["fate"] != "withheld"]

@@ -151,6 +151,12 @@ def test_presumed_money_is_shown_apart() -> None:
     assert "$0.031 (+ $0.200 presumed) of $1.00" in line
 
 
+def test_a_limit_for_life_is_compared_with_what_earlier_reviews_cost_too() -> None:
+    line = compose.money_line(report(bill=replace(BILL, pr_total=parse_usd("0.95"))))
+    assert "$0.031 of $1.00 ($0.950 in all) · saved" in line
+    assert "in all" not in compose.money_line(report(bill=BILL))
+
+
 def test_the_summary_lists_each_finding_in_its_section() -> None:
     text = compose.summary(
         report(

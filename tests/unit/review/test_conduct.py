@@ -205,15 +205,19 @@ def test_a_pull_request_that_is_closed_meanwhile_gets_no_review() -> None:
     assert not here.forge.reviews
 
 
-def test_labels_matter_only_to_a_policy_that_names_some() -> None:
-    labelled = replace(REQUEST, only_labels=True)
+def test_labels_and_titles_matter_only_to_a_policy_that_names_some() -> None:
+    labelled = replace(REQUEST, only_framing=True)
     here = world()
-    assert here.review(labelled) == Skipped(labelled, "labels mean nothing to its policy")
+    assert here.review(labelled) == Skipped(
+        labelled, "labels and titles mean nothing to its policy"
+    )
     assert not here.forge.checks
 
     pull = replace(PULL, labels=("review-me",))
     caring = world(pull=pull, policy="auto_review: {labels: [review-me]}")
     assert isinstance(caring.review(labelled), Reviewed)
+    finished = world(policy="auto_review: {ignore_title_keywords: [wip]}")
+    assert isinstance(finished.review(labelled), Reviewed)
 
 
 def test_an_interrupted_review_writes_nothing_and_goes_on_where_it_stopped() -> None:
