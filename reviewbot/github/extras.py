@@ -86,4 +86,4 @@ class PullExtras:
 @lru_cache(maxsize=1_000)
 def _tell_once(repository: str, what: str, why: str) -> None:
     """Once a process: it would be the same at every review."""
-    _log.warning("%s of %s left as they are: %s", what, repository, why)
+    _log.warning("%s of %s: nothing was changed: %s", what, repository, why)

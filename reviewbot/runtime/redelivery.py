@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import ReviewbotError
+from reviewbot.domain.errors import NotFound, ReviewbotError
 from reviewbot.github.hook import read_log, send_again
 from reviewbot.ledger.turns import Redeliveries, Turns
 from reviewbot.runtime.workers import worker_name
@@ -86,6 +86,8 @@ class HourlyRedelivery:
         while not self._stopping.wait(wait):
             try:
                 self._redelivery.look(rest)
+            except NotFound:
+                _log.info("GitHub keeps no log of deliveries here")
             except ReviewbotError as error:
                 _log.warning("no look at deliveries", extra={"kind": type(error).__name__})
             except Exception:  # noqa: BLE001 - one bug must not end the thread
