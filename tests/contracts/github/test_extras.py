@@ -113,7 +113,7 @@ def test_a_label_that_may_not_be_created_is_told_once_and_no_error(
     assert labels(client) == ["urgent"]
     assert "the walkthrough" in shown(client)["body"]
     [told] = [each.getMessage() for each in caplog.records]
-    assert told.startswith("labels of acme/shop left as they are: ")
+    assert told.startswith("labels of acme/shop: nothing was changed: ")
     assert "permission to create labels" in told
     assert (("POST", LABELS, 403)) in writes(hub)
 
