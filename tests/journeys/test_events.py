@@ -243,10 +243,11 @@ def test_a_merge_queue_does_not_wait_for_a_review_that_there_is_not(
 
 
 def test_a_queues_check_that_is_run_again_says_what_a_new_review_says(bot: Driver) -> None:
+    bot.github.add_collaborator("alice", 5, "write")
     pull, head = _opened(bot, base_files=_GATE), "3" * 40
     stale = _queued(bot, pull, head)
     assert stale["conclusion"] == "failure"
-    pull.change(base_files={})
+    pull.change(base_files={}, base_sha="d" * 40)
     again: dict[str, Any] = {"check_run": stale, "sender": {"login": "alice", "id": 5}}
     assert pull.deliver("rerequested", event="check_run", **again).status == 202
     wait_for(
