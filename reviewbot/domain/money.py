@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation, Overflow
 from typing import NewType
 
 PicoUsd = NewType("PicoUsd", int)  # 10**-12 USD
+NOTHING = PicoUsd(0)
 
 PICO_PER_USD = 10**12
 TOKENS_PER_PRICE = 10**6  # prices are quoted per million tokens

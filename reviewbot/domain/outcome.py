@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.money import NOTHING
 from reviewbot.domain.tip import NO_TIPS
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class Judged:
     why: str = ""
     code: tuple[str, ...] = ()  # the anchored lines, as the diff has them
     spot: Spot | None = None  # the line that it is about, where GitHub does not show it
+    cost: PicoUsd = NOTHING  # of the answers about its chunk, in 10**-12 USD
 
     @property
     def is_open(self) -> bool:

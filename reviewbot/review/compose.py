@@ -64,7 +64,7 @@ def compose(
 def comment_body(judged: Judged, say: Words = ENGLISH) -> str:
     """An inline comment: badge and failure, cause and fix, replacement, who said it."""
     finding = judged.finding
-    label = f"{say.term(finding.severity)} · {say.term(finding.category)}"
+    label = f"{say.term(finding.severity)} · {say.term(finding.category)}{_reference(judged, say)}"
     title = wording.markdown(say.told(finding.title))
     parts = [
         f"{_BADGES[finding.severity]} **{title}** <sub>{label}</sub>",
@@ -75,17 +75,18 @@ def comment_body(judged: Judged, say: Words = ENGLISH) -> str:
         parts.append(wording.code_block(lines, "suggestion"))
     elif finding.suggestion:
         parts.append(wording.code_block(wording.visible(finding.suggestion).split("\n")))
-    parts.append(f"<sub>{_provenance(judged, say)}</sub>")
+    parts += _details(say("Details"), [_provenance(judged, say)], say)
     return _bounded(["\n\n".join(filter(None, parts))], say)
 
 
 def _provenance(judged: Judged, say: Words) -> str:
-    finding = judged.finding
+    """Who found it, how sure, and what that took."""
     if judged.tier is Tier.LOCAL:
-        return say("found locally, no model asked") + _reference(judged, say)
-    sure = say("confidence {confidence:.2f}", confidence=finding.confidence)
-    who = f"{say('{tier} tier', tier=judged.tier)} · {wording.one_line(judged.model)}"
-    return f"{who} · {sure}{_reference(judged, say)}"
+        return say("found locally, no model asked")
+    model = wording.markdown(wording.one_line(judged.model))
+    sure = say("confidence {confidence:.2f}", confidence=judged.finding.confidence)
+    cost = say("reading this code cost {usd}", usd=format_usd(judged.cost))
+    return f"{say('{tier} tier', tier=judged.tier)} · {model} · {sure} · {cost}"
 
 
 def _reference(judged: Judged, say: Words) -> str:

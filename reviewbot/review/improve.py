@@ -116,7 +116,7 @@ def _weighed(task: Task, examined: Examined, tier: Tier) -> Iterable[Weighed]:
     standing = Standing.CONFIRMED if tier is Tier.STRONG else Standing.UNCHECKED
     for finding in heard.reading.findings:
         if finding.category in _KINDS and not finding.severity.reaches(Severity.HIGH):
-            yield Weighed(finding, tier, heard.answer.model, standing)
+            yield Weighed(finding, tier, heard.answer.model, standing, cost=heard.answer.cost)
 
 
 def _sifted(weighed: Sequence[Weighed], ready: Prepared, ports: Ports) -> Sequence[Judged]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Tier, Verdict
@@ -72,7 +72,11 @@ class Story:
         return [each for each in (self.cheap, self.strong) if each and not isinstance(each, Gap)]
 
     def weighed(self) -> tuple[Weighed, ...]:
-        """The findings of both tiers."""
+        """The findings of both tiers, and what it cost to read their code."""
+        cost = PicoUsd(sum(each.answer.cost for each in self.heard))
+        return tuple(replace(each, cost=cost) for each in self._weighed())
+
+    def _weighed(self) -> tuple[Weighed, ...]:
         cheap, second = self.cheap, None
         if self.second is not None and self.strong and not isinstance(self.strong, Gap):
             second = Second(self.second, self.strong.reading, self.strong.answer.model)

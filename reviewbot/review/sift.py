@@ -84,6 +84,7 @@ def _place(weighed: Weighed, sieve: Sieve) -> Judged:
         why=found.why if isinstance(found, Unanchored) else weighed.why,
         code=code,
         spot=None if anchor else spot,
+        cost=weighed.cost,
     )
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from reviewbot.domain.finding import Severity, Standing, Tier, Verdict
+from reviewbot.domain.money import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reviewbot.domain.finding import Finding
+    from reviewbot.domain.money import PicoUsd
     from reviewbot.review.answer import Reading, Ruling
     from reviewbot.review.plan import Chunk
     from reviewbot.review.prompt import Task
@@ -30,6 +32,7 @@ class Weighed:
     model: str
     standing: Standing
     why: str = ""
+    cost: PicoUsd = NOTHING  # of the answers about its chunk, whenever they were paid for
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def test_the_language_is_that_of_the_input_where_the_policy_names_none(
     run = repository.review(inputs={"language": "de-AT"})
     assert run.code == 0, run.log
     assert "Abschnitte =" in run.summary
-    assert "<sub>kritisch · Sicherheit</sub>" in repository.github.review_comments[0]["body"]
+    assert "<sub>kritisch · Sicherheit" in repository.github.review_comments[0]["body"]
     assert "Nachweis der Abdeckung" in repository.github.issue_comments[0]["body"]
     assert "segments =" in run.log  # what is printed is English
 

@@ -55,13 +55,15 @@ def on(line: int, **changes: Any) -> Judged:  # noqa: ANN401 - fields of a judge
 def test_a_comment_says_what_why_and_who() -> None:
     finding = replace(FINDING, cwe="CWE-369", rule="no_zero", suggestion="    return 0")
 
-    body = compose.comment_body(judged(finding))
+    body = compose.comment_body(replace(judged(finding), cost=parse_usd("0.0012")))
 
     assert body == (
-        "🟧 **Division by zero for an empty basket** <sub>high · correctness</sub>\n\n"
+        "🟧 **Division by zero for an empty basket**"
+        " <sub>high · correctness · CWE-369 · rule no\\_zero</sub>\n\n"
         "With count = 0 the division raises.\n\n"
         "```suggestion\n    return 0\n```\n\n"
-        "<sub>strong tier · large · confidence 0.90 · CWE-369 · rule no\\_zero</sub>"
+        "<details><summary>Details</summary>\n\n"
+        "strong tier · large · confidence 0.90 · reading this code cost $0.0012\n\n</details>"
     )
 
 
@@ -77,7 +79,7 @@ def test_a_suggestion_that_is_not_proven_is_only_shown() -> None:
 def test_a_local_finding_names_no_model() -> None:
     body = compose.comment_body(judged(tier=Tier.LOCAL, model=""))
 
-    assert body.endswith("<sub>found locally, no model asked</sub>")
+    assert body.endswith("\n\nfound locally, no model asked\n\n</details>")
 
 
 def test_a_rule_that_looks_like_an_address_does_not_link() -> None:
