@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.support.expected_conditions import title_is
+from selenium.webdriver.support.expected_conditions import (
+    presence_of_element_located,
+    title_is,
+)
 from selenium.webdriver.support.wait import WebDriverWait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from selenium.webdriver.remote.webelement import WebElement
 
 DESK, PHONE = (1280, 900), (360, 740)
 _SECONDS = 20.0
@@ -60,6 +65,14 @@ def chromium(folder: Path, size: tuple[int, int], scheme: str) -> Iterator[webdr
 def comes(browser: webdriver.Chrome, title: str) -> None:
     """A click returns before the page that it leads to is there."""
     WebDriverWait(browser, _SECONDS).until(title_is(title))
+
+
+def appears(browser: webdriver.Chrome, by: str, what: str) -> WebElement:
+    """An element of the page that a click leads to, once it is there."""
+    found: WebElement = WebDriverWait(browser, _SECONDS).until(
+        presence_of_element_located((by, what))
+    )
+    return found
 
 
 def complaints(browser: webdriver.Chrome, url: str) -> list[Any]:

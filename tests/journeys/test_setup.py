@@ -13,12 +13,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from selenium.webdriver.common.by import By
 
-from tests.journeys.chromium import DESK, PHONE, chromium, comes, complaints
+from tests.journeys.chromium import DESK, PHONE, appears, chromium, comes, complaints
 from tests.journeys.driver import PATIENCE, ask, defect, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from selenium import webdriver
 
     from tests.journeys.driver import Driver, Running
 
@@ -132,6 +134,13 @@ def test_two_buttons_lead_from_nothing_to_a_review(local_bot: Driver, organisati
     again.wait_for_check()
 
 
+def _name_an_organisation(browser: webdriver.Chrome, name: str) -> None:
+    field = browser.find_element(By.ID, "organisation")
+    field.clear()
+    field.send_keys(name)
+    browser.find_element(By.CSS_SELECTOR, ".owner button").click()
+
+
 @pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")])
 def test_a_person_in_a_real_browser_comes_to_the_page_that_installs_the_app(
     local_bot: Driver, tmp_path: Path, size: tuple[int, int], scheme: str
@@ -141,15 +150,12 @@ def test_a_person_in_a_real_browser_comes_to_the_page_that_installs_the_app(
         browser.get(_local(service))
         assert browser.title == "Set up reviewbot"
         assert browser.execute_script("return document.documentElement.scrollWidth") <= size[0]
-        browser.find_element(By.ID, "organisation").send_keys("no such/organisation")
-        browser.find_element(By.CSS_SELECTOR, ".owner button").click()
-        assert "is not the name" in browser.find_element(By.CSS_SELECTOR, "[role=alert]").text
-        field = browser.find_element(By.ID, "organisation")
-        field.clear()
-        field.send_keys("acme")
-        browser.find_element(By.CSS_SELECTOR, ".owner button").click()
+        _name_an_organisation(browser, "no such/organisation")
+        assert "is not the name" in appears(browser, By.CSS_SELECTOR, "[role=alert]").text
+        _name_an_organisation(browser, "acme")
+        create = appears(browser, By.XPATH, "//button[contains(., 'for acme')]")
         assert complaints(browser, service.url) == []
-        browser.find_element(By.XPATH, "//button[contains(., 'for acme')]").click()
+        create.click()
         comes(browser, "Create GitHub App")
         browser.find_element(By.TAG_NAME, "button").click()
         comes(browser, "Install reviewbot-acme")
