@@ -165,11 +165,14 @@ def fill(database: Database, calls: int) -> None:
             session.change("ANALYZE")
 
 
+_THIRD = "number - number / 3 * 3"  # a remainder that both databases and their drivers take
+
+
 def _fill_findings(database: Database) -> None:
     """Two findings a review, of which people accepted the most, and the sums over them."""
     whole = "repository_id, number, repository, tier, model, MIN(reserved_at)"
     what = "CASE WHEN {n} = 0 THEN 'security' ELSE 'testing' END"
-    fate = "CASE number % 3 WHEN 0 THEN 'unknown' WHEN 1 THEN 'rejected' ELSE 'accepted' END"
+    fate = f"CASE {_THIRD} WHEN 0 THEN 'unknown' WHEN 1 THEN 'rejected' ELSE 'accepted' END"
     day = _period(10, shared=database.is_shared).replace("reserved_at", "at")
     with database.transaction() as session:
         for n in range(2):
@@ -191,7 +194,7 @@ def _fill_findings(database: Database) -> None:
             )
         for table in ("spending_by_pull", "spending_of_pulls"):
             session.change(
-                f"UPDATE {table} SET findings = 2 * reviews, accepted = CASE number % 3"  # noqa: S608 - fixed names
+                f"UPDATE {table} SET findings = 2 * reviews, accepted = CASE {_THIRD}"  # noqa: S608 - fixed names
                 " WHEN 2 THEN 2 * reviews ELSE 0 END"
             )
 
