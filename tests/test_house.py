@@ -339,7 +339,7 @@ def test_the_readmes_inputs_and_outputs_are_the_actions() -> None:
 
 def test_the_actions_lock_holds_what_the_package_needs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    lock = (ROOT / "action-requirements.txt").read_text(encoding="utf-8")
+    lock = (ROOT / ".github/action-requirements.txt").read_text(encoding="utf-8")
     locked = dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", lock, re.MULTILINE))
     needed = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
     unmet = [
