@@ -18,19 +18,17 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask, Response, jsonify, request
 
-from reviewbot.sandbox.serving import Loopback
+from reviewbot.sandbox.serving import Loopback, Served
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
-    from typing import Self
 
 JsonObject = dict[str, Any]
 WORKFLOW = ".github/workflows/review.yml"
 _LIFE = 300  # seconds
 
 
-class SandboxIssuer:
+class SandboxIssuer(Served):
     """An issuer at ``url``, alive inside a ``with``."""
 
     def __init__(self) -> None:
@@ -41,18 +39,6 @@ class SandboxIssuer:
         self.rotate()
         self._server = Loopback(self._application())
         self.url = self._server.url
-
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.__exit__(kind, error, trace)
 
     def rotate(self) -> None:
         """Sign with a new key from now on."""

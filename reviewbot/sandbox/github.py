@@ -29,12 +29,10 @@ from reviewbot.sandbox.github_writing import (
     store_reply,
     store_review,
 )
-from reviewbot.sandbox.serving import Loopback, drop
+from reviewbot.sandbox.serving import Loopback, Served, drop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import TracebackType
-    from typing import Self
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from flask import Flask
@@ -46,7 +44,7 @@ __all__ = ["App", "Delivery", "Fault", "Person", "SandboxGitHub", "SandboxPull",
 _PREFIX, _GRAPHQL = "/api/v3", "/api/graphql"
 
 
-class SandboxGitHub:
+class SandboxGitHub(Served):
     """GitHub's REST API below ``url`` and ``url + "/api/v3"``, alive inside a ``with``.
 
     GraphQL is where it is beside each of them: ``/graphql`` and ``/api/graphql``.
@@ -75,18 +73,8 @@ class SandboxGitHub:
         self._server = Loopback(self._gate)
         self.url = self._hub.url = self._server.url
 
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _let_go(self) -> None:
         self._gate.stopping.set()
-        self._server.__exit__(kind, error, trace)
 
     # what happens on GitHub by other hands
 

@@ -18,13 +18,11 @@ from reviewbot.sandbox.model_checks import Refused, check, known_model, read_bod
 from reviewbot.sandbox.model_manners import Fault, Manners, Trouble
 from reviewbot.sandbox.model_said import BYTES_PER_TOKEN, Pacing, Said, filler
 from reviewbot.sandbox.reader import answer, answer_in_words, description, improvements
-from reviewbot.sandbox.serving import Loopback, drop
+from reviewbot.sandbox.serving import Loopback, Served, drop
 from reviewbot.sandbox.umpire import names_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
-    from typing import Self
 
 CHEAP_MODEL = "sandbox-cheap"
 STRONG_MODEL = "sandbox-strong"
@@ -54,7 +52,7 @@ class Totals:
     cached_tokens: int
 
 
-class SandboxModel:
+class SandboxModel(Served):
     """Two scripted models at ``base_url``, alive inside a ``with``; *manners* are by name."""
 
     def __init__(
@@ -71,18 +69,8 @@ class SandboxModel:
         self._server = Loopback(_application(self))
         self.base_url = f"{self._server.url}/v1"
 
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _let_go(self) -> None:
         self._over.set()
-        self._server.__exit__(kind, error, trace)
 
     @property
     def calls(self) -> list[Call]:

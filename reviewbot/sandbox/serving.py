@@ -44,6 +44,28 @@ class Loopback:
         self._thread.join()
 
 
+class Served:
+    """What answers at a ``Loopback``, for as long as its block lasts."""
+
+    _server: Loopback
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._let_go()
+        self._server.__exit__(kind, error, trace)
+
+    def _let_go(self) -> None:
+        """End what holds requests up; nothing does unless a server says so."""
+
+
 def drop(environ: dict[str, Any]) -> NoReturn:
     """Cut the connection of a request that ``Loopback`` serves; always raises ConnectionError."""
     with contextlib.suppress(OSError):
