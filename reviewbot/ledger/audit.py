@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from reviewbot.ledger.naming import new_id
 
 if TYPE_CHECKING:
     from reviewbot.ledger.database import Database, Session
@@ -29,7 +30,7 @@ def note(session: Session, decision: Decision) -> None:
     session.change(
         "INSERT INTO audit (id, at, who, action, subject, why, before)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        uuid.uuid4().hex,
+        new_id(),
         decision.at,
         *(text[:_LONGEST] for text in _texts(decision)),
     )
@@ -43,7 +44,8 @@ def decisions(database: Database, most: int = 1_000) -> list[Decision]:
     """At most so many of them, the newest first."""
     with database.transaction() as session:
         rows = session.rows(
-            "SELECT at, who, action, subject, why, before FROM audit ORDER BY at DESC, id LIMIT ?",
+            "SELECT at, who, action, subject, why, before FROM audit"
+            " ORDER BY at DESC, id DESC LIMIT ?",
             most,
         )
     return [Decision(*row) for row in rows]

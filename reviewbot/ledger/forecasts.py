@@ -24,7 +24,7 @@ def past_of(session: Session, repository_id: int) -> list[Past]:
     """The latest reviews of a repository that planned something and had the money for it."""
     rows = session.rows(
         f"SELECT planned, cost FROM reviews WHERE repository_id = ? AND {_LEARNABLE}"  # noqa: S608 - fixed text
-        " ORDER BY closed_at DESC LIMIT ?",
+        " ORDER BY closed_at DESC, id DESC LIMIT ?",
         repository_id,
         LEARNED_FROM,
     )

@@ -172,7 +172,7 @@ def bill_of(database: Database, review_id: str, label: str) -> RequestBill:
         rows = session.rows(
             "SELECT tokens_in, tokens_out, tokens_cached, tokens_written, tokens_thought, cost,"
             " state, error FROM calls WHERE review_id = ? AND label = ?"
-            " ORDER BY reserved_at, settled_at",
+            " ORDER BY reserved_at, id",
             review_id,
             label,
         )

@@ -6,7 +6,6 @@ scope. Each counter is one row, changed only where the sum still fits, in one tr
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, TypeAlias
 
 from reviewbot.domain.errors import BudgetExhausted
@@ -17,6 +16,7 @@ from reviewbot.domain.phrase import Phrase
 from reviewbot.ledger import alerts, calls, counters, egress, quarantine, rollups
 from reviewbot.ledger.answers import preferred, store
 from reviewbot.ledger.clock import Clock, at_utc
+from reviewbot.ledger.naming import new_id
 from reviewbot.ledger.scopes import pull_scope, scopes_of
 from reviewbot.ledger.switch import refuse_while_stopped
 from reviewbot.ledger.waiting import WaitingRoom
@@ -122,7 +122,7 @@ class SqlLedger:
         return self._try(charge)
 
     def _reserve(self, charge: Charge) -> Grant:
-        grant = Grant(uuid.uuid4().hex, charge)
+        grant = Grant(new_id(), charge)
         scopes = scopes_of(charge, self._clock.today())
         now = self._clock.milliseconds()
         with self._database.transaction() as session:

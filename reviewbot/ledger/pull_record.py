@@ -76,7 +76,7 @@ def reviews_of(
     rows = session.rows(
         "SELECT id, repository, head_sha, cause, state, opened_at, closed_at, saved,"
         " foreseen_p50, foreseen_p90, starved, report FROM reviews"
-        " WHERE repository_id = ? AND number = ? ORDER BY opened_at DESC, id LIMIT ?",
+        " WHERE repository_id = ? AND number = ? ORDER BY opened_at DESC, id DESC LIMIT ?",
         repository_id,
         number,
         most,

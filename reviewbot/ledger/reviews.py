@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from reviewbot.domain.spent import Money, Spent
 from reviewbot.ledger import feedback
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.forecasts import judge, past_of, record
+from reviewbot.ledger.naming import new_id
 from reviewbot.ledger.rollups import Closed, add_closed
 from reviewbot.ledger.scopes import pull_scope
 
@@ -40,7 +40,7 @@ class Reviews:
             session.change(
                 "INSERT INTO reviews (id, repository_id, number, head_sha, cause, repository,"
                 " state, opened_at) VALUES (?, ?, ?, ?, ?, ?, 'open', ?) ON CONFLICT DO NOTHING",
-                uuid.uuid4().hex,
+                new_id(),
                 *about,
                 pull.repository,
                 self._clock.milliseconds(),
@@ -113,7 +113,7 @@ class Reviews:
         with self._database.transaction() as session:
             rows = session.rows(
                 "SELECT report FROM reviews WHERE repository_id = ? AND number = ?"
-                " AND state = 'published' ORDER BY closed_at DESC",
+                " AND state = 'published' ORDER BY closed_at DESC, id DESC",
                 pull.repository_id,
                 pull.number,
             )
@@ -178,7 +178,7 @@ def starved(database: Database, since: int) -> list[Starved]:
             "SELECT repository_id, number, repository, closed_at, report FROM reviews r"
             " WHERE starved = 1 AND closed_at >= ? AND NOT EXISTS (SELECT 1 FROM reviews n"
             " WHERE n.repository_id = r.repository_id AND n.number = r.number"
-            " AND n.opened_at > r.opened_at AND n.opened_at >= ?) ORDER BY closed_at DESC",
+            " AND n.opened_at > r.opened_at AND n.opened_at >= ?) ORDER BY closed_at DESC, id DESC",
             since,
             since,
         )

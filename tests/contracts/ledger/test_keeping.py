@@ -125,6 +125,14 @@ def test_a_long_export_is_read_in_pieces_and_misses_nothing(database: Database) 
     assert len({row["id"] for row in attempts(database)}) == 1_101
 
 
+def test_attempts_of_one_millisecond_are_exported_in_the_order_they_were_made(
+    database: Database,
+) -> None:
+    ledger = SqlLedger(database, TurnableClock().clock())
+    made = [ledger.reserve(charge("0.001")).id for _ in range(20)]
+    assert [row["id"] for row in attempts(database)] == made
+
+
 def test_a_call_that_was_closed_is_never_changed_again(database: Database) -> None:
     ledger = SqlLedger(database)
     grant = ledger.reserve(charge("0.1"))
