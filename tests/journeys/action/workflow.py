@@ -218,7 +218,7 @@ class Job:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            timeout=300,  # seconds; only a failing test takes so long
         )
         self._take_outputs(str(step.get("id")))
         return done.returncode, done.stdout
