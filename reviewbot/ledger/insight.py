@@ -132,7 +132,7 @@ def under_way(session: Session, sight: Sight) -> list[UnderWay]:
     """What may be spent yet; such calls are few."""
     rows = session.rows(
         "SELECT repository_id, number, tier, model, worst FROM calls"  # noqa: S608 - integers
-        f" WHERE state = 'reserved' AND {sight.condition()}"
+        f" WHERE state = 'reserved' AND {sight.condition()} ORDER BY id"
     )
     return [UnderWay(*row) for row in rows]
 
@@ -170,7 +170,7 @@ def gauges_of(session: Session, kind: str, period: str) -> list[Gauge]:
     """All counters of ``server`` or ``installation`` in a month."""
     rows = session.rows(
         "SELECT scope, cap, settled, presumed, reserved, closed_by FROM budgets"
-        " WHERE scope LIKE ? ORDER BY settled + presumed DESC",
+        " WHERE scope LIKE ? ORDER BY settled + presumed DESC, scope",
         f"{kind}:%{period}",
     )
     return [Gauge(*row) for row in rows]
