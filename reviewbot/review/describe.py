@@ -49,8 +49,11 @@ _FILES_BYTES = 8_000
 _BODY_BYTES = 4_000
 _LONGEST_TITLE = 120
 _LONGEST_CHANGE = 240
+# From a beginning to the next end, over no other beginning: so no text is looked at twice.
 _OUR_BLOCK = re.compile(
-    r"<!-- reviewbot:description:begin:.*?<!-- reviewbot:description:end:[^>]*-->", re.DOTALL
+    r"<!-- reviewbot:description:begin:"
+    r"(?:[^<]|<(?!!-- reviewbot:description:begin:))*?"
+    r"<!-- reviewbot:description:end:[^<>]*-->"
 )
 _UNREAD = Gap(Coverage.FAILED, "not read yet")
 _TEXT = {"type": "string"}
