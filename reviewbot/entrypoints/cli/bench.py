@@ -142,9 +142,9 @@ def command(  # noqa: PLR0913 - one a command-line option
     with where.places(config) as places:
         report, interrupted = _measure(places, profile, sla, max_cost)
     if html is not None:
-        from reviewbot.lab.page import page  # noqa: PLC0415 - only where it is asked for
+        from reviewbot.lab.bench_page import bench_page  # noqa: PLC0415 - only where it is asked for
 
-        write_page(html, page(report))
+        write_page(html, bench_page(report))
     _print(report, form)
     if interrupted:
         return INTERRUPTED
