@@ -137,6 +137,10 @@ class AnchorIndex:
                 return name
             if name in self._renamed:
                 return self._renamed[name]
+        shown = " ".join(path.split())  # a prompt shows every name on one line
+        spaced = [known for known in self._files if " ".join(known.split()) == shown]
+        if spaced:
+            return spaced[0] if len(spaced) == 1 else None
         tail = "/" + bare.strip("/")
         whole = bare.startswith("/")  # the path of a checkout; others are invented
         alike = [
