@@ -76,7 +76,7 @@ def comments(judged: tuple[Judged, ...]) -> list[PostedFinding]:
 
 @given(st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
-def test_a_hundred_pushes_in_changing_words_ranges_and_categories_post_one_comment(seed: int) -> None:
+def test_a_hundred_pushes_in_other_words_ranges_and_categories_post_one_comment(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - reproducible
     told: tuple[PostedFinding, ...] = ()
     posted = 0
