@@ -79,17 +79,21 @@ def comments(judged: tuple[Judged, ...]) -> list[PostedFinding]:
 
 @given(st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
-def test_a_hundred_pushes_in_changing_words_and_categories_post_one_comment(seed: int) -> None:
+def test_a_hundred_pushes_in_other_words_ranges_and_categories_post_one_comment(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - reproducible
     told: tuple[PostedFinding, ...] = ()
     posted = 0
     for push in range(100):
         said = [
-            claim(
-                chance.choice(WORDS),
-                chance.choice(list(Category)),
-                chance.choice([Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM]),
-                cwe=chance.choice(["CWE-89", "CWE-564", "CWE-20", None]),
+            replace(
+                claim(
+                    chance.choice(WORDS),
+                    chance.choice(list(Category)),
+                    chance.choice([Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM]),
+                    cwe=chance.choice(["CWE-89", "CWE-564", "CWE-20", None]),
+                ),
+                start_line=chance.choice([1, 2, 2]),
+                end_line=chance.choice([2, 2, 4]),
             )
             for _ in range(chance.choice([0, 1, 1, 2, 3]))
         ]
