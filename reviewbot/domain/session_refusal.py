@@ -1,8 +1,10 @@
-"""Why a companion gives no session, in the words that service and job share."""
+"""Why a companion gives no session or answer, in the words that service and job share."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+OVER_BUDGET = "budget-exhausted"  # why a session's question is not asked
 
 
 class Why(StrEnum):

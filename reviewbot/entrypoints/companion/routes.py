@@ -19,6 +19,7 @@ from reviewbot.entrypoints.companion.wire import (
     completion_body,
     error_body,
     models_body,
+    no_answer_body,
     read_completion_request,
     read_wish,
     session_body,
@@ -125,7 +126,7 @@ class _Handlers:
         except NoAnswer as error:
             _log.info("no answer", extra={"code": error.code, "id": name}, exc_info=error)
             self._metrics.companion.requests.labels(error.code).inc()
-            return jsonify(error_body(error.code, error.says, name)), error.status
+            return jsonify(no_answer_body(error, name)), error.status
         self._metrics.companion.requests.labels("answered").inc()
         if told.bill.is_counted:
             self._metrics.spent.inc(told.bill.cost / PICO_PER_USD)
