@@ -33,6 +33,7 @@ class Why(StrEnum):
     ISSUER_UNREACHABLE = "issuer-unreachable"
     GITHUB_UNAVAILABLE = "github-unavailable"
     BUSY = "busy"
+    STOPPING = "stopping"
 
     @property
     def is_of_token(self) -> bool:
@@ -42,4 +43,9 @@ class Why(StrEnum):
     @property
     def is_passing(self) -> bool:
         """Whether trying again soon may help."""
-        return self in {Why.ISSUER_UNREACHABLE, Why.GITHUB_UNAVAILABLE, Why.BUSY}
+        return self in {
+            Why.ISSUER_UNREACHABLE,
+            Why.GITHUB_UNAVAILABLE,
+            Why.BUSY,
+            Why.STOPPING,
+        }
