@@ -52,14 +52,21 @@ def _within(
 
 def _astride(session: Session, days: tuple[str, str], sight: Sight) -> list[Row]:
     first, last = days
-    sums = ", ".join(f"SUM(d.{name})" for name in _COLUMNS)
+    astride = session.rows(
+        "SELECT repository_id, number FROM spending_of_pulls WHERE first_day <= ?"  # noqa: S608 - integers
+        f" AND last_day >= ? AND (first_day < ? OR last_day > ?) AND {sight.condition()}",
+        *(last, first, first, last),
+    )
+    if not astride:
+        return []
+    # They are few. In one statement both databases may look through the days of all others too.
+    keys = ", ".join(f"({int(repository_id)}, {int(number)})" for repository_id, number in astride)
+    sums = ", ".join(f"SUM({name})" for name in _COLUMNS)
     rows = session.rows(
-        f"SELECT p.repository_id, p.number, {sums} FROM spending_of_pulls p"  # noqa: S608 - fixed names and integers
-        # An ordinary join would let SQLite look through all days first.
-        " CROSS JOIN spending_by_pull d WHERE p.first_day <= ? AND p.last_day >= ?"
-        f" AND (p.first_day < ? OR p.last_day > ?) AND {sight.condition('p.repository_id')}"
-        " AND d.repository_id = p.repository_id AND d.number = p.number"
-        " AND d.period BETWEEN ? AND ? GROUP BY p.repository_id, p.number",
-        *(last, first, first, last, first, last),
+        f"SELECT repository_id, number, {sums} FROM spending_by_pull"  # noqa: S608 - fixed names and integers
+        f" WHERE (repository_id, number) IN (VALUES {keys}) AND period BETWEEN ? AND ?"
+        " GROUP BY repository_id, number",
+        first,
+        last,
     )
     return [tuple(int(value) for value in row) for row in rows]
