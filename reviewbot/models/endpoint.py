@@ -195,13 +195,7 @@ class Endpoint:
         refusal = self._without_key(refusal)
         long = is_too_long(refusal)  # its text may name parameters, but they are not the matter
         if not long and self._dialects.learn(upstream, spoken, refusal) is not None:
-            attempt = Attempt(Ending.REFUSED, error=f"http-{refusal.status}")
-            message = Phrase(
-                "{endpoint} does not take a parameter for {model}",
-                endpoint=self.config.name,
-                model=upstream,
-            )
-            return Fault(Kind.UNFIT, message, attempt)
+            return self._unfit(refusal, upstream)
         fault = classify(refusal, self.config.name, upstream)
         if self.config.is_companion and refusal.message:
             # Its words are fixed ones of our own, and say what to do.
@@ -209,6 +203,15 @@ class Endpoint:
             message = joined((self.config.name, said), ": ")
             return Fault(fault.kind, message, fault.attempt, fault.retry_after)
         return fault
+
+    def _unfit(self, refusal: Refusal, upstream: str) -> Fault:
+        """What was learned from will not be sent again."""
+        message = Phrase(
+            "{endpoint} does not take a parameter for {model}",
+            endpoint=self.config.name,
+            model=upstream,
+        )
+        return Fault(Kind.UNFIT, message, Attempt(Ending.REFUSED, error=f"http-{refusal.status}"))
 
     def _read(self, content: bytes, upstream: str) -> Completion | Refusal | Fault:
         """What a body with status 200 holds, which need not be an answer."""

@@ -239,13 +239,7 @@ class StreamingEndpoint(Endpoint):
             self._dialects.learn_of_streams(upstream, _unstreamed)
         else:
             return self._refused(refusal, upstream, spoken)
-        attempt = Attempt(Ending.REFUSED, error=f"http-{refusal.status}")
-        message = Phrase(
-            "{endpoint} does not take a parameter for {model}",
-            endpoint=self.config.name,
-            model=upstream,
-        )
-        return Fault(Kind.UNFIT, message, attempt)
+        return self._unfit(refusal, upstream)
 
 
 def _uncounted(known: Dialect) -> Dialect:

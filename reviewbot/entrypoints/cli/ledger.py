@@ -17,6 +17,7 @@ from reviewbot.domain.money import format_usd, plain_usd
 from reviewbot.entrypoints.cli import FINE
 from reviewbot.entrypoints.cli.administering import actor, opened_ledger
 from reviewbot.entrypoints.cli.options import (
+    Command,
     config_option,
     format_option,
     settings_from,
@@ -31,7 +32,19 @@ if TYPE_CHECKING:
     from reviewbot.domain.money import PicoUsd
     from reviewbot.ledger.reconcile import Columns, Line, Rate
 
-_FORMATS = click.Choice(["csv", "json"])
+
+def _listing(function: Command) -> Command:
+    """Give a command that prints rows of the ledger the options of all such commands."""
+    options = (
+        since_option,
+        click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository."),
+        format_option("csv", "json"),
+        click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to."),
+        config_option,
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 @click.group
@@ -94,11 +107,7 @@ def backup(file: Path, config: Path | None) -> int:
 
 
 @command.command
-@since_option
-@click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
-@click.option("--format", "form", type=_FORMATS, default="csv", show_default=True, help="How.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
-@config_option
+@_listing
 def export(since: int, repo: str, form: str, output: Path | None, config: Path | None) -> int:
     """Print every attempt as CSV or JSON, corrections applied; amounts are exact, in USD."""
     from reviewbot.ledger.export import attempts, names  # noqa: PLC0415 - help does not need it
@@ -109,11 +118,7 @@ def export(since: int, repo: str, form: str, output: Path | None, config: Path |
 
 
 @command.command
-@since_option
-@click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
-@click.option("--format", "form", type=_FORMATS, default="csv", show_default=True, help="How.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
-@config_option
+@_listing
 def egress(since: int, repo: str, form: str, output: Path | None, config: Path | None) -> int:
     """Print what left for which endpoint: time, repository, jurisdiction, size, digest."""
     from reviewbot.ledger import egress as log  # noqa: PLC0415 - help does not need it
