@@ -59,7 +59,7 @@ class AppAuth:
 
     def token(self, installation_id: int = 0) -> str:  # noqa: ARG002 - the App itself
         """A JWT for the next minutes."""
-        import jwt  # noqa: PLC0415 - Apps only
+        import jwt
 
         now = int(self._now())
         claims = {"iat": now - _AGE, "exp": now + _LIFE, "iss": self._app_id}
@@ -67,9 +67,9 @@ class AppAuth:
 
 
 def _loaded(pem: str) -> Any:  # noqa: ANN401 - cryptography's key, imported late
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - Apps only
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     text = pem.strip().replace("\\n", "\n")  # as it often stands in one line of an environment
     try:

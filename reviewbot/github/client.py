@@ -202,7 +202,7 @@ class GitHubClient:
         *,
         json_body: Mapping[str, Any] | None = None,
     ) -> Answer:
-        import requests  # noqa: PLC0415 - the command line starts without it
+        import requests
 
         token = self._tokens.token(self.installation_id)
         self.requests_made += 1
@@ -226,7 +226,7 @@ class GitHubClient:
 
     def _opened(self) -> Session:
         if self._session is None:
-            import requests  # noqa: PLC0415 - the command line starts without it
+            import requests
 
             self._session = requests.Session()
             self._session.trust_env = self._host not in _LOOPBACK  # else for the proxy's sake

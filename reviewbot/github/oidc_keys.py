@@ -72,7 +72,7 @@ class IssuerKeys:
 
 def fetch_keys(issuer: str) -> Mapping[str, RSAPublicKey]:
     """The issuer's keys as they are now; raises ForgeUnavailable."""
-    import requests  # noqa: PLC0415 - only a companion needs it
+    import requests
 
     try:
         with requests.Session() as session:
@@ -105,8 +105,8 @@ def read_keys(issuer: str, body: bytes) -> Mapping[str, RSAPublicKey]:
 
 
 def _read_key(said: Any) -> tuple[str, RSAPublicKey] | None:  # noqa: ANN401 - JSON
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415 - late
-    from jwt import PyJWK, PyJWTError  # noqa: PLC0415 - only a companion needs it
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from jwt import PyJWK, PyJWTError
 
     if not isinstance(said, dict) or said.get("kty") != "RSA" or said.get("use", "sig") != "sig":
         return None

@@ -122,7 +122,7 @@ class Endpoint:
             self._opened = None
 
     def _client(self) -> OpenAI:
-        from openai import OpenAI  # noqa: PLC0415 - slow to import, and not every command asks
+        from openai import OpenAI
 
         with self._lock:
             if self._opened is None:
@@ -140,7 +140,7 @@ class Endpoint:
 
     def _exchange(self, send: Callable[[OpenAI], T]) -> T | Refusal | Fault:
         """What was sent back; foreign errors end here, for their texts may hold the key."""
-        from openai import APIConnectionError, APIStatusError  # noqa: PLC0415 - slow to import
+        from openai import APIConnectionError, APIStatusError
 
         try:
             return send(self._client())

@@ -94,7 +94,7 @@ def run() -> None:
 
 
 def _tell(error: ReviewbotError) -> int:
-    from reviewbot.review.wording import visible  # noqa: PLC0415 - only on errors
+    from reviewbot.review.wording import visible
 
     colour = colours(os.environ)
     click.secho("reviewbot: ", fg="red", bold=True, err=True, nl=False, color=colour)
@@ -107,7 +107,7 @@ def _tell(error: ReviewbotError) -> int:
 def _apologise(error: Exception) -> int:
     if os.environ.get("REVIEWBOT_TRACEBACK"):
         raise error
-    from reviewbot.runtime.logs import place  # noqa: PLC0415 - only on bugs
+    from reviewbot.runtime.logs import place
 
     kind = type(error).__name__
     click.echo(f"reviewbot: this is a bug: {kind} in {place(error.__traceback__)}", err=True)

@@ -83,15 +83,15 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     forecasts: bool,
 ) -> int:
     """Show what reviews cost. Amounts are USD; days are whole ones, and UTC."""
-    from reviewbot.ledger.costs import By, Query, spend  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.money import SqlLedger  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.costs import By, Query, spend
+    from reviewbot.ledger.money import SqlLedger
 
     _tell_begin(since)
     with opened_ledger(config) as database:
         SqlLedger(database).presume_expired()
         sight = _sight(database, team, config)
         if forecasts:
-            from reviewbot.entrypoints.cli.forecasts import (  # noqa: PLC0415 - only where asked for
+            from reviewbot.entrypoints.cli.forecasts import (
                 show_forecasts,
             )
 
@@ -117,8 +117,8 @@ def _tell_begin(since: int) -> None:
 
 def _sight(database: Database, team: str, config: Path | None) -> Sight:
     """The team's repositories; all without a team. Raises UsageError for an unknown one."""
-    from reviewbot.ledger.sight import Sight  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.teams import sights  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.sight import Sight
+    from reviewbot.ledger.teams import sights
 
     if not team:
         return Sight()
@@ -133,12 +133,12 @@ def _sight(database: Database, team: str, config: Path | None) -> Sight:
 
 def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | None = None) -> None:
     """A table with a total, for people; *groups* says more of each line's name."""
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - tables only
-    from rich.console import Console  # noqa: PLC0415 - tables only
-    from rich.table import Table  # noqa: PLC0415 - tables only
-    from rich.text import Text  # noqa: PLC0415 - tables only
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-    from reviewbot.review.wording import one_line  # noqa: PLC0415 - help does not need it
+    from reviewbot.review.wording import one_line
 
     if not lines:
         click.echo("Nothing was spent in that time.")
@@ -190,7 +190,7 @@ def _total_cells(total: Spend) -> list[str]:
 
 
 def _total(lines: Sequence[Spend]) -> Spend:
-    from reviewbot.ledger.costs import Spend  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.costs import Spend
 
     known = [line.saved for line in lines if line.saved is not None]
     return Spend(

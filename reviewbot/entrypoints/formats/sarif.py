@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from reviewbot.domain.finding import Severity, Side
 
@@ -91,6 +92,4 @@ def _result(judged: Judged) -> dict[str, Any]:
 
 
 def _uri(path: str) -> str:
-    from urllib.parse import quote  # noqa: PLC0415 - only SARIF writes addresses
-
     return quote(path)
