@@ -6,13 +6,15 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reviewbot.domain.errors import ForgeUnavailable, SettingsError
 from reviewbot.github.client import GitHubClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _AGE = 60  # seconds that the JWT says it is old, for clocks that differ
 _LIFE = 9 * 60  # GitHub allows ten minutes
@@ -32,16 +34,18 @@ class StaticToken:
 
     value: str = field(repr=False)
 
-    def token(self, installation_id: int) -> str:  # noqa: ARG002 - one for all
+    def token(self, installation_id: int) -> str:
         """The token."""
+        del installation_id
         return self.value
 
 
 class Anonymous:
     """No token, for the one call that GitHub answers to nobody in particular."""
 
-    def token(self, installation_id: int) -> str:  # noqa: ARG002 - there is none
+    def token(self, installation_id: int) -> str:
         """Empty."""
+        del installation_id
         return ""
 
 
@@ -57,8 +61,9 @@ class AppAuth:
         self._app_id, self._now = str(app_id).strip(), now
         self._key = _loaded(private_key_pem)
 
-    def token(self, installation_id: int = 0) -> str:  # noqa: ARG002 - the App itself
-        """A JWT for the next minutes."""
+    def token(self, installation_id: int = 0) -> str:
+        """A JWT of the App itself, for the next minutes."""
+        del installation_id
         import jwt
 
         now = int(self._now())
@@ -66,7 +71,7 @@ class AppAuth:
         return jwt.encode(claims, self._key, algorithm="RS256")
 
 
-def _loaded(pem: str) -> Any:  # noqa: ANN401 - cryptography's key, imported late
+def _loaded(pem: str) -> RSAPrivateKey:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.money import NOTHING, PicoUsd
 from reviewbot.ledger.insight import names
 from reviewbot.ledger.pulls import FOREVER, dearest
 from reviewbot.ledger.rollups import day_of
@@ -31,7 +31,6 @@ class By(StrEnum):
     DAY = "day"
 
 
-_NOTHING = PicoUsd(0)
 _WORTH = "SUM(posted), SUM(accepted)"
 _EVERYTHING = Sight()
 
@@ -55,7 +54,7 @@ class Spend:
     spent: PicoUsd
     presumed: PicoUsd
     saved: PicoUsd | None
-    reserved: PicoUsd = _NOTHING
+    reserved: PicoUsd = NOTHING
     findings: int = 0
     accepted: int = 0
 
@@ -95,7 +94,24 @@ _GROUPINGS = {
     By.TIER: _Grouping("spending", "tier", "reviews_of_tier", "0"),
     By.DAY: _Grouping("spending_by_repository", "period"),
 }
-_Row = tuple[str, int, int, int, int, int, int, int, int, int, int]
+
+
+class _Row(NamedTuple):
+    """A line as it is added up, before calls under way."""
+
+    name: str
+    reviews: int = 0
+    questions: int = 0
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    spent: int = 0
+    presumed: int = 0
+    saved: int = 0
+    findings: int = 0
+    accepted: int = 0
+
+
 _ALL = 2**31
 
 
@@ -108,8 +124,7 @@ def spend(database: Database, query: Query) -> list[Spend]:
             rows += _others(session, query, rows)
         under_way = _reserved(session, query, known)
     found = [_line(row, query, under_way.pop(row[0], [])) for row in rows]
-    nothing = (0,) * 10
-    found += [_line(_row(name, nothing), query, worst) for name, worst in under_way.items()]
+    found += [_line(_Row(name), query, worst) for name, worst in under_way.items()]
     return sorted(found, key=lambda line: line.name) if query.by is By.DAY else found
 
 
@@ -174,7 +189,7 @@ def _sums(grouping: _Grouping) -> str:
 
 
 def _row(name: str, values: Sequence[Any]) -> _Row:
-    return (name, *(int(value or 0) for value in values))  # type: ignore[return-value] # ten
+    return _Row(name, *(int(value or 0) for value in values))
 
 
 def _periods(query: Query) -> tuple[str, list[object]]:
@@ -225,18 +240,17 @@ def _reserved(session: Session, query: Query, known: Mapping[int, str]) -> dict[
 
 
 def _line(row: _Row, query: Query, under_way: Sequence[int]) -> Spend:
-    name, reviews, questions, calls, tokens_in, tokens_out, spent, presumed, saved, *worth = row
     return Spend(
-        name=name,
-        reviews=reviews,
-        questions=questions,
-        calls=calls + len(under_way),
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
-        spent=PicoUsd(spent),
-        presumed=PicoUsd(presumed),
-        saved=None if query.by in {By.MODEL, By.TIER} else PicoUsd(saved),
+        name=row.name,
+        reviews=row.reviews,
+        questions=row.questions,
+        calls=row.calls + len(under_way),
+        tokens_in=row.tokens_in,
+        tokens_out=row.tokens_out,
+        spent=PicoUsd(row.spent),
+        presumed=PicoUsd(row.presumed),
+        saved=None if query.by in {By.MODEL, By.TIER} else PicoUsd(row.saved),
         reserved=PicoUsd(sum(under_way)),
-        findings=worth[0],
-        accepted=worth[1],
+        findings=row.findings,
+        accepted=row.accepted,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.money import NOTHING, PicoUsd
 from reviewbot.ledger import pulls
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Line:
     presumed: PicoUsd
     asked: PicoUsd
     saved: PicoUsd
-    instead: PicoUsd = PicoUsd(0)  # noqa: RUF009 - a new type of integers
+    instead: PicoUsd = NOTHING
     tokens_cached: int = 0
     tokens_written: int = 0
     failed: int = 0
@@ -84,7 +84,7 @@ def lines(
     if group is Group.PULL:
         days = (f"{span.first}", f"{span.last}")
         found = pulls.dearest(session, days, sight, most)
-        return [Line(row[:2], *row[2 : 2 + _PLAIN]) for row in found]  # type: ignore[arg-type] # as below
+        return [_line((*row[2 : 2 + _PLAIN], *row[:2]), _PLAIN) for row in found]
     source = _SOURCES[group]
     when, values = span.condition()
     if group is Group.DAY:
@@ -102,9 +102,9 @@ def lines(
 
 def _line(row: tuple[Any, ...], sums: int) -> Line:
     # PostgreSQL sums integers to decimals.
-    numbers = [int(value or 0) for value in row[:sums]]
+    numbers: list[Any] = [int(value or 0) for value in row[:sums]]
     key = tuple(int(part) if isinstance(part, int) else part for part in row[sums:])
-    return Line(key, *numbers)  # type: ignore[arg-type] # integers of several kinds
+    return Line(key, *numbers)
 
 
 def names(session: Session, sight: Sight) -> dict[int, str]:

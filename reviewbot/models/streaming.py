@@ -107,12 +107,11 @@ class StreamingEndpoint(Endpoint):
         parameters = replace(dialect, shape=Shape.NONE).parameters(prompt, output_cap)
         body = self._body(upstream, prompt, parameters)
         heard = self._hear(body, timeouts(seconds, connect))
-        said = self._measurable(heard, upstream) if isinstance(heard, Transcript) else heard
-        if isinstance(said, Refusal):
-            said = self._refused_stream(said, upstream, dialect)
-        if isinstance(said, Fault):
-            raise said
-        assert isinstance(heard, Transcript)  # noqa: S101 - only one can be measured
+        if not isinstance(heard, Transcript):
+            raise self._final(heard, upstream, dialect)
+        said = self._measurable(heard, upstream)
+        if not isinstance(said, Completion):
+            raise self._final(said, upstream, dialect)
         model, times = self._shown(heard.model), (heard.first, heard.last, heard.total)
         return Streamed(*times, heard.pieces, heard.thoughts, said.usage, model)
 
@@ -228,6 +227,9 @@ class StreamingEndpoint(Endpoint):
         return Fault(Kind.UNKNOWN_END, message, Attempt(Ending.UNKNOWN, error=HUNG))
 
     # --- what is learned ---------------------------------------------------------------------
+
+    def _final(self, said: Refusal | Fault, upstream: str, spoken: Dialect) -> Fault:
+        return self._refused_stream(said, upstream, spoken) if isinstance(said, Refusal) else said
 
     def _refused_stream(self, refusal: Refusal, upstream: str, spoken: Dialect) -> Fault:
         """Learn that a model counts nothing in streams, or streams nothing; else as ever."""

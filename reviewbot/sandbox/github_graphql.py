@@ -288,7 +288,7 @@ def _comment(state: PullState, comment: JsonObject) -> JsonObject:
 def _connection(
     name: str, items: Callable[[JsonObject], Sequence[JsonObject]]
 ) -> Callable[..., JsonObject]:
-    def resolve(_info: GraphQLResolveInfo[Any], **asked: Any) -> JsonObject:  # noqa: ANN401 - bounds
+    def resolve(_info: GraphQLResolveInfo[Any], **asked: Any) -> JsonObject:
         bounds = (asked.get("first"), asked.get("last"), asked.get("after"))
         return _page(name, items(asked), *bounds)
 

@@ -71,7 +71,8 @@ _COLUMNS = (
     "--forecasts", is_flag=True, help="Instead: how good forecasts of reviews were, by repository."
 )
 @config_option
-def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+def command(  # noqa: PLR0913 - one a command-line option
+    *,
     repo: str,
     team: str,
     since: int,
@@ -79,7 +80,6 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     form: str,
     top: int | None,
     config: Path | None,
-    *,
     forecasts: bool,
 ) -> int:
     """Show what reviews cost. Amounts are USD; days are whole ones, and UTC."""

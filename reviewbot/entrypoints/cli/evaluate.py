@@ -104,9 +104,8 @@ def command(  # noqa: PLR0913 - one a command-line option
     if (cases is None) == (not history):
         message = "say what to evaluate: CASES.jsonl, or --history OWNER/REPO to build it"
         raise click.UsageError(message)
-    if history:
+    if cases is None:
         return _build(history, days, config)
-    assert cases is not None  # noqa: S101 - checked above
     from reviewbot.runtime.evaluation import Plan
 
     settings = settings_from(config)

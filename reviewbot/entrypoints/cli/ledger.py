@@ -184,9 +184,10 @@ def _rate(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal:
 @click.option("--cost-column", default="", help="The column of amounts.")
 @format_option("table", "csv", "json")
 @config_option
-def reconcile(  # noqa: PLR0913, PLR0917 - one parameter an option
+def reconcile(  # noqa: PLR0913 - one a command-line option
+    *,
     file: Path | None,
-    reported: bool,  # noqa: FBT001 - a command-line switch
+    reported: bool,
     since: int,
     currency: str,
     rate: Decimal,

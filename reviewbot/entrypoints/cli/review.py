@@ -68,7 +68,8 @@ _TRIGGER = "command line"
 )
 @click.option("--quote", is_flag=True, help="Ask nothing; only say what it would cost.")
 @config_option
-def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+def command(  # noqa: PLR0913 - one a command-line option
+    *,
     target: str | None,
     diff_file: str | None,
     revisions: str | None,
@@ -77,7 +78,6 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     fail_on: str | None,
     reports: tuple[str, ...],
     config: Path | None,
-    *,
     post: bool,
     quote: bool,
 ) -> int:
