@@ -12,7 +12,7 @@ from reviewbot.domain.errors import ForgeUnavailable, SettingsError
 from reviewbot.github.client import GitHubClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -98,20 +98,10 @@ class _Cached:
 
 
 class InstallationTokens:
-    """An App's tokens by installation, each minted once an hour.
+    """An App's tokens by installation, each minted once an hour."""
 
-    *permissions* narrows them, such as ``{"contents": "read"}``.
-    """
-
-    def __init__(
-        self,
-        auth: AppAuth,
-        api_url: str,
-        permissions: Mapping[str, str] | None = None,
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        self._auth, self._api_url = auth, api_url
-        self._permissions, self._now = permissions, now
+    def __init__(self, auth: AppAuth, api_url: str, now: Callable[[], float] = time.time) -> None:
+        self._auth, self._api_url, self._now = auth, api_url, now
         self._lock = threading.Lock()
         self._cached: dict[int, _Cached] = {}
 
@@ -126,9 +116,8 @@ class InstallationTokens:
 
     def _mint(self, installation_id: int) -> tuple[str, float]:
         client = GitHubClient(self._api_url, self._auth)
-        body = {"permissions": dict(self._permissions)} if self._permissions else {}
         try:
-            given = client.post(f"/app/installations/{installation_id}/access_tokens", body)
+            given = client.post(f"/app/installations/{installation_id}/access_tokens", {})
         finally:
             client.close()
         try:

@@ -76,7 +76,6 @@ class GitHubClient:
             message = f"github.api_url: {api_url!r} is no http(s) address"
             raise SettingsError(message, "Use https://api.github.com or https://HOST/api/v3.")
         self.installation_id = installation_id
-        self.requests_made = 0
         self._base = api_url.rstrip("/")
         self._origin = (parts.scheme, parts.netloc)
         there = urlsplit(graphql_url)[:2] == self._origin
@@ -205,7 +204,6 @@ class GitHubClient:
         import requests
 
         token = self._tokens.token(self.installation_id)
-        self.requests_made += 1
         try:
             with self._opened().request(
                 method,

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, ReviewRequest
     from reviewbot.github.auth import TokenSource
+    from reviewbot.github.client import GitHubClient
     from reviewbot.github.conversation import Conversation
     from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.database import Database
@@ -103,19 +104,11 @@ class Core:
 
     def forge(self, tokens: TokenSource, installation_id: int) -> Forge:
         """GitHub with the tokens of one installation."""
-        from reviewbot.github.client import GitHubClient
         from reviewbot.github.forge import GitHubForge
         from reviewbot.github.markers import Marker
 
-        github = self.settings.github
-        url = str(github.graphql_url or "")
-        client = GitHubClient(github.api_url, tokens, installation_id, graphql_url=url)
-        forge = GitHubForge(
-            client,
-            Postings(self.database),
-            Marker(self.secret),
-            organisations=self.organisations,
-        )
+        client, marker = self._client(tokens, installation_id), Marker(self.secret)
+        forge = GitHubForge(client, Postings(self.database), marker, self.organisations)
         return SameHeadForge(forge, Verdicts(self.database))
 
     def posted(
@@ -123,27 +116,28 @@ class Core:
     ) -> Sequence[PostedFinding]:
         """What was posted on a pull request's lines, and what people did with it."""
         from reviewbot.github.author import OwnWords
-        from reviewbot.github.client import GitHubClient
         from reviewbot.github.markers import Marker
         from reviewbot.github.posted import OnLines
         from reviewbot.github.threads import Threads
 
-        github = self.settings.github
-        url = str(github.graphql_url or "")
-        with closing(
-            GitHubClient(github.api_url, tokens, installation_id, graphql_url=url)
-        ) as client:
-            words = OwnWords(client, Marker(self.secret), None)
+        with closing(self._client(tokens, installation_id)) as client:
+            words = OwnWords(client, Marker(self.secret))
             return OnLines(client, words, Threads(client)).of(repository, pull)
 
     def conversation(self, tokens: TokenSource, installation_id: int) -> Conversation:
         """Comments on GitHub, with the tokens of one installation."""
-        from reviewbot.github.client import GitHubClient
         from reviewbot.github.conversation import Conversation
         from reviewbot.github.markers import Marker
 
-        client = GitHubClient(self.settings.github.api_url, tokens, installation_id)
+        client = self._client(tokens, installation_id)
         return Conversation(client, Postings(self.database), Marker(self.secret))
+
+    def _client(self, tokens: TokenSource, installation_id: int) -> GitHubClient:
+        from reviewbot.github.client import GitHubClient
+
+        github = self.settings.github
+        url = str(github.graphql_url or "")
+        return GitHubClient(github.api_url, tokens, installation_id, graphql_url=url)
 
     def doubt_summary(self, pull: PullKey) -> None:
         """Look for the sticky summary before writing it: a ledger that was lost may know it."""
