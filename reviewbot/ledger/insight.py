@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.money import NOTHING, PicoUsd
 from reviewbot.ledger import pulls
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Line:
     presumed: PicoUsd
     asked: PicoUsd
     saved: PicoUsd
-    instead: PicoUsd = PicoUsd(0)  # noqa: RUF009 - a new type of integers
+    instead: PicoUsd = NOTHING
     tokens_cached: int = 0
     tokens_written: int = 0
     failed: int = 0
@@ -116,9 +116,9 @@ def pulls_line(row: pulls.Row) -> Line:
 
 def _line(row: tuple[Any, ...], sums: int) -> Line:
     # PostgreSQL sums integers to decimals.
-    numbers = [int(value or 0) for value in row[:sums]]
+    numbers: list[Any] = [int(value or 0) for value in row[:sums]]
     key = tuple(int(part) if isinstance(part, int) else part for part in row[sums:])
-    return Line(key, *numbers)  # type: ignore[arg-type] # integers of several kinds
+    return Line(key, *numbers)
 
 
 def names(session: Session, sight: Sight) -> dict[int, str]:

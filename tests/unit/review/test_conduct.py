@@ -61,7 +61,7 @@ class CrashingJournal(FakeJournal):
 
     crashes = 1
 
-    def close(self, *closing: Any) -> None:  # noqa: ANN401 - whatever it is called with
+    def close(self, *closing: Any) -> None:
         if self.crashes:
             self.crashes -= 1
             raise KeyboardInterrupt
