@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.money import PicoUsd, format_usd
-from reviewbot.ledger.scopes import TITLES, Kind, kind_of
+from reviewbot.domain.scope import TITLES, Kind
+from reviewbot.ledger.scopes import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
