@@ -35,7 +35,7 @@ settings.register_profile(
 )
 settings.load_profile("same")
 
-# A shell lets what it runs in the background ignore Ctrl-C, and so would all processes of the tests.
+# What a shell runs in the background ignores Ctrl-C, and so would all processes of the tests.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
