@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import uuid
 from typing import TYPE_CHECKING
@@ -43,8 +42,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server of this test process; its address."""
-    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("run"))
-    with started(tmp_path_factory.mktemp("pg"), tmp_path_factory.getbasetemp().parent) as address:
+    with started(tmp_path_factory.getbasetemp().parent / "postgres.lock") as address:
         yield address
 
 
