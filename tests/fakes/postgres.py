@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import subprocess
@@ -37,6 +38,7 @@ def started(lock: Path) -> Iterator[str]:
             _start(server)
         yield server.get_uri()
         server.cleanup()
+        atexit.unregister(server._cleanup)  # noqa: SLF001 - it would make its folder anew
 
 
 def _start(server: PostgresServer) -> None:
