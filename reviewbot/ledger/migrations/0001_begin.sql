@@ -204,6 +204,14 @@ CREATE TABLE forecasts (
 -- Endpoints that billed more than was possible: not called until an administrator releases them.
 CREATE TABLE flagged_endpoints (endpoint TEXT PRIMARY KEY, at BIGINT NOT NULL, why TEXT NOT NULL);
 
+-- Endpoints that an administrator took out of service.
+CREATE TABLE drained_endpoints (
+  endpoint TEXT PRIMARY KEY,
+  at       BIGINT NOT NULL,
+  who      TEXT NOT NULL,
+  why      TEXT NOT NULL
+);
+
 -- What administrators decided about money.
 CREATE TABLE audit (
   id      TEXT PRIMARY KEY,
