@@ -391,7 +391,7 @@ CREATE TABLE read_backs (
 );
 
 -- What may have left for a model endpoint: one row a call, written with its reservation and
--- never changed. No prompt is kept, only its digest.
+-- never changed, which a trigger of each database sees to. No prompt is kept, only its digest.
 CREATE TABLE egress (
   call_id       TEXT PRIMARY KEY,
   at            BIGINT NOT NULL,
