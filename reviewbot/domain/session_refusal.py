@@ -10,17 +10,17 @@ OVER_BUDGET = "budget-exhausted"  # why a session's question is not asked
 class Why(StrEnum):
     """A refusal; none of them tells more than the job's own token does."""
 
-    TOKEN_MISSING = "token-missing"  # noqa: S105 - a code
-    TOKEN_MALFORMED = "token-malformed"  # noqa: S105 - a code
-    TOKEN_ALGORITHM = "token-algorithm"  # noqa: S105 - a code
-    TOKEN_KEY_UNKNOWN = "token-key-unknown"  # noqa: S105 - a code
-    TOKEN_SIGNATURE = "token-signature"  # noqa: S105 - a code
-    TOKEN_ISSUER = "token-issuer"  # noqa: S105 - a code
-    TOKEN_AUDIENCE = "token-audience"  # noqa: S105 - a code
-    TOKEN_EXPIRED = "token-expired"  # noqa: S105 - a code
-    TOKEN_EARLY = "token-early"  # noqa: S105 - a code
-    TOKEN_INCOMPLETE = "token-incomplete"  # noqa: S105 - a code
-    TOKEN_USED = "token-used"  # noqa: S105 - a code
+    TOKEN_MISSING = "token-missing"
+    TOKEN_MALFORMED = "token-malformed"
+    TOKEN_ALGORITHM = "token-algorithm"
+    TOKEN_KEY_UNKNOWN = "token-key-unknown"
+    TOKEN_SIGNATURE = "token-signature"
+    TOKEN_ISSUER = "token-issuer"
+    TOKEN_AUDIENCE = "token-audience"
+    TOKEN_EXPIRED = "token-expired"
+    TOKEN_EARLY = "token-early"
+    TOKEN_INCOMPLETE = "token-incomplete"
+    TOKEN_USED = "token-used"
     EVENT_NOT_ALLOWED = "event-not-allowed"
     REPOSITORY_NOT_ENROLLED = "repository-not-enrolled"
     REPOSITORY_NOT_INSTALLED = "repository-not-installed"

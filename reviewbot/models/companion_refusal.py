@@ -10,7 +10,7 @@ from reviewbot.domain.errors import BudgetExhausted
 from reviewbot.domain.money import NOTHING
 from reviewbot.domain.outcome import Shortage
 from reviewbot.domain.phrase import joined
-from reviewbot.domain.policy import Usd  # noqa: TC001 - pydantic looks it up
+from reviewbot.domain.policy import Usd
 from reviewbot.domain.scope import TITLES, Kind, exhausted
 from reviewbot.domain.session_refusal import OVER_BUDGET
 from reviewbot.models.faults import LONGEST_FOREIGN_TEXT, Fault, tidy

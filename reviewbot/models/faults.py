@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.errors import ModelError
@@ -136,10 +137,10 @@ def classify(refusal: Refusal, endpoint: str, upstream: str) -> Fault:
             code=code,
         )
         return Fault(Kind.OUT_OF_MONEY, message, Attempt(Ending.REFUSED, error="out-of-money"))
-    if status == 429:  # noqa: PLR2004 - the status is its own name
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         message = Phrase("{endpoint} asks to wait ({code})", endpoint=endpoint, code=code)
         return Fault(Kind.THROTTLED, message, refused, refusal.retry_after)
-    if status >= 500 or status in {408, 409, 425}:  # noqa: PLR2004 - the status is its own name
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in {408, 409, 425}:
         billed = Ending.REFUSED if status in _UNBILLED or status in {409, 425} else Ending.UNKNOWN
         message = Phrase("{endpoint} could not answer ({code})", endpoint=endpoint, code=code)
         return Fault(Kind.OVERLOADED, message, Attempt(billed, error=code), refusal.retry_after)
@@ -148,13 +149,12 @@ def classify(refusal: Refusal, endpoint: str, upstream: str) -> Fault:
 
 def is_too_long(refusal: Refusal) -> bool:
     """Whether the request was larger than the model can read."""
-    return refusal.status == 413 or bool(  # noqa: PLR2004 - the status is its own name
-        _TOO_LONG.search(f"{refusal.code} {refusal.message}")
-    )
+    named = _TOO_LONG.search(f"{refusal.code} {refusal.message}") is not None
+    return named or refusal.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 def _is_money(refusal: Refusal) -> bool:
-    if refusal.status == 402:  # noqa: PLR2004 - Payment Required
+    if refusal.status == HTTPStatus.PAYMENT_REQUIRED:
         return True
     if refusal.status not in {400, 403, 429}:
         return False
@@ -165,9 +165,9 @@ def _is_money(refusal: Refusal) -> bool:
 def _refused_text(refusal: Refusal, endpoint: str, upstream: str, said: str) -> str:
     """Where the key may be echoed, the vendor's own words are left out."""
     status = refusal.status
-    if status == 401:  # noqa: PLR2004 - Unauthorized
+    if status == HTTPStatus.UNAUTHORIZED:
         return Phrase("{endpoint} does not accept the API key (http-401)", endpoint=endpoint)
-    if status == 403:  # noqa: PLR2004 - Forbidden
+    if status == HTTPStatus.FORBIDDEN:
         return Phrase(
             "{endpoint} does not let this API key use {model} (http-403)",
             endpoint=endpoint,
@@ -180,13 +180,13 @@ def _refused_text(refusal: Refusal, endpoint: str, upstream: str, said: str) -> 
             endpoint=endpoint,
             status=status,
         )
-    if status == 404:  # noqa: PLR2004 - Not Found
+    if status == HTTPStatus.NOT_FOUND:
         return Phrase(
             "{endpoint} knows no model {model}, or its base_url is wrong (http-404)",
             endpoint=endpoint,
             model=upstream,
         )
-    if 300 <= status < 400:  # noqa: PLR2004 - the redirects
+    if status in range(300, 400):
         return Phrase(
             "{endpoint} redirects elsewhere, which is not followed (http-{status})",
             endpoint=endpoint,

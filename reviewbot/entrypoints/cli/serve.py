@@ -36,9 +36,9 @@ def command(
     with all that was paid for. SIGTERM answers what workflows have asked before, unless it is
     sent twice.
     """
-    from reviewbot.entrypoints.front import Keep, open_front  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.credentials import with_stored_app  # noqa: PLC0415 - the same
-    from reviewbot.runtime.logs import log_to_stderr  # noqa: PLC0415 - the same
+    from reviewbot.entrypoints.front import Keep, open_front
+    from reviewbot.runtime.credentials import with_stored_app
+    from reviewbot.runtime.logs import log_to_stderr
 
     settings = with_stored_app(settings_from(config))
     log_to_stderr()
@@ -56,7 +56,7 @@ def command(
 
 
 def _serve(front: Front, settings: Settings, host: str, port: int) -> None:
-    from reviewbot.entrypoints.listening import Listener  # noqa: PLC0415 - help does not need it
+    from reviewbot.entrypoints.listening import Listener
 
     section, companion = settings.values.server, settings.values.companion
     # Questions of workflows take as long as models do: they get threads of their own.
