@@ -79,8 +79,8 @@ def drain(endpoint: str, why: str, config: Path | None) -> int:
 
     Calls under way end as ever; reviews go on by the other routes of their models.
     """
-    from reviewbot.ledger import drains  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.tiers import endpoint_names  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger import drains
+    from reviewbot.runtime.tiers import endpoint_names
 
     names = endpoint_names(settings_from(config))
     if endpoint not in names:
