@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,14 +22,13 @@ from reviewbot.review.words import in_language
 from reviewbot.runtime.health import HealthChecks
 from tests.contracts.models.scripted import Reply, Scripted, refuses, says
 from tests.contracts.models.world import Hours, config, endpoint, purse, question
+from tests.fakes.patience import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from reviewbot.ledger.database import Database
-
-_PATIENCE = 60.0  # seconds; only a failing test waits so long
 
 
 @pytest.fixture
@@ -52,7 +50,7 @@ def routed(
             endpoint(name, server.url)
             for name, server in zip(("one", "two"), servers, strict=False)
         ]
-        routes = replace(config(*places), patience=Patience(cheap=_PATIENCE, hedge=hedge))
+        routes = replace(config(*places), patience=Patience(cheap=PATIENCE, hedge=hedge))
         ledger = SqlLedger(database, patience=0)
         router = Router(routes, ledger, clock or Hours().clock)
         stack.callback(router.close)
@@ -110,9 +108,6 @@ def test_probes_leave_it_alone(database: Database) -> None:
     with routed(database, says(), says(), clock=Clock.real()) as (router, [one, two]):
         health = HealthChecks(router, 0.06, drained=lambda: {"one"})
         health.start()
-        end = time.monotonic() + _PATIENCE
-        while len(two.heard) < 2 and time.monotonic() < end:
-            time.sleep(0.01)
+        wait_for("two probes", lambda: len(two.heard) >= 2)
         health.stop()
-        assert len(two.heard) >= 2
         assert one.heard == []
