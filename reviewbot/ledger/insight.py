@@ -141,6 +141,11 @@ def names(session: Session, sight: Sight) -> dict[int, str]:
     return {int(repository_id): str(name) for repository_id, name in rows}
 
 
+# Calls under way have an index of their own, and are few: with the sign SQLite does not look
+# through all calls of a repository for them.
+UNINDEXED = "+repository_id"
+
+
 @dataclass(frozen=True, slots=True)
 class UnderWay:
     """A call that was reserved and has not ended."""
@@ -156,7 +161,7 @@ def under_way(session: Session, sight: Sight) -> list[UnderWay]:
     """What may be spent yet; such calls are few."""
     rows = session.rows(
         "SELECT repository_id, number, tier, model, worst FROM calls"  # noqa: S608 - integers
-        f" WHERE state = 'reserved' AND {sight.condition()}"
+        f" WHERE state = 'reserved' AND {sight.condition(UNINDEXED)}"
     )
     return [UnderWay(*row) for row in rows]
 
