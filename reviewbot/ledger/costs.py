@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.money import NOTHING, PicoUsd
 from reviewbot.ledger.insight import UNINDEXED, names
 from reviewbot.ledger.pulls import FOREVER, dearest
 from reviewbot.ledger.rollups import day_of
@@ -32,7 +32,6 @@ class By(StrEnum):
     DAY = "day"
 
 
-_NOTHING = PicoUsd(0)
 _WORTH = "SUM(posted), SUM(accepted)"
 _EVERYTHING = Sight()
 
@@ -57,10 +56,10 @@ class Spend:
     spent: PicoUsd
     presumed: PicoUsd
     saved: PicoUsd | None
-    reserved: PicoUsd = _NOTHING
+    reserved: PicoUsd = NOTHING
     findings: int = 0
     accepted: int = 0
-    asked: PicoUsd = _NOTHING
+    asked: PicoUsd = NOTHING
 
     @property
     def per_finding(self) -> PicoUsd | None:
@@ -271,7 +270,7 @@ def _reserved(session: Session, query: Query, known: Mapping[int, str]) -> dict[
     only, values = _only(query, UNINDEXED)
     rows = session.rows(
         "SELECT repository_id, repository, number, model, tier, reserved_at, worst FROM calls"  # noqa: S608 - fixed texts
-        f" WHERE state = 'reserved' AND {only}",
+        f" WHERE state = 'reserved' AND {only} ORDER BY lease_until, id",
         *values,
     )
     found: dict[str, list[int]] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.money import NOTHING, PicoUsd
 from reviewbot.ledger import pulls
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Line:
     presumed: PicoUsd
     asked: PicoUsd
     saved: PicoUsd
-    instead: PicoUsd = PicoUsd(0)  # noqa: RUF009 - a new type of integers
+    instead: PicoUsd = NOTHING
     tokens_cached: int = 0
     tokens_written: int = 0
     failed: int = 0
@@ -126,9 +126,9 @@ def _of_pull(row: pulls.Row) -> Line:
 
 def _line(row: tuple[Any, ...], sums: int) -> Line:
     # PostgreSQL sums integers to decimals.
-    numbers = [int(value or 0) for value in row[:sums]]
+    numbers: list[Any] = [int(value or 0) for value in row[:sums]]
     key = tuple(int(part) if isinstance(part, int) else part for part in row[sums:])
-    return Line(key, *numbers)  # type: ignore[arg-type] # integers of several kinds
+    return Line(key, *numbers)
 
 
 def names(session: Session, sight: Sight) -> dict[int, str]:
@@ -141,8 +141,8 @@ def names(session: Session, sight: Sight) -> dict[int, str]:
     return {int(repository_id): str(name) for repository_id, name in rows}
 
 
-# Calls under way have an index of their own, and are few: with the sign SQLite does not look
-# through all calls of a repository for them.
+# Calls under way have an index of their own, by when their lease ends, and are few. Without the
+# sign SQLite looks through all calls of a repository; in another order, through all there are.
 UNINDEXED = "+repository_id"
 
 
@@ -161,7 +161,7 @@ def under_way(session: Session, sight: Sight) -> list[UnderWay]:
     """What may be spent yet; such calls are few."""
     rows = session.rows(
         "SELECT repository_id, number, tier, model, worst FROM calls"  # noqa: S608 - integers
-        f" WHERE state = 'reserved' AND {sight.condition(UNINDEXED)}"
+        f" WHERE state = 'reserved' AND {sight.condition(UNINDEXED)} ORDER BY lease_until, id"
     )
     return [UnderWay(*row) for row in rows]
 
@@ -199,7 +199,7 @@ def gauges_of(session: Session, kind: str, period: str) -> list[Gauge]:
     """All counters of ``server`` or ``installation`` in a month."""
     rows = session.rows(
         "SELECT scope, cap, settled, presumed, reserved, closed_by FROM budgets"
-        " WHERE scope LIKE ? ORDER BY settled + presumed DESC",
+        " WHERE scope LIKE ? ORDER BY settled + presumed DESC, scope",
         f"{kind}:%{period}",
     )
     return [Gauge(*row) for row in rows]

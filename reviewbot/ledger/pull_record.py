@@ -86,10 +86,8 @@ def reviews_of(
         most,
     )
     return [
-        PastReview(  # type: ignore[misc] # the first ten
-            *row[:10], is_starved=bool(row[10]), cost=PicoUsd(int(row[11])), report=_report(row[12])
-        )
-        for row in rows
+        PastReview(*(*plain, bool(is_starved), PicoUsd(int(cost)), _report(report)))
+        for *plain, is_starved, cost, report in rows
     ]
 
 

@@ -73,7 +73,8 @@ _COLUMNS = (
     "--forecasts", is_flag=True, help="Instead: how good forecasts of reviews were, by repository."
 )
 @config_option
-def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+def command(  # noqa: PLR0913 - one a command-line option
+    *,
     repo: str,
     team: str,
     since: int,
@@ -81,19 +82,18 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     form: str,
     top: int | None,
     config: Path | None,
-    *,
     forecasts: bool,
 ) -> int:
     """Show what reviews cost. Amounts are USD; days are whole ones, and UTC."""
-    from reviewbot.ledger.costs import By, Query, spend  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.money import SqlLedger  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.costs import By, Query, spend
+    from reviewbot.ledger.money import SqlLedger
 
     _tell_begin(since)
     with opened_ledger(config) as database:
         SqlLedger(database).presume_expired()
         sight = _sight(database, team, config)
         if forecasts:
-            from reviewbot.entrypoints.cli.forecasts import (  # noqa: PLC0415 - only where asked for
+            from reviewbot.entrypoints.cli.forecasts import (
                 show_forecasts,
             )
 
@@ -105,7 +105,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     elif form == "csv":
         click.echo(_as_csv(lines), nl=False)
     else:
-        from reviewbot.entrypoints.cli.cost_table import (  # noqa: PLC0415 - tables only
+        from reviewbot.entrypoints.cli.cost_table import (
             show_table,
         )
 
@@ -123,8 +123,8 @@ def _tell_begin(since: int) -> None:
 
 def _sight(database: Database, team: str, config: Path | None) -> Sight:
     """The team's repositories; all without a team. Raises UsageError for an unknown one."""
-    from reviewbot.ledger.sight import Sight  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.teams import sights  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.sight import Sight
+    from reviewbot.ledger.teams import sights
 
     if not team:
         return Sight()

@@ -82,13 +82,13 @@ def _as_csv(lines: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _show(lines: Sequence[Accuracy], names: Mapping[int, str]) -> None:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - tables only
-    from rich.console import Console  # noqa: PLC0415 - tables only
-    from rich.table import Table  # noqa: PLC0415 - tables only
-    from rich.text import Text  # noqa: PLC0415 - tables only
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-    from reviewbot.entrypoints.cli.cost_table import PIPED_WIDTH  # noqa: PLC0415 - tables only
-    from reviewbot.review.wording import one_line  # noqa: PLC0415 - tables only
+    from reviewbot.entrypoints.cli.cost_table import PIPED_WIDTH
+    from reviewbot.review.wording import one_line
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("repo", overflow="fold", min_width=12)

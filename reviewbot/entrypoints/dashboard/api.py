@@ -91,7 +91,7 @@ class _Call:
 def _guarded(
     gate: Gate, sources: Sources, answer: Callable[..., Any]
 ) -> Callable[..., ResponseReturnValue]:
-    def guarded(**parts: Any) -> ResponseReturnValue:  # noqa: ANN401 - of the address
+    def guarded(**parts: Any) -> ResponseReturnValue:
         authorization = request.headers.get("Authorization")
         visitor = gate.visitor(authorization, request.cookies.get(SESSION))
         if visitor is None:
