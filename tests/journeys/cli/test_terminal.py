@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.money import format_usd, parse_usd
 from reviewbot.sandbox.model import CHEAP_MODEL, SandboxModel
 from reviewbot.sandbox.model_manners import Fault, Trouble
 from tests.fakes.patience import PATIENCE
@@ -34,6 +36,25 @@ def test_colours_are_for_terminals_and_no_color_is_honoured(shell: Shell, diff: 
     assert b"\x1b[91m\x1b[1mCRITICAL\x1b[0m" in coloured
     assert b"\x1b" not in plain
     assert plain.decode().replace("\r\n", "\n") == piped.out
+
+
+def test_a_narrow_terminal_loses_columns_but_no_name_and_no_digit(
+    shell: Shell, pull: str, diff: str
+) -> None:
+    for target in ((pull,), ("--diff", diff)):
+        assert shell.run("review", *target).code == 0
+    lines = shell.run("costs", "--format", "json").json
+    spent = {line["name"]: format_usd(parse_usd(line["spent_usd"])) for line in lines}
+
+    for width in (200, 50):
+        coded = shell.on_terminal("costs", COLUMNS=str(width), TERM="xterm").decode()
+        head, *lines, note = re.sub(r"\x1b\[[0-9;]*m", "", coded).splitlines()
+        assert "\u2026" not in coded
+        assert max(map(len, [head, *lines])) <= width
+        for name, amount in spent.items():
+            [cells] = [line.split() for line in lines if line.startswith(name)]
+            assert amount in cells
+        assert note.startswith("Too narrow for: ") == (width == 50)
 
 
 def test_a_reader_that_leaves_early_changes_no_exit_code(shell: Shell, diff: str) -> None:
