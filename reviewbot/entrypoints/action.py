@@ -203,7 +203,9 @@ def _reviewed(job: Job) -> End:
     with ExitStack() as stack:
         temporary = environ.get("RUNNER_TEMP") or None
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=temporary)))
-        folder = Path(environ.get("INPUT_STATE_FOLDER") or scratch / "state")
+        # Without a key there is no seal, and what other runs have kept stays as it is.
+        kept = environ.get("INPUT_STATE_FOLDER") if job.key else None
+        folder = Path(kept or scratch / "state")
         scope = f"{job.event.repository_id}/{job.event.number}"
         url = stack.enter_context(sealed_ledger(folder, scratch, job.key, scope))
         return _review(replace(job, settings=job.settings.with_ledger(url, _ANSWERS_MB)))
