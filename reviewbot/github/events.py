@@ -33,7 +33,9 @@ _WISHES = frozenset(
         *("labeled", "unlabeled", "converted_to_draft"),
     }
 )
-_QUEUE_REF = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-([1-9][0-9]{0,9})-[0-9a-f]{40,64}")
+_QUEUE_REF = re.compile(
+    r"(?:refs/heads/)?gh-readonly-queue/.+/pr-([1-9][0-9]{0,8})-[0-9a-f]{40,64}"
+)
 _MOST_SEAL = 300  # characters
 _MOST_REPOSITORIES = 10_000  # of one event
 _Id = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
