@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from reviewbot.domain.errors import Forbidden, NotFound, ReviewbotError
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.errors import Rejected
-from reviewbot.github.hook import hook_url, read_log
+from reviewbot.github.hook import read_hook, read_log
 from reviewbot.github.identity import installed, lacking, may_create_labels
 from reviewbot.runtime.diagnosis import Diagnosis, Health
 from reviewbot.runtime.service import app_auth
@@ -100,7 +100,8 @@ def _labels(client: GitHubClient) -> Iterator[Diagnosis]:
 
 
 def _webhook(client: GitHubClient, public_url: str) -> Iterator[Diagnosis]:
-    url = hook_url(client)
+    hook = read_hook(client)
+    url = hook.url
     expected = f"{public_url.rstrip('/')}{_PATH}" if public_url else ""
     if not url:
         advice = f"Write this service's address, https://YOUR-HOST{_PATH}, {_SETTINGS}, Webhook."
@@ -109,6 +110,9 @@ def _webhook(client: GitHubClient, public_url: str) -> Iterator[Diagnosis]:
         says = f"GitHub delivers to {url}"
         advice = f"Write {expected or f'https://YOUR-HOST{_PATH}'} {_SETTINGS}, Webhook."
         yield Diagnosis("webhook", Health.WRONG, says, advice)
+    elif not hook.sends_json:
+        advice = f"Choose application/json as its content type {_SETTINGS}, Webhook."
+        yield Diagnosis("webhook", Health.WRONG, "GitHub delivers forms, not JSON", advice)
     else:
         yield Diagnosis("webhook", Health.FINE, f"GitHub delivers to {url}")
 

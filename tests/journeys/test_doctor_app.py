@@ -50,6 +50,14 @@ def test_an_app_without_a_webhook_is_wrong(local_bot: Driver) -> None:
     assert (found["says"], "https://" in found["advice"]) == ("the App has no webhook URL", True)
 
 
+def test_a_webhook_that_sends_forms_is_wrong(local_bot: Driver) -> None:
+    _note(local_bot, f"{_PUBLIC}/webhook", 415)
+    local_bot.github.set_content_type("form")
+    found = _diagnosed(local_bot, code=2)["webhook"]
+    assert found["says"] == "GitHub delivers forms, not JSON"
+    assert "application/json" in found["advice"]
+
+
 def test_a_webhook_that_leads_elsewhere_is_wrong(local_bot: Driver) -> None:
     _note(local_bot, "https://old.example.org/webhook", 502)
     found = _diagnosed(local_bot, code=2)
