@@ -107,6 +107,19 @@ def test_a_check_run_that_is_not_ours_is_left(bot: Driver, run: dict[str, Any]) 
     assert (answer.status, answer.text) == (204, "")
 
 
+def test_our_run_without_its_seal_is_known_by_its_name_and_commit(bot: Driver) -> None:
+    pull = _opened(bot)
+    bot.github.add_collaborator("alice", 5, "write")
+    run = {"name": "reviewbot", "head_sha": pull.head, "external_id": ""}
+    sender = {"login": "alice", "id": 5}
+    answer = pull.deliver("rerequested", event="check_run", check_run=run, sender=sender)
+    assert answer.status == 202
+    assert len(_concluded(pull, 2)) == 2
+    run["head_sha"] = "e" * 40
+    answer = pull.deliver("rerequested", event="check_run", check_run=run, sender=sender)
+    assert answer.status == 204
+
+
 def test_a_check_run_of_one_repository_asks_for_nothing_in_another(bot: Driver) -> None:
     pull, other = _opened(bot), _opened(bot)
     [run] = other.checks()
