@@ -146,7 +146,8 @@ class Endpoint:
             return send(self._client())
         except APIStatusError as error:
             body = load(error.response.content)
-            return Refusal.read(error.status_code, error.response.headers, body)
+            now = self._clock.now()
+            return Refusal.read(error.status_code, error.response.headers, body, now)
         except APIConnectionError as error:
             return self._broken(error.__cause__)
         except (httpx2.InvalidURL, ValueError):

@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
@@ -19,6 +21,7 @@ OVERTAKEN = "overtaken"  # that of one whose later rival answered first
 NOT_NEEDED = "not-needed"  # that of a rival whose elder answered after all
 LONGEST_FOREIGN_TEXT = 200
 _LONGEST_DELAY = 86_400.0  # seconds
+_SECONDS = re.compile(r"[0-9]{1,20}(\.[0-9]{1,9})?")
 
 
 class Kind(Enum):
@@ -66,8 +69,10 @@ class Refusal:
     retry_after: float | None = None
 
     @classmethod
-    def read(cls, status: int, headers: Mapping[str, str], body: object) -> Refusal:
-        """Find the vendor's words wherever it put them."""
+    def read(
+        cls, status: int, headers: Mapping[str, str], body: object, now: datetime | None = None
+    ) -> Refusal:
+        """Find the vendor's words wherever it put them; *now* is what dates count from."""
         error = _error_in(body)
         words = (error.get(name) for name in ("code", "type", "status"))
         found = [str(word).lower() for word in words if isinstance(word, (str, int))]
@@ -78,7 +83,7 @@ class Refusal:
             " ".join(found),
             "" if page else _message(error, body),
             parameter.lower() if isinstance(parameter, str) else "",
-            read_delay(headers),
+            read_delay(headers, now),
         )
 
 
@@ -185,13 +190,23 @@ def _refused_text(refusal: Refusal, endpoint: str, upstream: str, said: str) -> 
     )
 
 
-def read_delay(headers: Mapping[str, str]) -> float | None:
-    """``Retry-After`` in seconds, where it is a sane number; dates are not worth a clock."""
+def read_delay(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """``Retry-After`` in seconds, be it a number or a date after *now*; None for all else."""
     for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name, "").strip()
-        if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", text):
+        if _SECONDS.fullmatch(text):
             return min(float(text) * scale, _LONGEST_DELAY)
-    return None
+    if now is None or (until := _date(headers.get("retry-after", ""))) is None or until <= now:
+        return None
+    return min((until - now).total_seconds(), _LONGEST_DELAY)
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 
 
 _KEY_LIKE = re.compile(

@@ -191,6 +191,13 @@ def test_retry_after_is_honoured_where_there_is_no_other_route() -> None:
     assert it.hours.slept == [7.0]
 
 
+def test_a_date_in_retry_after_is_honoured_too() -> None:
+    until = "Tue, 24 Nov 2026 12:00:02 GMT"  # two seconds after the world's noon
+    with house([refuses(429, headers={"Retry-After": until}), says()]) as it:
+        it.router.ask(question(), purse())
+    assert it.hours.slept == [2.0]
+
+
 def test_a_throttled_route_is_left_for_another() -> None:
     with house([refuses(429, headers={"Retry-After": "7"})], [says()]) as it:
         it.router.ask(question(), purse())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -59,12 +60,28 @@ def test_a_gateway_that_gave_up_may_hide_a_bill(status: int, ending: Ending) -> 
         ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
         ({"retry-after": "-3"}, None),
         ({"retry-after": "999999999"}, 86_400.0),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry-after": "99999999999999"}, 86_400.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:04 GMT"}, 4.0),
+        ({"retry-after": "Wed, 21 Oct 2026 09:28:04 +0200"}, 4.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:04"}, 4.0),
+        ({"retry-after": "Fri, 21 Oct 2050 07:28:00 GMT"}, 86_400.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:27:59 GMT"}, None),
+        ({"retry-after": "Wed, 21 Oct 99999 07:28:00 GMT"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "inf"}, None),
         ({}, None),
     ],
 )
 def test_a_delay_is_sane_or_none(headers: dict[str, str], seconds: float | None) -> None:
-    assert read_delay(headers) == seconds
+    now = datetime(2026, 10, 21, 7, 28, tzinfo=UTC)
+    assert read_delay(headers, now) == seconds
+
+
+@given(st.text())
+def test_no_delay_breaks_its_reader(text: str) -> None:
+    now = datetime(2026, 10, 21, tzinfo=UTC)
+    delay = read_delay({"retry-after": text}, now)
+    assert delay is None or 0 <= delay <= 86_400
 
 
 @given(st.text())
