@@ -109,6 +109,7 @@ _TOO_LONG = re.compile(
     r"|input (?:is )?too long|prompt is too long|range of input length",
     re.IGNORECASE,
 )
+_NOT_IMPLEMENTED = 501
 _UNBILLED = frozenset({500, 503, 529})  # overload pages; gateways' time-outs may hide a bill
 
 
@@ -128,11 +129,17 @@ def classify(refusal: Refusal, endpoint: str, upstream: str) -> Fault:
     if status == 429:  # noqa: PLR2004 - the status is its own name
         message = Phrase("{endpoint} asks to wait ({code})", endpoint=endpoint, code=code)
         return Fault(Kind.THROTTLED, message, refused, refusal.retry_after)
-    if status >= 500 or status in {408, 409, 425}:  # noqa: PLR2004 - the status is its own name
+    if _is_passing(status):
         billed = Ending.REFUSED if status in _UNBILLED or status in {409, 425} else Ending.UNKNOWN
         message = Phrase("{endpoint} could not answer ({code})", endpoint=endpoint, code=code)
         return Fault(Kind.OVERLOADED, message, Attempt(billed, error=code), refusal.retry_after)
     return Fault(Kind.REFUSED, _refused_text(refusal, endpoint, upstream, said), refused)
+
+
+def _is_passing(status: int) -> bool:
+    """Whether another try may end better."""
+    broken_down = status >= 500 and status != _NOT_IMPLEMENTED  # noqa: PLR2004 - as above
+    return broken_down or status in {408, 409, 425}
 
 
 def is_too_long(refusal: Refusal) -> bool:
@@ -226,6 +233,8 @@ def _is_control(letter: str) -> bool:
 
 
 def _error_in(body: object) -> Mapping[str, Any]:
+    if isinstance(body, list) and body:  # as Google's endpoint wraps it
+        body = body[0]
     if not isinstance(body, Mapping):
         return {}
     error = body.get("error", body)

@@ -31,6 +31,8 @@ def error(status: int, **fields: object) -> Refusal:
         (error(529), Kind.OVERLOADED),
         (error(413), Kind.REFUSED),
         (error(404), Kind.REFUSED),
+        (error(501), Kind.REFUSED),
+        (Refusal.read(429, {}, [{"error": {"type": "insufficient_quota"}}]), Kind.OUT_OF_MONEY),
         (Refusal.read(503, {}, "<html>"), Kind.OVERLOADED),
     ],
 )
@@ -47,6 +49,7 @@ def test_refusals_are_told_apart_by_what_to_do(refusal: Refusal, kind: Kind) -> 
         (504, Ending.UNKNOWN),
         (408, Ending.UNKNOWN),
         (409, Ending.REFUSED),
+        (501, Ending.REFUSED),
     ],
 )
 def test_a_gateway_that_gave_up_may_hide_a_bill(status: int, ending: Ending) -> None:
@@ -98,7 +101,9 @@ def test_what_looks_like_a_key_is_taken_out(key: str) -> None:
     assert tidy(f"wrong key {key} given") == "wrong key [key] given"
 
 
-@pytest.mark.parametrize("body", [None, [], "text", {"error": None}, {"detail": []}, {"error": []}])
+@pytest.mark.parametrize(
+    "body", [None, [], "text", {"error": None}, {"detail": []}, {"error": []}, [1]]
+)
 def test_any_body_can_be_read(body: object) -> None:
     assert classify(Refusal.read(400, {}, body), "house", "small").kind is Kind.REFUSED
 
