@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -86,6 +87,7 @@ class Endpoint:
                 timeout=timeouts(seconds, connect),
             ).http_response.content
 
+        self.get_ready()
         begun = self._clock.monotonic()
         sent_back = self._exchange(send)
         latency = round((self._clock.monotonic() - begun) * 1000)
@@ -95,6 +97,11 @@ class Endpoint:
         if isinstance(said, Fault):
             raise said.after(latency)
         return self._told(said, latency)
+
+    def get_ready(self) -> None:
+        """Set up what the first request needs, so that its time is the endpoint's alone."""
+        with suppress(httpx2.InvalidURL, ValueError):  # which the request tells of
+            self._client()
 
     def probe(self, seconds: float = 10.0, connect: float = 5.0) -> None:
         """Ask for the list of models, which costs nothing; raises Fault."""
@@ -215,7 +222,7 @@ class Endpoint:
         """What a body with status 200 holds, which need not be an answer."""
         body = load(content)
         if not isinstance(body, Mapping):
-            return self._page()
+            return self._page() if _is_page(body) else self._noise()
         completion = read_completion(body, believed=self.config.is_companion)
         if body.get("error") and not completion.text:
             return self._error_within(body, completion, upstream)
@@ -271,6 +278,12 @@ class Endpoint:
         )
         return Fault(Kind.REFUSED, message, Attempt(Ending.UNKNOWN, error="no-json"))
 
+    def _noise(self) -> Fault:
+        """No page either: half an answer, or a gateway's; another try may bring a whole one."""
+        return Fault(
+            Kind.UNKNOWN_END, self._page().message, Attempt(Ending.UNKNOWN, error="no-json")
+        )
+
     def _told(self, said: Completion, latency: int, first_token: int = 0) -> Told:
         model = self._shown(said.model)
         return Told(said.text, said.usage, model, latency, first_token, said.reported)
@@ -297,6 +310,10 @@ def messages_of(prompt: Prompt) -> list[ChatCompletionMessageParam]:
 def timeouts(seconds: float, connect: float) -> httpx2.Timeout:
     """The read time-out is the total one for a guarded client."""
     return httpx2.Timeout(seconds, connect=min(connect, seconds))
+
+
+def _is_page(body: object) -> bool:
+    return isinstance(body, str) and body.lstrip().startswith("<")
 
 
 def _sendable(text: str) -> str:

@@ -150,6 +150,18 @@ def test_a_lone_route_is_asked_again_after_a_pause() -> None:
     assert 0.25 <= first <= 0.5 <= second <= 1.0
 
 
+def test_half_an_answer_is_asked_for_again() -> None:
+    with house([Reply(body=b'{"choices": [{"mess'), says()]) as it:
+        it.router.ask(question(), purse())
+    assert it.endings == [Ending.UNKNOWN, Ending.ANSWERED]
+
+
+def test_a_page_is_not_asked_for_again() -> None:
+    with house([Reply(body=b"<html>Welcome</html>")]) as it, pytest.raises(ModelRefused):
+        it.router.ask(question(), purse())
+    assert it.calls == [1]
+
+
 def test_attempts_come_to_an_end_with_the_reason() -> None:
     with house([refuses(500)]) as it:
         with pytest.raises(ModelUnavailable, match=r"one could not answer \(http-500\)"):
