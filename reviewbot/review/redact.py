@@ -20,17 +20,29 @@ from reviewbot.review.detectors import (
     ASSIGNMENT,
     ASSIGNMENT_SIGN,
     BARE_ASSIGNMENT,
+    BARE_PASSWORD,
+    BASIC,
+    BASIC_SIGN,
     CONNECTION,
+    CONNECTION_SIGN,
     HEADER,
     HEADER_SIGN,
+    PARAMETER,
     PRIVATE_KEY_END,
+    SIGN_IN,
+    SIGN_IN_SIGN,
     TOKEN,
     TOKEN_KINDS,
     TOKEN_SIGN,
+    is_bare_password,
     is_bare_secret,
+    is_basic,
+    is_parameter,
+    is_password,
     is_placeholder,
     is_random,
     is_secret,
+    is_strong,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +67,36 @@ class Redaction:
 class _Secret:
     kind: str
     certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A value under a name: *sign* is what every match holds, for most lines hold none."""
+
+    kind: Phrase
+    sign: re.Pattern[str]
+    pattern: re.Pattern[str]
+    suspects: Callable[[str, str], bool]
+    is_certain: Callable[[str], bool] = is_random
+
+
+def _rules() -> tuple[_Rule, ...]:
+    address = Phrase("password in an address")
+    header = Phrase("credential in a header")
+    other = Phrase("credential")
+    return (
+        _Rule(address, CONNECTION_SIGN, CONNECTION, is_password, is_strong),
+        _Rule(address, PARAMETER, PARAMETER, is_parameter, is_strong),
+        _Rule(other, SIGN_IN_SIGN, SIGN_IN, is_password, is_strong),
+        _Rule(header, HEADER_SIGN, HEADER, is_secret),
+        _Rule(other, BASIC_SIGN, BASIC, is_basic, lambda _value: True),
+        _Rule(other, ASSIGNMENT_SIGN, ASSIGNMENT, is_secret),
+        _Rule(other, ASSIGNMENT_SIGN, BARE_ASSIGNMENT, is_bare_secret),
+        _Rule(other, ASSIGNMENT_SIGN, BARE_PASSWORD, is_bare_password, is_strong),
+    )
+
+
+_RULES = _rules()
 
 
 def redact(diff: Diff, patterns: Sequence[str] = ()) -> Redaction:
@@ -133,14 +175,9 @@ def _clean_text(text: str, own: Sequence[re2._Regexp], secrets: list[_Secret]) -
     text = text[:_LONGEST_LINE]
     if TOKEN_SIGN.search(text):
         text = TOKEN.sub(lambda match: _swap_token(match, secrets), text)
-    if "://" in text and "@" in text:
-        text = CONNECTION.sub(_swapping(Phrase("password in an address"), is_secret, secrets), text)
-    if HEADER_SIGN.search(text):
-        text = HEADER.sub(_swapping(Phrase("credential in a header"), is_secret, secrets), text)
-    if ASSIGNMENT_SIGN.search(text):
-        kind = Phrase("credential")
-        text = ASSIGNMENT.sub(_swapping(kind, is_secret, secrets), text)
-        text = BARE_ASSIGNMENT.sub(_swapping(kind, is_bare_secret, secrets), text)
+    for rule in _RULES:
+        if rule.sign.search(text):
+            text = rule.pattern.sub(_swapping(rule, secrets), text)
     for pattern in own:
         text, times = pattern.subn(f"{REDACTED}by policy]", text)
         secrets.extend([_Secret("by policy", certain=False)] * times)
@@ -155,17 +192,15 @@ def _swap_token(match: re.Match[str], secrets: list[_Secret]) -> str:
     return f"{REDACTED}{kind}]"
 
 
-def _swapping(
-    kind: str, suspects: Callable[[str, str], bool], secrets: list[_Secret]
-) -> Callable[[re.Match[str]], str]:
-    """Replaces the second group of a match; what is random beyond doubt becomes a finding."""
+def _swapping(rule: _Rule, secrets: list[_Secret]) -> Callable[[re.Match[str]], str]:
+    """Replaces the second group of a match; what nobody doubts becomes a finding."""
 
     def swap(match: re.Match[str]) -> str:
         before, value, after = match.groups()
-        if not suspects(before, value):
+        if not rule.suspects(before, value):
             return match.group(0)
-        secrets.append(_Secret(kind, certain=is_random(value)))
-        return f"{before}{REDACTED}{kind}]{after}"
+        secrets.append(_Secret(rule.kind, certain=rule.is_certain(value)))
+        return f"{before}{REDACTED}{rule.kind}]{after}"
 
     return swap
 
