@@ -67,7 +67,19 @@ TOKEN_SIGN = re.compile(
     r"|nfp_|sntry|pul-|CCIP|sq[pua]_|sq0|FlyV1|eyJ|AGE-SECRET|[?&]sig=|secret_"
     r"|\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}"
 )
-PRIVATE_KEY_END = re.compile(r"-----END (?:[A-Z0-9]+ ){0,6}PRIVATE KEY(?: BLOCK)?-----")
+PRIVATE_KEY_BEGIN = re.compile(TOKENS["private key"])
+PRIVATE_KEY_END = re.compile(
+    r"-----END (?:[A-Z0-9]+ ){0,6}PRIVATE KEY(?: BLOCK)?-----|\bPrivate-MAC: "
+)
+_AROUND = " \t\r\"'#*/+\\>|,;)-"  # of a line of text in a program
+_BREAKS = re.compile(r"\\[nr]")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]*")
+_KEY_HEADER = re.compile(
+    r"(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Encryption|Public-Lines|Private-Lines"
+    r"|Key-Derivation|Argon2-[A-Za-z]+): ?[\w ,.@:/+-]*"
+)
+_LEAST_BODY = 36  # letters of base64 that are nothing else
+
 
 CONNECTION = re.compile(
     r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"]{0,64}:)([^\s@'\"{}$<>]{3,128})(@)"
@@ -147,6 +159,22 @@ _LEAST_RANDOM = 16  # characters
 _LEAST_STRONG = 8  # characters
 _LEAST_CHANGES = 0.3  # changes of the kind of character, for each character
 _LEAST_BODY_ENTROPY = 2.0
+
+
+def is_key_line(text: str) -> bool:
+    """Whether a line may stand inside a private key."""
+    core = _key_text(text)
+    return bool(_BASE64.fullmatch(core) or _KEY_HEADER.fullmatch(core))
+
+
+def is_key_body(text: str) -> bool:
+    """Whether a line looks like the body of a key wherever it stands."""
+    core = _key_text(text)
+    return len(core) >= _LEAST_BODY and bool(_BASE64.fullmatch(core))
+
+
+def _key_text(text: str) -> str:
+    return _BREAKS.sub("", text).strip(_AROUND)
 
 
 def is_placeholder(token: str) -> bool:

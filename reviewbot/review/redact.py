@@ -28,6 +28,7 @@ from reviewbot.review.detectors import (
     HEADER,
     HEADER_SIGN,
     PARAMETER,
+    PRIVATE_KEY_BEGIN,
     PRIVATE_KEY_END,
     SIGN_IN,
     SIGN_IN_SIGN,
@@ -37,6 +38,8 @@ from reviewbot.review.detectors import (
     is_bare_password,
     is_bare_secret,
     is_basic,
+    is_key_body,
+    is_key_line,
     is_parameter,
     is_password,
     is_placeholder,
@@ -147,15 +150,14 @@ def _clean_hunk(
     hunk: Hunk, own: Sequence[re2._Regexp], note: Callable[[Line, Sequence[_Secret]], None]
 ) -> Hunk:
     lines: list[Line] = []
-    in_key = False
-    for line in hunk.lines:
+    inside = _inside_keys(hunk.lines)
+    for at, line in enumerate(hunk.lines):
         secrets: list[_Secret] = []
-        if in_key and not PRIVATE_KEY_END.search(line.text):
+        if at in inside:
             text = f"{REDACTED}private key]"
             secrets.append(_Secret("private key", certain=False))
         else:
             text = _clean_text(line.text, own, secrets)
-            in_key = _opens_key(line.text, secrets)
         if text == line.text:
             lines.append(line)
             continue
@@ -166,9 +168,26 @@ def _clean_hunk(
     return hunk if unchanged else replace(hunk, lines=tuple(lines))
 
 
-def _opens_key(text: str, secrets: Sequence[_Secret]) -> bool:
-    begins = any(secret.kind == "private key" for secret in secrets)
-    return begins and not PRIVATE_KEY_END.search(text)
+def _inside_keys(lines: Sequence[Line]) -> set[int]:
+    """Which lines are a private key's body, whose begin or end may lie outside the hunk.
+
+    What could not stand in a key ends it, or a mere mention of one would hide the code below it.
+    """
+    inside: set[int] = set()
+    in_key = False
+    for at, line in enumerate(lines):
+        text = line.text[:_LONGEST_LINE]
+        if PRIVATE_KEY_END.search(text):
+            back = at - 1
+            while not in_key and back >= 0 and is_key_body(lines[back].text[:_LONGEST_LINE]):
+                inside.add(back)
+                back -= 1
+            in_key = False
+        elif PRIVATE_KEY_BEGIN.search(text):
+            in_key = True
+        elif in_key := in_key and is_key_line(text):
+            inside.add(at)
+    return inside
 
 
 def _clean_text(text: str, own: Sequence[re2._Regexp], secrets: list[_Secret]) -> str:

@@ -270,6 +270,10 @@ def test_names_do_not_look_random(value: str, random_looking: bool) -> None:  # 
         "token=aaaaaaaaaaaa9",
         "secret_key_key_key: ",
         "-----BEGIN A ",
+        "-----BEGIN PRIVATE KEY-----",
+        "Comment: a\\n",
+        "abcd=\\n",
+        "/+",
         "authorization: bearer ",
         "x.xxQ~",
         "1Q~",
@@ -288,7 +292,8 @@ def test_names_do_not_look_random(value: str, random_looking: bool) -> None:  # 
     ],
 )
 def test_the_worst_line_is_read_in_linear_time(piece: str) -> None:
-    line = diff(piece * (100_000 // len(piece)))
+    text = piece * (100_000 // len(piece))
     begun = time.process_time()
-    redact(line)
+    redact(diff(text))
+    redact(diff("-----BEGIN PRIVATE KEY-----", text))
     assert time.process_time() - begun < 2.0
