@@ -129,7 +129,7 @@ ASSIGNMENT_SIGN = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
 _HARMLESS = re.compile(
     r"(?i)^(?:\W*(?:x{3,}|\*{3,}|\.{3,}|example|changeme|change-me|placeholder|dummy|fake|mock|test"
     r"|your|my[-_]|insert|replace|todo|none|null|redacted|foo|bar|lorem)"
-    r"|\$\{?|\{\{|<|%\(|process\.env|os\.environ|arn:|https?://[^@]*$|secret://|vault:|ref\+)"
+    r"|\$\{?|\{\{|<|%\(|process\.env|os\.environ|arn:|urn:|https?://[^@]*$|secret://|vault:|ref\+)"
     r"|^[~^<>=v]{0,3}\d{1,6}(?:\.\d{1,6}){1,3}[-+.\w]{0,40}$"  # a version
 )
 _SMALL_PATH = re.compile(r"^[./]{0,3}[a-z0-9_.-]+(?:/[a-z0-9_.-]+)+$")

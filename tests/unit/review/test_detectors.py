@@ -132,6 +132,7 @@ HARMLESS = (
     "postgres://user:password@localhost/test",
     "https://USERNAME:TOKEN@github.com/acme/shop.git",
     "PWD=/home/Runner1/work",
+    'SUBJECT_TOKEN_TYPE = "urn:vendor:params:oauth:token-type:x509"',
     "password: user_password1",
     "password: string | undefined",
     "if (a) ; password=form.password2",
