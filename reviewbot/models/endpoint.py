@@ -17,7 +17,16 @@ from reviewbot.domain.phrase import Phrase, joined
 from reviewbot.models.clock import Clock
 from reviewbot.models.completion import load, read_completion
 from reviewbot.models.dialects import Dialects
-from reviewbot.models.faults import HUNG, Fault, Kind, Refusal, classify, is_too_long, tidy
+from reviewbot.models.faults import (
+    HUNG,
+    UNREACHED,
+    Fault,
+    Kind,
+    Refusal,
+    classify,
+    is_too_long,
+    tidy,
+)
 from reviewbot.models.transport import Garbled, TooLarge, guarded_client
 from reviewbot.review.ports import Attempt, Ending
 
@@ -165,7 +174,8 @@ class Endpoint:
         name = self.config.name
         match cause:
             case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.PoolTimeout():
-                attempt = Attempt(Ending.REFUSED, error="no-connection")
+                is_slow = isinstance(cause, httpx2.ConnectTimeout)
+                attempt = Attempt(Ending.REFUSED, error=UNREACHED if is_slow else "no-connection")
                 return Fault(
                     Kind.OVERLOADED, Phrase("{endpoint} cannot be reached", endpoint=name), attempt
                 )

@@ -17,6 +17,7 @@ from reviewbot.domain.phrase import Phrase
 from reviewbot.review.ports import Attempt, Ending
 
 HUNG = "timeout"  # the error of an attempt whose deadline passed
+UNREACHED = "connect-timeout"  # that of one that nobody let in
 OVERTAKEN = "overtaken"  # that of one whose later rival answered first
 NOT_NEEDED = "not-needed"  # that of a rival whose elder answered after all
 LONGEST_FOREIGN_TEXT = 200
