@@ -10,8 +10,14 @@ import re
 from base64 import b64decode
 from collections import Counter
 from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import re2
 
 from reviewbot.domain.egress import REDACTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Tokens whose form alone gives them away.
 TOKENS = {
@@ -67,6 +73,7 @@ TOKEN_SIGN = re.compile(
     r"|nfp_|sntry|pul-|CCIP|sq[pua]_|sq0|FlyV1|eyJ|AGE-SECRET|[?&]sig=|secret_"
     r"|\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}"
 )
+KEY_SIGN = re.compile("PRIVATE KEY|PuTTY")
 PRIVATE_KEY_BEGIN = re.compile(TOKENS["private key"])
 PRIVATE_KEY_END = re.compile(
     r"-----END (?:[A-Z0-9]+ ){0,6}PRIVATE KEY(?: BLOCK)?-----|\bPrivate-MAC: "
@@ -89,7 +96,8 @@ HEADER = re.compile(
     r"(?i)(\b(?:authorization|x-api-key|private-token)[\"']?\s{0,4}[:=,]\s{0,4}[\"']?"
     r"(?:(?:bearer|basic|token)\s{1,4})?)([A-Za-z0-9._~+/=-]{16,2000})()"
 )
-HEADER_SIGN = re.compile(r"(?i)authorization|x-api-key|private-token")
+_HEADER_WORDS = "authorization|x-api-key|private-token"
+HEADER_SIGN = re.compile(f"(?i){_HEADER_WORDS}")
 # After what ends another parameter, as in addresses and in what database drivers are given.
 PARAMETER = re.compile(
     r"(?i)([?&;]\s{0,2}(?:password|passwd|pwd)\s{0,2}=\s{0,2})([^\s;&'\"`<>(){}\[\]$,]{4,128})()"
@@ -103,9 +111,9 @@ SIGN_IN = re.compile(
 SIGN_IN_SIGN = re.compile(r"\bpassword\s|\bcurl\s")
 # User and password in base64, as Docker and npm keep them.
 BASIC = re.compile(
-    r"(?i)((?<![a-z0-9])auth[\"']?\s{0,4}[:=]\s{0,4}[\"']?)([A-Za-z0-9+/]{8,512}={0,2})()"
+    r"(?i)((?<![a-z0-9])auth[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?)([A-Za-z0-9+/]{8,512}={0,2})()"
 )
-BASIC_SIGN = re.compile(r"(?i)auth[\"']?\s{0,4}[:=]")
+BASIC_SIGN = re.compile(r"(?i:auth[\"']?[ \t]{0,4}[:=])")
 _NAMES = (
     r"(?:passwd|password|passphrase|pwd|secret|token(?!iz)|api[_-]?key|access[_-]?key|auth[_-]?key"
     r"|account[_-]?key|(?:encryption|encrypt|signing|master|hmac|private|aes|cipher|jwt)[_-]?key"
@@ -124,7 +132,16 @@ BARE_PASSWORD = re.compile(
     r"|(?i:^[\s-]{0,60}[\w.-]{0,40}(?:password|passwd|passphrase)[\"']?:\s{1,4}))"
     r"([^\s'\"`$<>(){}\[\],;|][^\s'\"`<>(){}\[\],;|]{5,127})(?=\s|$)()"
 )
-ASSIGNMENT_SIGN = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
+_ASSIGNMENT_WORDS = "pass|pwd|secret|token|key|credential"
+ASSIGNMENT_SIGN = re.compile(f"(?i){_ASSIGNMENT_WORDS}")
+
+# A line with a sign of any of them, from there on. Where case is ignored, \u0130 and \u0131 stand
+# for i, \u017f for s and \u212a for k.
+_SIGN = re2.compile(
+    f"(?:{TOKEN_SIGN.pattern}|://[^\n]*@|(?i:{_HEADER_WORDS}|{_ASSIGNMENT_WORDS})"
+    f"|curl|{BASIC_SIGN.pattern}"
+    "|\u0130|\u0131|\u017f|\u212a)[^\n]*".encode()
+)
 
 _HARMLESS = re.compile(
     r"(?i)^(?:\W*(?:x{3,}|\*{3,}|\.{3,}|example|changeme|change-me|placeholder|dummy|fake|mock|test"
@@ -159,6 +176,18 @@ _LEAST_RANDOM = 16  # characters
 _LEAST_STRONG = 8  # characters
 _LEAST_CHANGES = 0.3  # changes of the kind of character, for each character
 _LEAST_BODY_ENTROPY = 2.0
+
+
+def promising(lines: Sequence[str]) -> set[int]:
+    """The indices of lines that may hold a secret, in one look at all of them."""
+    text = "\n".join(lines).encode(errors="replace")
+    found: set[int] = set()
+    at = begin = 0
+    for match in _SIGN.finditer(text):
+        at += text.count(b"\n", begin, match.start())
+        begin = match.start()
+        found.add(at)
+    return found
 
 
 def is_key_line(text: str) -> bool:

@@ -27,6 +27,7 @@ from reviewbot.review.detectors import (
     CONNECTION_SIGN,
     HEADER,
     HEADER_SIGN,
+    KEY_SIGN,
     PARAMETER,
     PRIVATE_KEY_BEGIN,
     PRIVATE_KEY_END,
@@ -46,11 +47,12 @@ from reviewbot.review.detectors import (
     is_random,
     is_secret,
     is_strong,
+    promising,
 )
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from reviewbot.domain.diff import Diff, FileDiff
 
@@ -149,9 +151,15 @@ def _compiled(patterns: Sequence[str]) -> list[re2._Regexp]:
 def _clean_hunk(
     hunk: Hunk, own: Sequence[re2._Regexp], note: Callable[[Line, Sequence[_Secret]], None]
 ) -> Hunk:
+    suspects = _suspects(hunk, own)
+    if not suspects:
+        return hunk
     lines: list[Line] = []
-    inside = _inside_keys(hunk.lines)
+    inside = _inside_keys(hunk.lines, suspects)
     for at, line in enumerate(hunk.lines):
+        if at not in suspects and at not in inside:
+            lines.append(line)
+            continue
         secrets: list[_Secret] = []
         if at in inside:
             text = f"{REDACTED}private key]"
@@ -168,12 +176,23 @@ def _clean_hunk(
     return hunk if unchanged else replace(hunk, lines=tuple(lines))
 
 
-def _inside_keys(lines: Sequence[Line]) -> set[int]:
+def _suspects(hunk: Hunk, own: Sequence[re2._Regexp]) -> Collection[int]:
+    """The indices of lines to look at closely: for a policy's own patterns all of them."""
+    if own:
+        return range(len(hunk.lines))
+    texts = [line.text for line in hunk.lines]
+    too_long = {at for at, text in enumerate(texts) if len(text) > _LONGEST_LINE}
+    return promising(texts) | too_long
+
+
+def _inside_keys(lines: Sequence[Line], suspects: Collection[int]) -> set[int]:
     """Which lines are a private key's body, whose begin or end may lie outside the hunk.
 
     What could not stand in a key ends it, or a mere mention of one would hide the code below it.
     """
     inside: set[int] = set()
+    if not any(KEY_SIGN.search(lines[at].text) for at in suspects):
+        return inside
     in_key = False
     for at, line in enumerate(lines):
         text = line.text[:_LONGEST_LINE]
@@ -197,6 +216,8 @@ def _clean_text(text: str, own: Sequence[re2._Regexp], secrets: list[_Secret]) -
     for rule in _RULES:
         if rule.sign.search(text):
             text = rule.pattern.sub(_swapping(rule, secrets), text)
+    if own:  # RE2 reads UTF-8, which halves of surrogate pairs have no place in
+        text = text.encode(errors="replace").decode()
     for pattern in own:
         text, times = pattern.subn(f"{REDACTED}by policy]", text)
         secrets.extend([_Secret("by policy", certain=False)] * times)
