@@ -16,7 +16,7 @@ from reviewbot.domain.errors import (
     OutOfMoney,
 )
 from reviewbot.domain.phrase import Phrase, joined
-from reviewbot.models.faults import HUNG, NOT_NEEDED, OVERTAKEN, Fault, Kind
+from reviewbot.models.faults import HUNG, NOT_NEEDED, OVERTAKEN, UNREACHED, Fault, Kind
 from reviewbot.models.race import Race, Start
 from reviewbot.review.ports import Attempt, Ending
 
@@ -127,7 +127,7 @@ class Pursuit:
             route.breaker.left()
         elif fault.kind not in SILENT and error != OVERTAKEN:
             route.breaker.succeeded()
-        elif error == HUNG and self._has_other(route):
+        elif error in {HUNG, UNREACHED} and self._has_other(route):
             self._hangs.note(purse.review_id, route.config.endpoint)
             route.breaker.tripped()
         else:

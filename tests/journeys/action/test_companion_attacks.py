@@ -213,7 +213,7 @@ def test_no_other_use_is_made_of_a_session(
 
 def test_an_answer_is_never_longer_than_a_review_needs(companion: Companion, pull: Pull) -> None:
     companion.ask(companion.session(pull), "y = 2", max_tokens=100_000)
-    assert '"max_tokens":2000' in companion.bot.model.prompts[-1].replace(" ", "")
+    assert '"max_tokens":4000' in companion.bot.model.prompts[-1].replace(" ", "")
 
 
 # --- sessions --------------------------------------------------------------------------------
