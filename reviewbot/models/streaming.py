@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from reviewbot.models.handle import Handle
     from reviewbot.review.ports import Prompt
 
-_OK = 200
 _PARAMETER_STATUSES = frozenset({400, 422, 501})
 _STREAM = re.compile(r"\bstream(?:ing|ed|s)?\b")
 _MUTE = "no first token"  # why a handle was ended
@@ -148,7 +148,7 @@ class StreamingEndpoint(Endpoint):
             return self._mute() if handle.why == _MUTE else self._broken(error)
         except (httpx2.InvalidURL, ValueError):
             return self._unsendable()
-        if status != _OK:
+        if status != HTTPStatus.OK:
             return Refusal.read(status, headers, load(transcript.whole))
         return transcript
 

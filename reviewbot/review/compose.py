@@ -33,6 +33,7 @@ _BADGES = {
 _LISTED = 30  # findings or segments in one list; the rest is counted
 _NAMED = 3  # segments named in the receipt's line
 _LONGEST = 60_000  # characters of a body; GitHub's limit is 65,536
+_LONGEST_REASON = 160  # characters, in a list
 
 
 def compose(
@@ -271,8 +272,8 @@ def _remark(judged: Judged, say: Words) -> str:
 
 def _unheard(report: Report, fate: Fate, say: Words) -> list[str]:
     return [
-        f"- {wording.code_span(place(j, say))}: {wording.markdown(say.told(j.finding.title))} "
-        f"({wording.markdown(wording.shortened(say.told(j.why), 160))})"
+        f"- {wording.code_span(place(j, say))}: {wording.markdown(say.told(j.finding.title))}"
+        f"{_because(say.told(j.why))}"
         for j in report.findings
         if j.fate is fate
     ]
@@ -291,7 +292,7 @@ def tips_told(tips: Tips, say: Words) -> list[str]:
 
 
 def _because(why: str) -> str:
-    return f" ({wording.markdown(wording.shortened(why, 160))})" if why else ""
+    return f" ({wording.markdown(wording.shortened(why, _LONGEST_REASON))})" if why else ""
 
 
 def _coverage_table(receipt: Receipt, say: Words) -> list[str]:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _ROWS = 40
 _NAMED = 3  # files of a group
-_LONGEST_PATH = 80
-_LONGEST_SUMMARY = 240
+_LONGEST_PATH = 80  # characters
+_LONGEST_SUMMARY = 240  # characters
 _LONGEST_TABLE = 15_000  # characters
 _HIGH, _MEDIUM = 0.66, 0.33
 _REAL = {Verdict.CONFIRMED, Verdict.CORRECTED}

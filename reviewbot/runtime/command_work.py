@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from reviewbot.runtime.metrics import Metrics
 
 _log = logging.getLogger(__name__)
-_FIRST_BACKOFF = 2.0
-_LONGEST_BACKOFF = 300.0
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 2.0, 300.0  # seconds
 
 
 def carry_out_once(clerk: Clerk, metrics: Metrics, owner: str) -> bool:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from reviewbot.ledger.read_backs import ReadBack, ReadBacks
 
 _log = logging.getLogger(__name__)
-_FIRST_BACKOFF, _MOST_ATTEMPTS = 60.0, 5
-_DAY = 86_400.0
+_FIRST_BACKOFF = 60.0  # seconds
+_MOST_ATTEMPTS = 5
+_DAY = 86_400.0  # seconds
 _FOLLOWED = 7 * _DAY  # seconds in which people still say what they think of a finding
 _MOST_A_ROUND = 50  # pull requests; each costs two requests
 

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0  # how often a review asks the desk whether it is still wanted
-_LONGEST_BACKOFF = 900.0
-_FIRST_BACKOFF = 5.0
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 5.0, 900.0  # seconds
 _MOST_ASKERS = 5
 
 
