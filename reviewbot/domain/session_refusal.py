@@ -1,8 +1,10 @@
-"""Why a companion gives no session, in the words that service and job share."""
+"""Why a companion gives no session or answer, in the words that service and job share."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+OVER_BUDGET = "budget-exhausted"  # why a session's question is not asked
 
 
 class Why(StrEnum):
@@ -31,6 +33,7 @@ class Why(StrEnum):
     ISSUER_UNREACHABLE = "issuer-unreachable"
     GITHUB_UNAVAILABLE = "github-unavailable"
     BUSY = "busy"
+    STOPPING = "stopping"
 
     @property
     def is_of_token(self) -> bool:
@@ -40,4 +43,9 @@ class Why(StrEnum):
     @property
     def is_passing(self) -> bool:
         """Whether trying again soon may help."""
-        return self in {Why.ISSUER_UNREACHABLE, Why.GITHUB_UNAVAILABLE, Why.BUSY}
+        return self in {
+            Why.ISSUER_UNREACHABLE,
+            Why.GITHUB_UNAVAILABLE,
+            Why.BUSY,
+            Why.STOPPING,
+        }

@@ -14,6 +14,7 @@ import httpx2
 
 from reviewbot.domain.phrase import Phrase, joined
 from reviewbot.models.clock import Clock
+from reviewbot.models.companion_refusal import over_budget
 from reviewbot.models.completion import load, read_completion
 from reviewbot.models.dialects import Dialects
 from reviewbot.models.faults import HUNG, Fault, Kind, Refusal, classify, is_too_long, tidy
@@ -193,6 +194,8 @@ class Endpoint:
     def _refused(self, refusal: Refusal, upstream: str, spoken: Dialect) -> Fault:
         """Learn from a refusal what can be learned; the rest is final."""
         refusal = self._without_key(refusal)
+        if self.config.is_companion and (fault := over_budget(refusal, self.config.name)):
+            return fault
         long = is_too_long(refusal)  # its text may name parameters, but they are not the matter
         if not long and self._dialects.learn(upstream, spoken, refusal) is not None:
             return self._unfit(refusal, upstream)

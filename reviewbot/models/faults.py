@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.errors import ModelError
 from reviewbot.domain.phrase import Phrase
 from reviewbot.review.ports import Attempt, Ending
+
+if TYPE_CHECKING:
+    from reviewbot.domain.errors import BudgetExhausted
 
 HUNG = "timeout"  # the error of an attempt whose deadline passed
 OVERTAKEN = "overtaken"  # that of one whose later rival answered first
@@ -33,22 +36,32 @@ class Kind(Enum):
     GARBLED = "garbled"  # an answer, but not one to this question
     CUT_OFF = "cut off"  # the answer was longer than allowed: the same request ends so again
     OVERTAKEN = "overtaken"  # given up, because another route has answered
+    OVER_BUDGET = "over budget"  # a companion's ledger has no room
     UNFIT = "unfit"  # a parameter that the endpoint does not take: ask without it
 
 
 class Fault(ModelError):
-    """One attempt's failure, and what it means for the bill; never leaves this package."""
+    """One attempt's failure, and what it means for the bill; never leaves this package.
+
+    *exhausted* is what the asker hears where a companion's ledger refused the call.
+    """
 
     def __init__(
-        self, kind: Kind, message: str, attempt: Attempt, retry_after: float | None = None
+        self,
+        kind: Kind,
+        message: str,
+        attempt: Attempt,
+        retry_after: float | None = None,
+        exhausted: BudgetExhausted | None = None,
     ) -> None:
         super().__init__(message)
-        self.args = (kind, message, attempt, retry_after)
+        self.args = (kind, message, attempt, retry_after, exhausted)
         self.kind, self.attempt, self.retry_after = kind, attempt, retry_after
+        self.exhausted = exhausted
 
     def billed(self, attempt: Attempt) -> Fault:
         """The same failure with another bill."""
-        return Fault(self.kind, self.message, attempt, self.retry_after)
+        return Fault(self.kind, self.message, attempt, self.retry_after, self.exhausted)
 
     def after(self, latency_ms: int, first_token_ms: int = 0) -> Fault:
         """The same failure, with the time that it took."""
@@ -65,6 +78,7 @@ class Refusal:
     message: str = ""
     parameter: str = ""
     retry_after: float | None = None
+    budget: object = None  # error.budget, which a companion tells figures in
 
     @classmethod
     def read(cls, status: int, headers: Mapping[str, str], body: object) -> Refusal:
@@ -80,6 +94,7 @@ class Refusal:
             "" if page else _message(error, body),
             parameter.lower() if isinstance(parameter, str) else "",
             read_delay(headers),
+            error.get("budget"),
         )
 
 

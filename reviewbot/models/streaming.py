@@ -5,6 +5,7 @@ Faults, the learning of parameters and the guarded transport are those of whole 
 
 from __future__ import annotations
 
+import math
 import re
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -86,7 +87,8 @@ class StreamingEndpoint(Endpoint):
         heard = self._hear(body, timeouts(seconds, connect), self._first_token)
         latency, first = round((self._clock.monotonic() - begun) * 1000), 0
         if isinstance(heard, Transcript):
-            first = round(heard.first * 1000)
+            first = math.ceil(heard.first * 1000)  # 0 would mean that nothing was streamed
+            latency = max(latency, first)
             said: Completion | Refusal | Fault = self._spoken(heard, upstream)
         else:
             said = heard

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Word = TypeVar("Word", bound=StrEnum)
 
-MOST_FINDINGS = 100  # of one answer; more is a model gone astray
+MOST_FINDINGS = 500  # of one answer; more is a model gone astray
 _LONGEST_TEXT = 4_000
 _LONGEST_SUMMARY = 400
 _FARTHEST = 10**9  # lines

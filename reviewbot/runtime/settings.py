@@ -308,8 +308,7 @@ class Settings:
 
     def gated(self, severity: Severity) -> Settings:
         """These settings with a gate, as ``--fail-on`` sets it."""
-        policy = self.values.policy.model_copy(update={"fail_on": severity})
-        return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
+        return self.with_policy(fail_on=severity)
 
     def with_policy(self, **values: object) -> Settings:
         """These settings with other defaults in the policy."""
@@ -320,13 +319,15 @@ class Settings:
         """These settings with *most* as each pull request's and repository's limit."""
         limits = dict.fromkeys(("per_pr", "per_day", "per_month", "approve_above"), most)
         budget = self.values.policy.budget.model_copy(update=limits)
-        policy = self.values.policy.model_copy(update={"budget": budget})
-        return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
+        return self.with_policy(budget=budget)
 
-    def with_ledger(self, url: str) -> Settings:
-        """These settings with another place for the ledger."""
-        database = self.values.database.model_copy(update={"url": url})
-        return Settings(self.values.model_copy(update={"database": database}), self._environ)
+    def with_ledger(self, url: str, answers_mb: int) -> Settings:
+        """These settings with another place for the ledger, and room there where none is named."""
+        values = self.values
+        database = values.database.model_copy(update={"url": url})
+        kept = {"answers_mb": answers_mb} | values.retention.model_dump(exclude_unset=True)
+        changed = {"database": database, "retention": values.retention.model_copy(update=kept)}
+        return Settings(values.model_copy(update=changed), self._environ)
 
     def with_github(self, **values: str) -> Settings:
         """These settings with other values in GitHub's section."""

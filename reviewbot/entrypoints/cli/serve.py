@@ -33,7 +33,8 @@ def command(
 
     Without an App's credentials it opens a set-up page, whose address it prints, and goes on
     when the App is registered. Ctrl-C or SIGTERM stops it: reviews under way are handed back
-    with all that was paid for.
+    with all that was paid for. SIGTERM answers what workflows have asked before, unless it is
+    sent twice.
     """
     from reviewbot.entrypoints.front import Keep, open_front
     from reviewbot.runtime.credentials import with_stored_app
@@ -66,7 +67,13 @@ def _serve(front: Front, settings: Settings, host: str, port: int) -> None:
     if front.setup_path:
         address = str(section.public_url or listener.addresses[0]).rstrip("/")
         click.echo(f"Set it up at {address}{front.setup_path}")
-    listener.run()
+
+    def end(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGTERM, _stop)
+        listener.end()
+
+    signal.signal(signal.SIGTERM, end)
+    listener.run(front.begin_to_stop)
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:
