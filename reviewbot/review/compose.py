@@ -233,10 +233,7 @@ def _section(title: str, lines: Sequence[str], say: Words) -> list[str]:
 
 
 def _details(title: str, lines: Sequence[str], say: Words) -> list[str]:
-    if not lines:
-        return []
-    inner = "\n".join(_shortened(lines, say))
-    return [f"<details><summary>{title}</summary>\n\n{inner}\n\n</details>"]
+    return [wording.folded(title, _shortened(lines, say))] if lines else []
 
 
 def _shortened(lines: Sequence[str], say: Words) -> list[str]:
@@ -302,7 +299,7 @@ def _coverage_table(receipt: Receipt, say: Words) -> list[str]:
         if number := receipt.count(coverage):
             by = [f"{say.told(why)} ({n})" for why, n in receipt.reasons(coverage)[:_NAMED]]
             added = receipt.added_lines(coverage)
-            reasons = _cell(say(", ").join(by))
+            reasons = wording.markdown(wording.cell(say(", ").join(by)))
             rows.append(f"| {say.term(coverage)} | {number} | {added} | {reasons} |")
     return rows
 
@@ -317,11 +314,6 @@ def _saved(bill: Bill, say: Words) -> list[str]:
         usd=format_usd(bill.saved),
     )
     return ["", saved]
-
-
-def _cell(text: str) -> str:
-    """A table's cells are told apart before code is: a bar would cut a code span in two."""
-    return wording.markdown(wording.one_line(text).replace("|", "¦"))
 
 
 def _review_body(report: Report, say: Words) -> str:
