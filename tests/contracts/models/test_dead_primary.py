@@ -113,7 +113,8 @@ def test_one_that_lets_nobody_in_is_waited_for_once_too() -> None:
     """As a firewall does that drops packets: nothing is refused, and nobody connects."""
     with full() as url, Scripted(says()).running() as alive:
         ledger, clock = FakeLedger(), Hours().clock
-        known = config(endpoint("dead", url), endpoint("alive", alive.url), patience=PATIENCE)
+        patience = Patience(connect=1.0)
+        known = config(endpoint("dead", url), endpoint("alive", alive.url), patience=patience)
         router = Router(known, ledger, clock)
         for n in range(3):
             router.ask(question(), replace(purse(), review_id=f"review-{n}"))
