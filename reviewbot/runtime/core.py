@@ -160,6 +160,7 @@ class Core:
             side_by_side=SideBySide(
                 self.settings.limits.calls_per_review,
                 _HEAD_START if self.router.caches_prefixes else 0.0,
+                self.router.get_ready,
             ),
             rulings=SqlRulings(self.database),
         )
