@@ -41,6 +41,7 @@ class Kind(Enum):
     CUT_OFF = "cut off"  # the answer was longer than allowed: the same request ends so again
     OVERTAKEN = "overtaken"  # given up, because another route has answered
     OVER_BUDGET = "over budget"  # a companion's ledger has no room
+    DRAINED = "drained"  # an administrator took the endpoint out of service
     UNFIT = "unfit"  # a parameter that the endpoint does not take: ask without it
 
 

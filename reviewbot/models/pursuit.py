@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.errors import (
     BadAnswer,
     CutOff,
+    EndpointDrained,
     EndpointQuarantined,
     ModelRefused,
     ModelUnavailable,
@@ -111,6 +112,9 @@ class Pursuit:
             route.breaker.left()
             attempt = Attempt(Ending.REFUSED, error="quarantined")
             return Fault(Kind.REFUSED, str(error), attempt)
+        except EndpointDrained as error:
+            route.breaker.left()
+            return Fault(Kind.DRAINED, str(error), Attempt(Ending.REFUSED, error="drained"))
         except BaseException:
             route.breaker.left()
             raise

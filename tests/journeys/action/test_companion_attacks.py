@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.journeys.action.companion import Companion, code_of, completion, messages
-from tests.journeys.driver import ask, defect
+from tests.journeys.driver import ask, defect, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -282,13 +282,12 @@ def test_one_session_may_not_take_all_the_places(companion: Companion) -> None:
 
 def _first(asked: list[Any], count: int) -> list[Any]:
     """The answers that come while the others wait."""
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        if len(done := [each.result() for each in asked if each.done()]) >= count:
-            return done
-        time.sleep(0.02)
-    message = "nobody was turned away"
-    raise AssertionError(message)
+
+    def done() -> list[Any]:
+        found = [each.result() for each in asked if each.done()]
+        return found if len(found) >= count else []
+
+    return wait_for("somebody to be turned away", done)
 
 
 def test_the_same_question_at_the_same_time_is_paid_once(companion: Companion) -> None:
