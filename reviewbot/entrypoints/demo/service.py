@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_START_SECONDS = 30.0
-_STOP_SECONDS = 20.0
+_START_SECONDS = 120.0  # a busy machine may take long
+_STOP_SECONDS = 60.0
 
 
 class NotStarted(ReviewbotError):

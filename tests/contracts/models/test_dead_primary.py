@@ -124,10 +124,10 @@ def test_one_that_lets_nobody_in_is_waited_for_once_too() -> None:
 
 def test_a_lone_endpoint_that_hangs_is_asked_again() -> None:
     with hanging() as dead:
-        patience = replace(PATIENCE, cheap=0.5)
+        patience = replace(PATIENCE, attempts=2)
         alone = config(endpoint("dead", dead.url), patience=patience)
         router = Router(alone, FakeLedger(), Hours().clock)
         with pytest.raises(ModelUnavailable, match="did not answer in time"):
             router.ask(question(), purse())
         router.close()
-        wait_for("all attempts", lambda: len(dead.taken) == PATIENCE.attempts)
+        wait_for("all attempts", lambda: len(dead.taken) == patience.attempts)

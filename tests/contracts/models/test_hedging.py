@@ -84,8 +84,8 @@ def pair(
 
 def test_a_slow_route_is_overtaken_and_both_are_accounted_for() -> None:
     with (
-        hanging() as slow,
-        Scripted(says()).running() as fast,
+        Waiting(lambda: False).running() as slow,
+        Waiting(lambda: slow.heard).running() as fast,
         pair(slow.url, fast.url) as it,
     ):
         begun = time.monotonic()
@@ -141,7 +141,7 @@ def test_who_answers_in_time_has_no_rival() -> None:
 
 
 def test_both_together_have_one_deadline() -> None:
-    with hanging() as one, hanging() as two, pair(one.url, two.url, seconds=0.6) as it:
+    with hanging() as one, hanging() as two, pair(one.url, two.url, seconds=3.0) as it:
         with pytest.raises(ModelUnavailable, match="did not answer in time"):
             it.router.ask(question(), purse())
         attempts = it.attempts
@@ -209,8 +209,8 @@ def test_an_answer_that_has_begun_is_waited_for() -> None:
 
 def test_who_is_overtaken_again_and_again_is_left_alone() -> None:
     with (
-        hanging() as dead,
-        Scripted(says()).running() as fast,
+        Waiting(lambda: False).running() as dead,
+        Waiting(lambda: len(dead.heard) >= min(5, len(fast.heard))).running() as fast,
         pair(dead.url, fast.url, hedge=0.05) as it,
     ):
         for _ in range(8):
