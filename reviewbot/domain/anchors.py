@@ -1,8 +1,8 @@
 """Proves where in a diff a comment belongs.
 
 A quote is looked up in the diff's own lines; the line numbers that a model names only choose
-between equal places close to them. What is not found, or is found in several places that are
-all far from the numbers, has no anchor.
+between equal places close to them, and a range is as long as its quote. What is not found, or is
+found in several places that are all far from the numbers, has no anchor.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class AnchorIndex:
             if isinstance(found, Unanchored):
                 return found
             if found:
-                return self._anchor(known, *found, hint if len(lines) == 1 else (0, 0))
+                return self._anchor(known, *found)
         return Unanchored("its quote is not in the diff of the file")
 
     def _place(
@@ -114,9 +114,7 @@ class AnchorIndex:
         """Whether a line with that ``digest_of`` stands in the file's hunks."""
         return self._column(path, side).holds(digest)
 
-    def _anchor(
-        self, path: str, side: Side, span: tuple[int, int], hint: tuple[int, int]
-    ) -> Anchor:
+    def _anchor(self, path: str, side: Side, span: tuple[int, int]) -> Anchor:
         """GitHub knows a deleted line as LEFT and every other line as RIGHT."""
         column = self._column(path, side)
         lines = column.lines[span[0] : span[1] + 1]
@@ -124,8 +122,6 @@ class AnchorIndex:
             column = self._column(path, Side.RIGHT)
             first, last = (column.at(line.new or 0) or 0 for line in (lines[0], lines[-1]))
             span = (first, last if last - first == span[1] - span[0] else first)
-        if span[0] == span[1]:
-            span = column.widened(span[0], hint)
         ends = [
             at
             for at in range(span[0], span[1] + 1)
@@ -141,6 +137,10 @@ class AnchorIndex:
                 return name
             if name in self._renamed:
                 return self._renamed[name]
+        shown = " ".join(path.split())  # a prompt shows every name on one line
+        spaced = [known for known in self._files if " ".join(known.split()) == shown]
+        if spaced:
+            return spaced[0] if len(spaced) == 1 else None
         tail = "/" + bare.strip("/")
         whole = bare.startswith("/")  # the path of a checkout; others are invented
         alike = [

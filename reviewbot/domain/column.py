@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _MOST_CANDIDATES = 1_000  # equal lines that are compared
 _REACH = 3  # lines that a hint may be off by where several places read the same
-_LONGEST_RANGE = 60  # lines of a hint
 FOREIGN = {Side.LEFT: "+", Side.RIGHT: "-"}  # signs that a side has no lines of
 _LOOKALIKES = str.maketrans(
     dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("“”„‟″«»", '"') | dict.fromkeys("‐‑‒–—−", "-")  # noqa: RUF001
@@ -124,16 +123,6 @@ class Column:
             normal(line.text) == key
             for line, key in zip(self.lines[first : last + 1], keys, strict=True)
         )
-
-    def widened(self, position: int, hint: tuple[int, int]) -> tuple[int, int]:
-        """The hint's range around a line, where it stays in the line's hunk and names it."""
-        number, more = self.number(position), hint[1] - hint[0]
-        start = hint[0] if hint[0] <= number <= hint[1] else number
-        first, last = self.at(start), self.at(start + more)
-        if not 0 < more < _LONGEST_RANGE or first is None or last is None:
-            return position, position
-        same = self.hunks[first] == self.hunks[position] == self.hunks[last]
-        return (first, last) if same else (position, position)
 
 
 def _keyed(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:

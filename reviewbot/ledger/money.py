@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from reviewbot.domain.errors import BudgetExhausted
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, format_usd
 from reviewbot.domain.outcome import Shortage
-from reviewbot.domain.phrase import Phrase
-from reviewbot.ledger import alerts, calls, counters, egress, quarantine, rollups
+from reviewbot.domain.scope import exhausted
+from reviewbot.ledger import alerts, calls, counters, drains, egress, quarantine, rollups
 from reviewbot.ledger.answers import preferred, store
 from reviewbot.ledger.clock import Clock, at_utc
 from reviewbot.ledger.naming import new_id
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from reviewbot.domain.errors import BudgetExhausted
     from reviewbot.domain.money import Price
     from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.calls import Bill, Entry
@@ -77,8 +77,9 @@ class SqlLedger:
 
         Waits, in order, while reservations of the refusing scope may still shrink enough, unless
         the charge says not to.
-        Raises BudgetExhausted, EndpointQuarantined for an endpoint that overbilled, or
-        SpendingStopped while an administrator has stopped all of it.
+        Raises BudgetExhausted, EndpointQuarantined for an endpoint that overbilled,
+        EndpointDrained for one that an administrator took out of service, or SpendingStopped
+        while all of it is stopped.
         """
         deadline = self._clock.seconds() + (self._patience if charge.waits else 0.0)
         waits_at = self._room.queued(scopes_of(charge, self._clock.today()))
@@ -127,6 +128,7 @@ class SqlLedger:
         now = self._clock.milliseconds()
         with self._database.transaction() as session:
             refuse_while_stopped(session)
+            drains.refuse_drained(session, charge.endpoint)
             counters.set_aside(session, scopes, charge.worst, now)
             quarantine.refuse_flagged(session, charge.endpoint)
             lease_until = self._clock.milliseconds(charge.lease_seconds)
@@ -227,24 +229,12 @@ def _is_told(attempt: Attempt) -> bool:
 
 def _exhausted(refused: Counter, worst: PicoUsd) -> BudgetExhausted:
     scope = refused.scope
-    shortage = Shortage(scope.title, scope.limit, refused.spent, worst)
-    if refused.closed_by:
-        message = Phrase(
-            "the budget of {scope} was closed: {endpoint} overbilled",
-            scope=scope.title,
-            endpoint=refused.closed_by,
-        )
-        advice = f"`reviewbot ledger release {refused.closed_by}` opens it."
-        return BudgetExhausted(message, scope.name, advice, shortage)
-    message = Phrase(
-        "the budget of {scope} ({spent} of {limit} spent) has no room for a call of up to {worst}",
-        scope=scope.title,
-        spent=format_usd(refused.spent),
-        limit=format_usd(scope.limit),
-        worst=format_usd(worst),
+    shortage = Shortage(
+        scope.title,
+        scope.limit,
+        refused.spent,
+        worst,
+        kept=PicoUsd(scope.limit - scope.ceiling),
+        closed_by=refused.closed_by,
     )
-    if scope.ceiling < scope.limit:
-        kept = format_usd(scope.limit - scope.ceiling)
-        message = Phrase("{why}, with {kept} kept for first readings", why=message, kept=kept)
-    advice = "Raise the limit, or wait for the next period."
-    return BudgetExhausted(message, scope.name, advice, shortage)
+    return exhausted(scope.name, shortage)

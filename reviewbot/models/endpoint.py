@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,9 +15,19 @@ import httpx2
 
 from reviewbot.domain.phrase import Phrase, joined
 from reviewbot.models.clock import Clock
+from reviewbot.models.companion_refusal import over_budget
 from reviewbot.models.completion import load, read_completion
 from reviewbot.models.dialects import Dialects
-from reviewbot.models.faults import HUNG, Fault, Kind, Refusal, classify, is_too_long, tidy
+from reviewbot.models.faults import (
+    HUNG,
+    UNREACHED,
+    Fault,
+    Kind,
+    Refusal,
+    classify,
+    is_too_long,
+    tidy,
+)
 from reviewbot.models.transport import Garbled, TooLarge, guarded_client
 from reviewbot.review.ports import Attempt, Ending
 
@@ -86,6 +97,7 @@ class Endpoint:
                 timeout=timeouts(seconds, connect),
             ).http_response.content
 
+        self.get_ready()
         begun = self._clock.monotonic()
         sent_back = self._exchange(send)
         latency = round((self._clock.monotonic() - begun) * 1000)
@@ -95,6 +107,11 @@ class Endpoint:
         if isinstance(said, Fault):
             raise said.after(latency)
         return self._told(said, latency)
+
+    def get_ready(self) -> None:
+        """Set up what the first request needs, so that its time is the endpoint's alone."""
+        with suppress(httpx2.InvalidURL, ValueError):  # which the request tells of
+            self._client()
 
     def probe(self, seconds: float = 10.0, connect: float = 5.0) -> None:
         """Ask for the list of models, which costs nothing; raises Fault."""
@@ -122,7 +139,7 @@ class Endpoint:
             self._opened = None
 
     def _client(self) -> OpenAI:
-        from openai import OpenAI  # noqa: PLC0415 - slow to import, and not every command asks
+        from openai import OpenAI
 
         with self._lock:
             if self._opened is None:
@@ -140,13 +157,14 @@ class Endpoint:
 
     def _exchange(self, send: Callable[[OpenAI], T]) -> T | Refusal | Fault:
         """What was sent back; foreign errors end here, for their texts may hold the key."""
-        from openai import APIConnectionError, APIStatusError  # noqa: PLC0415 - slow to import
+        from openai import APIConnectionError, APIStatusError
 
         try:
             return send(self._client())
         except APIStatusError as error:
             body = load(error.response.content)
-            return Refusal.read(error.status_code, error.response.headers, body)
+            now = self._clock.now()
+            return Refusal.read(error.status_code, error.response.headers, body, now)
         except APIConnectionError as error:
             return self._broken(error.__cause__)
         except (httpx2.InvalidURL, ValueError):
@@ -157,7 +175,8 @@ class Endpoint:
         name = self.config.name
         match cause:
             case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.PoolTimeout():
-                attempt = Attempt(Ending.REFUSED, error="no-connection")
+                is_slow = isinstance(cause, httpx2.ConnectTimeout)
+                attempt = Attempt(Ending.REFUSED, error=UNREACHED if is_slow else "no-connection")
                 return Fault(
                     Kind.OVERLOADED, Phrase("{endpoint} cannot be reached", endpoint=name), attempt
                 )
@@ -193,15 +212,11 @@ class Endpoint:
     def _refused(self, refusal: Refusal, upstream: str, spoken: Dialect) -> Fault:
         """Learn from a refusal what can be learned; the rest is final."""
         refusal = self._without_key(refusal)
+        if self.config.is_companion and (fault := over_budget(refusal, self.config.name)):
+            return fault
         long = is_too_long(refusal)  # its text may name parameters, but they are not the matter
         if not long and self._dialects.learn(upstream, spoken, refusal) is not None:
-            attempt = Attempt(Ending.REFUSED, error=f"http-{refusal.status}")
-            message = Phrase(
-                "{endpoint} does not take a parameter for {model}",
-                endpoint=self.config.name,
-                model=upstream,
-            )
-            return Fault(Kind.UNFIT, message, attempt)
+            return self._unfit(refusal, upstream)
         fault = classify(refusal, self.config.name, upstream)
         if self.config.is_companion and refusal.message:
             # Its words are fixed ones of our own, and say what to do.
@@ -210,11 +225,20 @@ class Endpoint:
             return Fault(fault.kind, message, fault.attempt, fault.retry_after)
         return fault
 
+    def _unfit(self, refusal: Refusal, upstream: str) -> Fault:
+        """What was learned from will not be sent again."""
+        message = Phrase(
+            "{endpoint} does not take a parameter for {model}",
+            endpoint=self.config.name,
+            model=upstream,
+        )
+        return Fault(Kind.UNFIT, message, Attempt(Ending.REFUSED, error=f"http-{refusal.status}"))
+
     def _read(self, content: bytes, upstream: str) -> Completion | Refusal | Fault:
         """What a body with status 200 holds, which need not be an answer."""
         body = load(content)
         if not isinstance(body, Mapping):
-            return self._page()
+            return self._page() if _is_page(body) else self._noise()
         completion = read_completion(body, believed=self.config.is_companion)
         if body.get("error") and not completion.text:
             return self._error_within(body, completion, upstream)
@@ -270,6 +294,12 @@ class Endpoint:
         )
         return Fault(Kind.REFUSED, message, Attempt(Ending.UNKNOWN, error="no-json"))
 
+    def _noise(self) -> Fault:
+        """No page either: half an answer, or a gateway's; another try may bring a whole one."""
+        return Fault(
+            Kind.UNKNOWN_END, self._page().message, Attempt(Ending.UNKNOWN, error="no-json")
+        )
+
     def _told(self, said: Completion, latency: int, first_token: int = 0) -> Told:
         model = self._shown(said.model)
         return Told(said.text, said.usage, model, latency, first_token, said.reported)
@@ -296,6 +326,10 @@ def messages_of(prompt: Prompt) -> list[ChatCompletionMessageParam]:
 def timeouts(seconds: float, connect: float) -> httpx2.Timeout:
     """The read time-out is the total one for a guarded client."""
     return httpx2.Timeout(seconds, connect=min(connect, seconds))
+
+
+def _is_page(body: object) -> bool:
+    return isinstance(body, str) and body.lstrip().startswith("<")
 
 
 def _sendable(text: str) -> str:

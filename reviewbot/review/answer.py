@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Word = TypeVar("Word", bound=StrEnum)
 
-MOST_FINDINGS = 100  # of one answer; more is a model gone astray
+MOST_FINDINGS = 500  # of one answer; more is a model gone astray
 _LONGEST_TEXT = 4_000
 _LONGEST_SUMMARY = 400
 _FARTHEST = 10**9  # lines
@@ -127,7 +127,7 @@ def _parse(text: str) -> object:
     if begin < 0 or len(text) - begin > _LONGEST_MENDED or not _is_closed(text[begin:]):
         message = Phrase("the answer is no JSON, or was cut off")
         raise BadAnswer(message)
-    import json_repair  # noqa: PLC0415 - most answers need no mending
+    import json_repair
 
     try:
         return json_repair.loads(text[begin:], skip_json_loads=True)

@@ -136,7 +136,10 @@ class Ledger(Answers, Protocol):
     """The memory of money."""
 
     def reserve(self, charge: Charge) -> Grant:
-        """Set the worst case aside in all scopes; BudgetExhausted or EndpointQuarantined if not."""
+        """Set the worst case aside in all scopes.
+
+        Raises BudgetExhausted, EndpointQuarantined or EndpointDrained.
+        """
 
     def settle(self, grant: Grant, attempt: Attempt, answers: Sequence[Answer] = ()) -> PicoUsd:
         """Record what came of a grant, with its answers, in one commit; returns the cost."""
@@ -325,6 +328,9 @@ class Observer(Protocol):
 
 class Journal(Feedback, Protocol):
     """The ledger's record of reviews."""
+
+    def is_open(self, pull: PullRequest, trigger: str) -> bool:
+        """Whether a review of this head and trigger was opened and not closed: it is resumed."""
 
     def open(self, pull: PullRequest, trigger: str) -> str:
         """The id of the review of this head and trigger: the same one until it is closed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -150,8 +150,10 @@ def _merge(ranked: Sequence[Judged]) -> list[Judged]:
     a name of its own (docs/decisions/0009): a second comment could repeat the first in other words.
     """
     kept: list[Judged] = []
-    said: dict[int, Judged] = {}  # what is open by its place, under the name of its line
+    # What is open of each file by its place, under the name of its line.
+    by_file: dict[str, dict[int, Judged]] = defaultdict(dict)
     for judged in ranked:
+        said = by_file[judged.finding.path]
         twins = {
             at: each for at, each in said.items() if judged.is_open and _same_cause(each, judged)
         }

@@ -59,7 +59,8 @@ def committable(judged: Judged) -> tuple[str, ...] | None:
     lines = _indented(written, judged.code)
     if lines is None or not _replaces(lines, judged.code):
         return None
-    return lines if _is_harmless("\n".join(lines), "\n".join(judged.code)) else None
+    old = "\n".join(judged.code)
+    return lines if _is_shown_whole(old) and _is_harmless("\n".join(lines), old) else None
 
 
 def _names_the_range(judged: Judged) -> bool:
@@ -111,12 +112,18 @@ def _marks(lines: Sequence[str]) -> set[str]:
 
 
 def _replaces(lines: tuple[str, ...], code: tuple[str, ...]) -> bool:
-    """Whether it is a change, of a size that a person can judge."""
-    return lines != code and len(lines) <= MOST_LINES and not _mixes(lines, code)
+    """Whether it is a change that can be seen, of a size that a person can judge."""
+    same = [line.rstrip() for line in lines] == [line.rstrip() for line in code]
+    return not same and len(lines) <= MOST_LINES and not _mixes(lines, code)
+
+
+def _is_shown_whole(code: str) -> bool:
+    """Whether the prompt shows the lines as they are, so that a replacement loses nothing."""
+    return all(line.splitlines() == [line] for line in code.split("\n") if line)
 
 
 def _is_harmless(new: str, old: str) -> bool:
-    if not is_plain(new) or "\r" in old or "\ufffd" in new + old or _PLACEHOLDER.search(new):
+    if not is_plain(new) or "\ufffd" in new + old or _PLACEHOLDER.search(new):
         return False
     known = set(_ADDRESS.findall(old)) | set(_PROCESS.findall(old))
     return all(found in known for found in _ADDRESS.findall(new) + _PROCESS.findall(new))

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, Price, per_million, plain_usd
-from reviewbot.models.catalogue import Catalogue, Row, Tariff, flat_price
+from reviewbot.models.catalogue import Catalogue, Row, Tariff, parse_price
 from reviewbot.models.config import (
     Billing,
     EndpointConfig,
@@ -35,6 +35,14 @@ def router_config(settings: Settings) -> RouterConfig:
     if settings.values.endpoints or settings.values.models:
         return _from_sections(settings, catalogue)
     return _quick(settings, catalogue)
+
+
+def endpoint_names(settings: Settings) -> tuple[str, ...]:
+    """What the configured endpoints are called; asks for no secret."""
+    values = settings.values
+    if values.endpoints or values.models:
+        return tuple(each.name for each in values.endpoints)
+    return (_host(values.quick.base_url or _OPENAI),)
 
 
 def yardstick_of(config: RouterConfig) -> Callable[[datetime, int], Price | None]:
@@ -192,9 +200,8 @@ def _quick_price(name: str, price: str, tier: str, catalogue: Catalogue) -> Tari
             raise SettingsError(
                 message, f"{advice} Or {error.advice}" if near else advice
             ) from error
-    fresh, _, out = price.partition("/")
     try:
-        return flat_price(fresh.strip(), out.strip())
+        return parse_price(price)
     except ValueError as error:
         message = f"REVIEWBOT_{tier}_PRICE is {price!r}, which is no price"
         raise SettingsError(

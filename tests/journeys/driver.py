@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import reviewbot
@@ -28,18 +28,17 @@ from reviewbot.ledger.desk import Desk
 from reviewbot.sandbox.github import App, SandboxGitHub, SandboxPull, generate_app_key
 from reviewbot.sandbox.github_access import GRANTED
 from reviewbot.sandbox.model import API_KEY, CHEAP_MODEL, STRONG_MODEL
+from tests.fakes import patience
 from tests.fakes.watched_model import WatchedModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
 SECRET = "journey-secret"
 METRICS_TOKEN = "journey-metrics"
-PATIENCE = 60.0  # seconds; only a failing test waits so long
-_LOOK = 0.03
-_STOP_SECONDS = 30.0
+PATIENCE, wait_for = patience.PATIENCE, patience.wait_for
 _APP_ID = 4242
 _INSTALLATION = 1
 _PRICES = {
@@ -47,18 +46,6 @@ _PRICES = {
     STRONG_MODEL: {"input": "2.50", "output": "10.00"},
 }
 _DEFECT = "    return cursor.execute(f\"SELECT * FROM orders WHERE state = '{state}'\")"
-T = TypeVar("T")
-
-
-def wait_for(what: str, look: Callable[[], T | None]) -> T:
-    """What *look* finds, once it finds something."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if found := look():
-            return found
-        time.sleep(_LOOK)
-    message = f"after {PATIENCE:.0f} seconds there was still not: {what}"
-    raise AssertionError(message)
 
 
 # --- what people write -----------------------------------------------------------------------
@@ -186,7 +173,7 @@ class Running:
 
     def wait(self) -> int:
         """Its exit code, once it has ended."""
-        return self._process.wait(_STOP_SECONDS)
+        return self._process.wait(PATIENCE)
 
     def _address(self) -> str:
         assert self._process.poll() is None, self.log
@@ -304,7 +291,7 @@ class Driver:
         found: list[dict[str, Any]] = json.loads(done.stdout)
         return found
 
-    def open(self, files: Mapping[str, Sequence[str]], **fields: Any) -> Pull:  # noqa: ANN401
+    def open(self, files: Mapping[str, Sequence[str]], **fields: Any) -> Pull:
         """Open a pull request that adds *files*, in a repository of its own."""
         number = next(self._numbers)
         pull = Pull(self, number, f"acme/shop-{number}", 1000 + number)
@@ -425,7 +412,7 @@ class Pull:
         self._driver.github.push(self.number, diff_of(files), head, self.repository)
         return head
 
-    def change(self, **fields: Any) -> None:  # noqa: ANN401
+    def change(self, **fields: Any) -> None:
         """Change its title, draft state, …"""
         self._driver.github.change_pull(self.number, self.repository, **fields)
 
@@ -436,14 +423,14 @@ class Pull:
         event: str = "pull_request",
         delivery: str = "",
         secret: str = SECRET,
-        **more: Any,  # noqa: ANN401
+        **more: Any,
     ) -> Answer:
         """Send GitHub's signed webhook; *more* goes into its payload."""
         github = self._driver.github
         payload = github.payload(action, self.number, _INSTALLATION, self.repository) | more
         return self._driver.deliver(event, payload, delivery, secret)
 
-    def tell(self, comment: dict[str, Any], delivery: str = "", **more: Any) -> Answer:  # noqa: ANN401
+    def tell(self, comment: dict[str, Any], delivery: str = "", **more: Any) -> Answer:
         """Send GitHub's signed webhook about a new comment; *more* goes into its payload."""
         event, payload = self._driver.github.comment_payload(
             comment, self.number, _INSTALLATION, self.repository
@@ -454,7 +441,7 @@ class Pull:
         self,
         sender: str = "alice",
         action: str = "rerequested",
-        **more: Any,  # noqa: ANN401
+        **more: Any,
     ) -> Answer:
         """Press a button of the newest check run."""
         more |= {"check_run": self.checks(self.head)[-1], "sender": {"login": sender, "id": 5}}

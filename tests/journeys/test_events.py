@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.journeys.driver import ask, defect, long_file, reviewed, wait_for
+from tests.journeys.driver import ask, defect, long_file, wait_for
 
 if TYPE_CHECKING:
     from tests.journeys.driver import Driver, Pull
@@ -21,10 +21,10 @@ _GATE = {".reviewbot.yml": "fail_on: info"}
 
 def _settled(bot: Driver) -> None:
     """Everything that was delivered before has been worked on."""
-    reviewed(bot)
+    wait_for("an empty desk", lambda: not bot.desk.waiting())
 
 
-def _opened(bot: Driver, **fields: Any) -> Pull:  # noqa: ANN401
+def _opened(bot: Driver, **fields: Any) -> Pull:
     pull = bot.open(_FILES, **fields)
     pull.deliver("opened")
     pull.wait_for_check()

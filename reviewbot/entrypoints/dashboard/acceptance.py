@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from flask import url_for
 
 from reviewbot.domain.money import format_usd
-from reviewbot.entrypoints.dashboard.page import Figure
+from reviewbot.entrypoints.dashboard.page import Figure, counted
 from reviewbot.entrypoints.dashboard.table import NOTHING, Column, Kind, Table, percent
-from reviewbot.ledger.worth import total
+from reviewbot.ledger.worth import cost_each, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from reviewbot.domain.money import PicoUsd
     from reviewbot.entrypoints.dashboard.page import Asked
     from reviewbot.ledger.insight import Line
     from reviewbot.ledger.worth import Received, Worth
@@ -29,20 +30,43 @@ _EMPTY = "No findings were posted on lines in this time."
 
 
 def acceptance_figures(worth: list[Worth], cost: int) -> tuple[Figure, ...]:
-    """How many findings people wanted, and what each of those cost; *cost* is what reviews cost."""
+    """How many findings people wanted, and what one cost.
+
+    *cost* is what reviews cost in the time in which the findings of *worth* were posted.
+    """
     whole = total(worth)
     return (
         Figure(
             "Accepted findings",
             percent(whole.accepted, whole.judged),
             f"{whole.accepted:,} accepted, {whole.rejected:,} rejected, {whole.unknown:,} unknown",
+            link="#acceptance_by_model",
+        ),
+        *cost_figures(cost, whole, "in the time shown", "#acceptance_by_model"),
+    )
+
+
+def cost_figures(cost: int, worth: Worth, when: str, link: str) -> tuple[Figure, Figure]:
+    """What reviews cost by the findings of the same time."""
+    posted, accepted = worth.posted, worth.accepted
+    return (
+        Figure(
+            "Cost per finding",
+            _shown(cost_each(cost, posted)),
+            f"of reviews; {counted(posted, 'finding')} posted on lines {when}",
+            link=link,
         ),
         Figure(
             "Cost per accepted finding",
-            format_usd(cost // whole.accepted) if whole.accepted else NOTHING,
-            f"{whole.posted:,} posted on lines in the time shown",
+            _shown(cost_each(cost, accepted)),
+            f"of reviews; {accepted:,} of these findings were accepted",
+            link=link,
         ),
     )
+
+
+def _shown(amount: PicoUsd | None) -> str:
+    return NOTHING if amount is None else format_usd(amount)
 
 
 def by_model(worth: Sequence[Worth]) -> Table:
@@ -70,26 +94,28 @@ def by_category(worth: Sequence[Worth]) -> Table:
 def by_repository(
     worth: Sequence[Worth], names: Mapping[int, str], costs: Sequence[Line], asked: Asked
 ) -> Table:
-    """Where people wanted findings, and what a wanted one cost there."""
-    cost = {line.key[0]: line.cost - line.asked for line in costs}
+    """Where people wanted findings, and what one cost there."""
+    cost = {line.key[0]: line.cost_of_reviews for line in costs}
     return Table(
         name="acceptance_by_repository",
         title="Acceptance by repository",
         columns=(
             Column("repository", "Repository"),
             *_COUNTS,
-            Column("cost_per_accepted", "Cost per accepted", Kind.USD),
+            Column("cost_per_finding", "Per finding", Kind.USD, is_minor=True),
+            Column("cost_per_accepted", "Per accepted", Kind.USD),
         ),
         rows=[
             (
                 names.get(each.key[0], str(each.key[0])),
                 *_counts(each),
-                cost.get(each.key[0], 0) // each.accepted if each.accepted else None,
+                cost_each(cost.get(each.key[0], 0), each.posted),
+                cost_each(cost.get(each.key[0], 0), each.accepted),
             )
             for each in worth
         ],
         links=[
-            url_for("costs.repository", repository_id=each.key[0], **asked.days) for each in worth
+            url_for("costs.repository", repository_id=each.key[0], **asked.kept) for each in worth
         ],
         empty=_EMPTY,
     )

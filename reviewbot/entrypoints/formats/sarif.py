@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from reviewbot.domain.finding import Category, Severity, Side
 
@@ -107,6 +108,4 @@ def _fingerprints(fingerprint: str, seen: Counter[str]) -> dict[str, str]:
 
 
 def _uri(path: str) -> str:
-    from urllib.parse import quote  # noqa: PLC0415 - only SARIF writes addresses
-
     return quote(path)

@@ -35,7 +35,7 @@ def github() -> Iterator[SandboxGitHub]:
         yield github
 
 
-def scenario(**changed: Any) -> SandboxPull:  # noqa: ANN401 - fields of SandboxPull
+def scenario(**changed: Any) -> SandboxPull:
     planted = load_scenario()
     pull = SandboxPull(
         diff=planted.diff,
@@ -55,7 +55,7 @@ class Repository:
         self.workflow = Workflow(folder, f"{github.url}/api/v3", github.url)
         self.pull = scenario()
 
-    def open(self, **changed: Any) -> None:  # noqa: ANN401 - as above
+    def open(self, **changed: Any) -> None:
         self.pull = scenario(**changed)
         self.github.add_pull(self.pull)
 

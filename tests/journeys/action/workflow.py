@@ -190,7 +190,7 @@ class Job:
 
     def execute(self, step: dict[str, Any]) -> tuple[int, str]:
         process = self.start(step)
-        log, _ = process.communicate(timeout=120)
+        log, _ = process.communicate(timeout=300)  # seconds; only a failing test takes so long
         self._take_outputs(str(step.get("id")))
         return process.returncode, log
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewbot.domain.anchors import AnchorIndex
-from reviewbot.domain.diff import Anchor, Diff, Unanchored
+from reviewbot.domain.diff import (
+    Anchor,
+    Change,
+    Content,
+    Diff,
+    FileDiff,
+    Hunk,
+    Line,
+    Unanchored,
+)
 from reviewbot.domain.finding import Side
 from reviewbot.domain.patch import parse_diff
 
@@ -111,17 +121,27 @@ def test_a_range_stays_in_one_hunk() -> None:
     assert place("# end\nx = 1") == (RIGHT, 15, 15)
 
 
-def test_the_hints_range_is_kept_where_it_lies_in_the_hunk() -> None:
-    assert place("    log(total)", (12, 13)) == (RIGHT, 12, 13)
-    assert place("    log(total)", (11, 13)) == (RIGHT, 11, 13)
-    assert place("    log(total)", (22, 23)) == (RIGHT, 12, 13)
-    assert place("    log(total)", (12, 40)) == (RIGHT, 12, 12)
-    assert place("    log(total)", (12, 9)) == (RIGHT, 12, 12)
+@pytest.mark.parametrize("hint", [(12, 13), (11, 13), (22, 23), (12, 40), (12, 9), (10, 12)])
+def test_a_range_that_only_numbers_claim_moves_no_comment(hint: tuple[int, int]) -> None:
+    assert place("    log(total)", hint) == (RIGHT, 12, 12)
 
 
 @pytest.mark.parametrize("path", ["pay.py", "./src/pay.py", "b/src/pay.py", "/repo/src/pay.py"])
 def test_a_part_of_the_path_will_do(path: str) -> None:
     assert place("    log(total)", path=path) == (RIGHT, 12, 12)
+
+
+@pytest.mark.parametrize(
+    "name", [" lead.py", "trail ", "new\nline.py", "cr\rname.py", "x\u2028y.py", "two  spaces.py"]
+)
+def test_a_name_is_known_as_one_line_shows_it(name: str) -> None:
+    hunk = Hunk(0, 1, "", (Line("+", None, 1, "a"),))
+    file = FileDiff(name, None, Change.ADDED, Content.TEXT, (hunk,))
+    said = " ".join(name.split())
+
+    assert AnchorIndex(Diff((file,))).anchor(said, RIGHT, "a", (1, 1)) == Anchor(name, RIGHT, 1, 1)
+    twins = Diff((file, replace(file, path=f"{name} ")))
+    assert isinstance(AnchorIndex(twins).anchor(said, RIGHT, "a", (1, 1)), Unanchored)
 
 
 @pytest.mark.parametrize(

@@ -53,9 +53,18 @@ def test_several_quoted_lines_are_replaced_together() -> None:
     assert committable(on("a = 1", "b = 2", suggestion="a = b = 2")) == ("a = b = 2",)
 
 
-@pytest.mark.parametrize("suggestion", [None, OLD, "total = price / count"])
+@pytest.mark.parametrize("suggestion", [None, OLD, "total = price / count", f"{OLD}  "])
 def test_nothing_and_no_change_are_not_committable(suggestion: str | None) -> None:
     assert committable(on(OLD, suggestion=suggestion)) is None
+
+
+def test_spaces_at_the_end_which_no_prompt_shows_are_no_change() -> None:
+    assert committable(on(f"{OLD} \t", suggestion=OLD)) is None
+
+
+@pytest.mark.parametrize("hidden", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_a_line_that_the_prompt_shows_otherwise_is_not_replaced(hidden: str) -> None:
+    assert committable(on(f"x ={hidden}0", suggestion="x = 1")) is None
 
 
 def test_what_has_no_line_in_the_new_file_is_not_committable() -> None:
