@@ -101,7 +101,9 @@ class _Branch:
 
     def _guide(self, path: str) -> str:
         """What its content is known by; empty where it is no plain file of a sane size."""
-        root = self.root or {}
+        root = self.root
+        if root is None:  # nobody lists them, and each guess is a request
+            return "" if path.startswith(_FOLDER) else path
         if path.startswith(_FOLDER) and POLICIES[0] in root:
             # No policy made the folder be listed, and listing it costs what fetching does.
             return path if _FOLDER in root else ""

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reviewbot.domain.command import CommandWish
 from reviewbot.domain.extras import WORDS
 from reviewbot.domain.pull_request import RETITLED, PullKey, Wish
-from reviewbot.github.checks import REVIEW_AGAIN
+from reviewbot.github.checks import NAME, REVIEW_AGAIN
 from reviewbot.github.comment_events import COMMENT_EVENTS, read_comment
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _WISHES = frozenset(
         *("labeled", "unlabeled", "converted_to_draft"),
     }
 )
-_QUEUE_REF = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-([1-9][0-9]{0,9})-[0-9a-f]{40,64}")
+_QUEUE_REF = re.compile(r"(?:refs/heads/)?gh-readonly-queue/.+/pr-([1-9]\d{0,8})-[0-9a-f]{40,64}")
 _MOST_SEAL = 300  # characters
 _MOST_REPOSITORIES = 10_000  # of one event
 _Id = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
@@ -85,7 +85,7 @@ class RunRerequested:
 
 @dataclass(frozen=True, slots=True)
 class SuiteRerequested:
-    """Somebody asks for all checks of a commit again."""
+    """Somebody asks for all checks of a commit again, or for one that no seal tells apart."""
 
     repository_id: int
     repository: str
@@ -199,6 +199,7 @@ class _PullEvent(_InRepository):
 
 
 class _Run(_Model):
+    name: str | None = None
     head_sha: _Sha | None = None
     external_id: str | None = None
 
@@ -314,6 +315,8 @@ def _check_run(payload: object) -> Event:
     if read.action == "requested_action" and pressed != REVIEW_AGAIN:
         return Ignored("the button is not ours")
     seal = read.check_run.external_id or ""
+    if not seal and read.check_run.name == NAME and read.check_run.head_sha:
+        return _again(read, read.check_run.head_sha, read.sender.login)
     if len(seal) > _MOST_SEAL:
         return Ignored("the check run is not ours")
     return RunRerequested(
@@ -330,13 +333,12 @@ def _check_suite(payload: object) -> Event:
     read = _asked(payload, _SuiteEvent, "rerequested")
     if read is None:
         return Ignored("nobody asks for the checks again")
-    return SuiteRerequested(
-        repository_id=read.repository.id,
-        repository=read.repository.full_name,
-        installation_id=read.installation_id,
-        head_sha=read.check_suite.head_sha,
-        sender=read.sender.login,
-    )
+    return _again(read, read.check_suite.head_sha, read.sender.login)
+
+
+def _again(read: _InRepository, head_sha: str, sender: str) -> SuiteRerequested:
+    there = read.repository
+    return SuiteRerequested(there.id, there.full_name, read.installation_id, head_sha, sender)
 
 
 def _merge_group(payload: object) -> Event:
@@ -366,8 +368,8 @@ def _installation(payload: object) -> Event:
     read = _asked(payload, _InstallationEvent, *_STANDINGS)
     if read is None:
         return Ignored("this action changes nothing about who is worked for")
-    installation = read.installation
-    return InstallationChanged(installation.id, _STANDINGS[read.action], installation.at)
+    there = read.installation
+    return InstallationChanged(there.id, _STANDINGS[read.action], there.at)
 
 
 def _installation_repositories(payload: object) -> Event:

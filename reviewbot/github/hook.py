@@ -36,6 +36,14 @@ class _Entry(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Hook:
+    """Where GitHub delivers to, empty if nowhere, and whether it sends what can be read here."""
+
+    url: str
+    sends_json: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One attempt at a delivery; *status* is what GitHub got for an answer."""
 
@@ -54,14 +62,16 @@ class Log:
     missed: tuple[Attempt, ...]  # the newest attempt of each, oldest delivery first
 
 
-def hook_url(client: GitHubClient) -> str:
-    """Where GitHub delivers to, empty if nowhere; raises what the client raises."""
+def read_hook(client: GitHubClient) -> Hook:
+    """Where and how GitHub delivers; raises what the client raises."""
     try:
         config = client.get("/app/hook/config")
     except NotFound:
-        return ""
-    url = config.get("url") if isinstance(config, dict) else None
-    return url if isinstance(url, str) else ""
+        config = None
+    if not isinstance(config, dict):
+        return Hook("")
+    url = config.get("url")
+    return Hook(url if isinstance(url, str) else "", config.get("content_type") != "form")
 
 
 def read_log(client: GitHubClient, now: datetime | None = None) -> Log:

@@ -151,7 +151,7 @@ class StreamingEndpoint(Endpoint):
         except (httpx2.InvalidURL, ValueError):
             return self._unsendable()
         if status != _OK:
-            return Refusal.read(status, headers, load(transcript.whole))
+            return Refusal.read(status, headers, load(transcript.whole), self._clock.now())
         return transcript
 
     def _listen(

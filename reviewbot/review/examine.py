@@ -14,7 +14,7 @@ from reviewbot.review.answer import Reading, read
 from reviewbot.review.parts import in_parts
 from reviewbot.review.plan import pack
 from reviewbot.review.ports import Stage
-from reviewbot.review.prompt import question
+from reviewbot.review.prompt import LONGEST_OUTPUT, question
 from reviewbot.review.rules import cited
 
 if TYPE_CHECKING:
@@ -152,7 +152,11 @@ def _ask_all(
     ports.observer.begins(stage, len(packs))
 
     def ask(whole: Sequence[Task]) -> list[Ended]:
-        return in_parts(whole, lambda part: tap.ask(question(part, briefing)))
+        return in_parts(
+            whole,
+            lambda part: tap.ask(question(part, briefing)),
+            lambda part: tap.ask(replace(question(part, briefing), output_cap=LONGEST_OUTPUT)),
+        )
 
     for _, result in ports.side_by_side(ask, packs):
         yield from result()

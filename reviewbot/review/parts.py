@@ -2,7 +2,8 @@
 
 An answer that was cut off, or is no answer to the question, says nothing reliable about any of
 its chunks, and the same request would mostly end the same way. A single chunk that is cut off
-keeps none of its findings either: that it was read would not be true.
+is asked about once more with room for a longer answer; where that is cut off too, it keeps none of
+its findings: that it was read would not be true.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
     Ended = tuple[Sequence[Task], Sequence[Answer] | ModelError | BudgetExhausted]
 
+    Ask = Callable[[Sequence[Task]], Sequence[Answer]]
 
-def in_parts(
-    tasks: Sequence[Task], ask: Callable[[Sequence[Task]], Sequence[Answer]]
-) -> list[Ended]:
+
+def in_parts(tasks: Sequence[Task], ask: Ask, ask_at_length: Ask) -> list[Ended]:
     """How each part ended: the whole, or its halves, down to single chunks.
 
     What was cut off is halved until it fits. What was garbled is asked for at most as often as it
@@ -45,8 +46,17 @@ def in_parts(
             if len(part) > 1:
                 middle = len(part) // 2
                 waiting.extend([(part[:middle], error), (part[middle:], error)])
+            elif isinstance(error, CutOff):
+                ended.append(_once(part, ask_at_length))
             else:
                 ended.append((part, error))
         except (ModelError, BudgetExhausted) as error:
             ended.append((part, error))
     return ended
+
+
+def _once(part: Sequence[Task], ask: Ask) -> Ended:
+    try:
+        return part, ask(part)
+    except (ModelError, BudgetExhausted) as error:
+        return part, error

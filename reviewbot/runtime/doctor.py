@@ -14,6 +14,7 @@ from reviewbot.github.identity import identify_app, identify_token
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.commands import Commands
 from reviewbot.ledger.desk import Desk
+from reviewbot.ledger.drains import drained
 from reviewbot.ledger.installations import REMOVED, Installations
 from reviewbot.ledger.quarantine import flagged
 from reviewbot.ledger.reported import deviating
@@ -63,6 +64,10 @@ def _endpoints(core: Core) -> Iterator[Diagnosis]:
             yield Diagnosis(part, Health.DOWN, trouble, advice)
         else:
             yield Diagnosis(part, Health.FINE, "it answers")
+    for each in drained(core.database):
+        says = f"out of service, as {each.who} decided: {each.why}"
+        advice = f"`reviewbot ledger release {each.endpoint} --why …` brings it back."
+        yield Diagnosis(f"endpoint {each.endpoint}", Health.WARNING, says, advice)
     for name, why in flagged(core.database):
         advice = (
             "Check the route's price and the vendor's bill; then `reviewbot ledger release"
