@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Span = tuple[int, int, int, int]  # from and to in the old text, from and to in the new one
 
 _CONTEXT = 3  # lines around a change
-_DEEPEST = 6
+_DEEPEST = 6  # divisions of a span by lines that both texts have once
 _LOOKED_AT = 8_000  # bytes; a NUL in them makes a file binary, as for git
 
 

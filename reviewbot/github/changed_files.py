@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from reviewbot.domain.compare import compared
 from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Unreadable
@@ -26,6 +26,7 @@ from reviewbot.domain.held import MOST_HELD, HeldFiles
 from reviewbot.domain.patch import change_of, file_from_patch, parse_diff
 from reviewbot.domain.phrase import Phrase
 from reviewbot.github.errors import Rejected, TooLarge
+from reviewbot.github.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,11 +44,7 @@ _MOST_FETCHED = 32 * 2**20  # bytes of all contents
 _NOT_HAD = (NotFound, Forbidden, Rejected, TooLarge, ForgeUnavailable)
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _File(_Model):
+class _File(Payload):
     """An entry of GitHub's list of changed files."""
 
     filename: str
@@ -59,11 +56,11 @@ class _File(_Model):
     patch: str | None = None
 
 
-class _Commit(_Model):
+class _Commit(Payload):
     sha: str = Field(pattern=r"^[0-9a-f]{40,64}$")
 
 
-class _Comparison(_Model):
+class _Comparison(Payload):
     merge_base_commit: _Commit
 
 

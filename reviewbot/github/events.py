@@ -13,13 +13,14 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from reviewbot.domain.command import CommandWish
 from reviewbot.domain.extras import WORDS
 from reviewbot.domain.pull_request import RETITLED, PullKey, Wish
 from reviewbot.github.checks import NAME, REVIEW_AGAIN
 from reviewbot.github.comment_events import COMMENT_EVENTS, read_comment
+from reviewbot.github.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,20 +139,16 @@ Event = Work | InstallationChanged | RepositoriesChanged | Ping | Ignored | Unkn
 # --- the parts of payloads that are used -----------------------------------------------------
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _Repository(_Model):
+class _Repository(Payload):
     id: _Id
     full_name: str = Field(strict=True, pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")
 
 
-class _PullRequest(_Model):
+class _PullRequest(Payload):
     number: Annotated[int, Field(strict=True, gt=0, lt=2**31)]
 
 
-class _Installation(_Model):
+class _Installation(Payload):
     id: _Id
     updated_at: Any = None
 
@@ -166,11 +163,11 @@ class _Installation(_Model):
         return 0
 
 
-class _Sender(_Model):
+class _Sender(Payload):
     login: str = Field(strict=True, max_length=100, pattern=r"^[A-Za-z0-9_-]+(\[bot\])?$")
 
 
-class _Action(_Model):
+class _Action(Payload):
     action: str = Field(strict=True)
 
 
@@ -186,9 +183,9 @@ class _InRepository(_Action):
 
 class _PullEvent(_InRepository):
     pull_request: _PullRequest
-    changes: dict[str, Any] = {}
-    sender: dict[str, Any] = {}
-    label: dict[str, Any] = {}
+    changes: dict[str, Any] = Field(default_factory=dict)
+    sender: dict[str, Any] = Field(default_factory=dict)
+    label: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def is_our_label(self) -> bool:
@@ -198,13 +195,13 @@ class _PullEvent(_InRepository):
         return labelled and ours and self.sender.get("type") == "Bot"
 
 
-class _Run(_Model):
+class _Run(Payload):
     name: str | None = None
     head_sha: _Sha | None = None
     external_id: str | None = None
 
 
-class _Pressed(_Model):
+class _Pressed(Payload):
     identifier: str = ""
 
 
@@ -214,7 +211,7 @@ class _RunEvent(_InRepository):
     sender: _Sender
 
 
-class _Suite(_Model):
+class _Suite(Payload):
     head_sha: _Sha
 
 
@@ -223,7 +220,7 @@ class _SuiteEvent(_InRepository):
     sender: _Sender
 
 
-class _Group(_Model):
+class _Group(Payload):
     head_sha: _Sha
     head_ref: str = Field(strict=True, max_length=1000)
 
@@ -236,7 +233,7 @@ class _InstallationEvent(_Action):
     installation: _Installation
 
 
-class _Listed(_Model):
+class _Listed(Payload):
     id: _Id
 
 
@@ -245,7 +242,7 @@ class _RepositoriesEvent(_InstallationEvent):
     repositories_removed: Annotated[tuple[_Listed, ...], Field(max_length=_MOST_REPOSITORIES)] = ()
 
 
-_M = TypeVar("_M", bound=_Model)
+_M = TypeVar("_M", bound=Payload)
 
 
 # --- readers ---------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from reviewbot.domain.errors import NotFound
+from reviewbot.github.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,9 +21,7 @@ _LOG = "/app/hook/deliveries"
 _KEPT = timedelta(days=3)  # GitHub sends nothing older again
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
+class _Entry(Payload):
     id: int = Field(strict=True, gt=0)
     guid: str = Field(strict=True, pattern=r"^[A-Za-z0-9-]{1,100}$")
     delivered_at: AwareDatetime

@@ -120,7 +120,7 @@ def whole_life(session: Session, repository_id: int, number: int) -> Line:
 
 
 def _of_pull(row: pulls.Row) -> Line:
-    line = Line(row[:2], *row[2 : 2 + _PLAIN])  # type: ignore[arg-type] # integers of several kinds
+    line = _line((*row[2 : 2 + _PLAIN], *row[:2]), _PLAIN)
     return replace(line, findings=row[-2], accepted=row[-1])
 
 

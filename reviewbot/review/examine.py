@@ -54,7 +54,6 @@ class Examined:
 
     heard: dict[str, Heard] = field(default_factory=dict)
     gaps: dict[str, Gap] = field(default_factory=dict)
-
     refusals: list[BudgetExhausted] = field(default_factory=list)
 
     @property

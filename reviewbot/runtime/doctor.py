@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd
+from reviewbot.domain.question import MESSAGES
 from reviewbot.github.auth import StaticToken
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.identity import identify_app, identify_token
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from reviewbot.runtime.settings import GitHub, Settings
 
 _RULES_BYTES = 16_000  # of a prompt beside its chunks: rules, schema, guidance
-_MESSAGES = 2
 _STUCK_SECONDS = 3_600.0
 _STARVED_DAYS = 7
 _PRICED_DAYS = 30
@@ -107,7 +107,7 @@ def _limits(core: Core) -> Iterator[Diagnosis]:
                 advice = "Name a model in tiers.strong to have findings confirmed."
                 yield Diagnosis("tiers", Health.WARNING, "there is no strong tier", advice)
             continue
-        worst = price.worst_case(size, _MESSAGES, OUTPUT_CAP)
+        worst = price.worst_case(size, MESSAGES, OUTPUT_CAP)
         says = f"a call costs {format_usd(worst)} at the most"
         if worst > smallest:
             advice = "Raise the limits of [budget] and [policy.budget], or choose a cheaper model."
@@ -166,10 +166,10 @@ def _stops(core: Core) -> Iterator[Diagnosis]:
         says = f"stopped by {stop.actor} at {at}: {stop.why}"
         yield Diagnosis("spending", Health.WARNING, says, "`reviewbot start` allows it again.")
     for installation_id, standing in Installations(core.database).stopped():
-        says = f"it is {standing} on GitHub, and not worked for"
-        advice = "Who suspended it can lift that on GitHub, under the installation's settings."
         if standing == REMOVED:
             continue
+        says = f"it is {standing} on GitHub, and not worked for"
+        advice = "Who suspended it can lift that on GitHub, under the installation's settings."
         yield Diagnosis(f"installation {installation_id}", Health.WARNING, says, advice)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,7 +25,6 @@ _PATH = "/webhook"
 _SETTINGS = "under the App's settings on GitHub"
 _RIGHTS = "permissions and events"
 _INSTALLATIONS = "installations"
-_UNSIGNED = 401
 
 
 def examine_app(settings: Settings) -> Iterator[Diagnosis]:
@@ -125,7 +125,7 @@ def _deliveries(client: GitHubClient) -> Iterator[Diagnosis]:
         return
     last = log.missed[-1]
     says = f"{says}; the last of these was answered {last.status} at {last.at:%Y-%m-%d %H:%M UTC}"
-    if last.status == _UNSIGNED:
+    if last.status == HTTPStatus.UNAUTHORIZED:
         advice = f"Write the same webhook secret here and {_SETTINGS}, Webhook."
     else:
         advice = "Is the webhook's URL reachable? `reviewbot serve` has them sent again, hourly."
