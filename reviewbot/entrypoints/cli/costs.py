@@ -122,10 +122,12 @@ def _tell_begin(since: int) -> None:
 
 def _tell_unknown(database: Database, repo: str) -> None:
     """Nothing was spent on a misspelt repository either."""
+    if not repo:
+        return
     from reviewbot.ledger.insight import is_known
 
     with database.snapshot() as session:
-        if repo and not is_known(session, repo):
+        if not is_known(session, repo):
             click.echo(f"reviewbot: the ledger knows no repository {repo}", err=True)
 
 
