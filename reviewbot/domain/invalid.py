@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 from reviewbot.domain.phrase import Phrase
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import BaseModel, ValidationError
+
+_Schema = dict[str, Any]  # JSON Schema
 
 
 def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
@@ -46,7 +50,7 @@ def first_fault(error: ValidationError) -> Fault:
 
 def nearest(model: type[BaseModel], where: tuple[int | str, ...]) -> str:
     """The valid key that looks most like the wrong one; empty if none does."""
-    schema: Any = model.model_json_schema()
+    schema: _Schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
     section = schema
     for step in where[:-1]:
@@ -56,10 +60,11 @@ def nearest(model: type[BaseModel], where: tuple[int | str, ...]) -> str:
     return near[0] if near else ""
 
 
-def _property(section: Any, step: str) -> Any:  # noqa: ANN401 - JSON Schema
-    return section.get("properties", {}).get(step, {})
+def _property(section: _Schema, step: str) -> _Schema:
+    found: _Schema = section.get("properties", {}).get(step, {})
+    return found
 
 
-def _resolved(section: Any, definitions: Any) -> Any:  # noqa: ANN401 - JSON Schema
-    reference = section.get("$ref", "")
-    return definitions.get(reference.rpartition("/")[2], section) if reference else section
+def _resolved(section: _Schema, definitions: Mapping[str, _Schema]) -> _Schema:
+    reference: str = section.get("$ref", "")
+    return definitions.get(reference.rpartition("/")[2], section)

@@ -143,13 +143,18 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """A limit that had no room for a call: what was spent of it, and what the call needed."""
+    """A limit that had no room for a call: what was spent of it, and what the call needed.
+
+    *kept* of it is out of a second look's reach; *closed_by* is an endpoint that overbilled.
+    """
 
     scope: str  # as people call it
     limit: PicoUsd
     spent: PicoUsd  # settled and presumed
     needed: PicoUsd  # by the first call that was refused
     refused: int = 1  # how many calls
+    kept: PicoUsd = NOTHING
+    closed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,26 @@
-"""Why a companion gives no session, in the words that service and job share."""
+"""Why a companion gives no session or answer, in the words that service and job share."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
+OVER_BUDGET = "budget-exhausted"  # why a session's question is not asked
+
 
 class Why(StrEnum):
     """A refusal; none of them tells more than the job's own token does."""
 
-    TOKEN_MISSING = "token-missing"  # noqa: S105 - a code
-    TOKEN_MALFORMED = "token-malformed"  # noqa: S105 - a code
-    TOKEN_ALGORITHM = "token-algorithm"  # noqa: S105 - a code
-    TOKEN_KEY_UNKNOWN = "token-key-unknown"  # noqa: S105 - a code
-    TOKEN_SIGNATURE = "token-signature"  # noqa: S105 - a code
-    TOKEN_ISSUER = "token-issuer"  # noqa: S105 - a code
-    TOKEN_AUDIENCE = "token-audience"  # noqa: S105 - a code
-    TOKEN_EXPIRED = "token-expired"  # noqa: S105 - a code
-    TOKEN_EARLY = "token-early"  # noqa: S105 - a code
-    TOKEN_INCOMPLETE = "token-incomplete"  # noqa: S105 - a code
-    TOKEN_USED = "token-used"  # noqa: S105 - a code
+    TOKEN_MISSING = "token-missing"
+    TOKEN_MALFORMED = "token-malformed"
+    TOKEN_ALGORITHM = "token-algorithm"
+    TOKEN_KEY_UNKNOWN = "token-key-unknown"
+    TOKEN_SIGNATURE = "token-signature"
+    TOKEN_ISSUER = "token-issuer"
+    TOKEN_AUDIENCE = "token-audience"
+    TOKEN_EXPIRED = "token-expired"
+    TOKEN_EARLY = "token-early"
+    TOKEN_INCOMPLETE = "token-incomplete"
+    TOKEN_USED = "token-used"
     EVENT_NOT_ALLOWED = "event-not-allowed"
     REPOSITORY_NOT_ENROLLED = "repository-not-enrolled"
     REPOSITORY_NOT_INSTALLED = "repository-not-installed"
@@ -31,6 +33,7 @@ class Why(StrEnum):
     ISSUER_UNREACHABLE = "issuer-unreachable"
     GITHUB_UNAVAILABLE = "github-unavailable"
     BUSY = "busy"
+    STOPPING = "stopping"
 
     @property
     def is_of_token(self) -> bool:
@@ -40,4 +43,9 @@ class Why(StrEnum):
     @property
     def is_passing(self) -> bool:
         """Whether trying again soon may help."""
-        return self in {Why.ISSUER_UNREACHABLE, Why.GITHUB_UNAVAILABLE, Why.BUSY}
+        return self in {
+            Why.ISSUER_UNREACHABLE,
+            Why.GITHUB_UNAVAILABLE,
+            Why.BUSY,
+            Why.STOPPING,
+        }

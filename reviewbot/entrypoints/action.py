@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from reviewbot.runtime.core import Core
     from reviewbot.runtime.settings import Settings
 
+_ANSWERS_MB = 16  # in the workflow's cache; 10,000 lines of a pull request take a tenth of one
 _SHOWN = 10  # annotations of one level; the runner shows no more
 _LEVELS = {
     Severity.CRITICAL: Level.ERROR,
@@ -205,7 +206,7 @@ def _reviewed(job: Job) -> End:
         folder = Path(environ.get("INPUT_STATE_FOLDER") or scratch / "state")
         scope = f"{job.event.repository_id}/{job.event.number}"
         url = stack.enter_context(sealed_ledger(folder, scratch, job.key, scope))
-        return _review(replace(job, settings=job.settings.with_ledger(url)))
+        return _review(replace(job, settings=job.settings.with_ledger(url, _ANSWERS_MB)))
 
 
 def _without_secrets(job: Job) -> End:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from reviewbot.github.manifest import RegisteredApp
+    from reviewbot.runtime.service import Service
     from reviewbot.runtime.settings import Settings
 
 
@@ -45,6 +46,7 @@ class Front:
         self._settings, self._keep, self._stack = settings, keep, stack
         self._lock = threading.Lock()
         self.setup_path = ""
+        self._service: Service | None = None
         self._app: WSGIApplication = (
             self._set_up() if needs_setup(settings) else self._opened(settings)
         )
@@ -53,8 +55,14 @@ class Front:
         """Answer with what stands there now."""
         return self._app(environ, start)
 
+    def begin_to_stop(self) -> None:
+        """Take nothing more on; what is under way is answered."""
+        if self._service is not None:
+            self._service.begin_to_stop()
+
     def _opened(self, settings: Settings) -> WSGIApplication:
         service = self._stack.enter_context(open_service(settings))
+        self._service = service
         app = create_app(service, _metrics_token(settings))
         add_dashboard(app, service)
         add_companion(app, service)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import TYPE_CHECKING
 
+from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
@@ -14,6 +16,7 @@ from reviewbot.domain.errors import SettingsError
 from reviewbot.entrypoints.door import LARGEST_DELIVERY, Refusal, refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from wsgiref.types import WSGIApplication
 
 _log = logging.getLogger(__name__)
@@ -33,6 +36,8 @@ class Listener:
         A request that has not come in whole after *read_seconds* is cut off.
         """
         self._sockets: dict[int, object] = {}
+        self._ending = threading.Event()
+        self._is_closed = False
         try:
             self._server = create_server(
                 app,
@@ -62,15 +67,41 @@ class Listener:
         """Where it listens, as URLs."""
         return [_url(each.effective_host, each.effective_port) for each in self._servers]
 
-    def run(self) -> None:
-        """Serve until the process is told to stop."""
+    def run(self, at_the_end: Callable[[], object] = lambda: None) -> None:
+        """Serve until ``end``, and then until every request that came in is answered.
+
+        *at_the_end* is called once, in between. Ctrl-C ends it at once.
+        """
         try:
-            self._server.run()
+            self._serve_until(self._ending.is_set)
+            at_the_end()
+            self._serve_until(self._is_idle)
+        except KeyboardInterrupt:
+            _log.info("interrupted")
         finally:
+            self._server.task_dispatcher.shutdown()
             self.close()
+
+    def end(self) -> None:
+        """Let ``run`` come to its end; a signal's handler may say so."""
+        self._ending.set()
+        if not self._is_closed:
+            self._servers[0].pull_trigger()
+
+    def _serve_until(self, is_over: Callable[[], bool]) -> None:
+        """What waitress does in its own ``run``, which knows no end."""
+        adj = self._server.adj
+        while not is_over():
+            wasyncore.loop(adj.asyncore_loop_timeout, adj.asyncore_use_poll, self._sockets, count=1)
+
+    def _is_idle(self) -> bool:
+        """Whether nobody waits for an answer, and all were sent."""
+        channels = [each for each in self._sockets.values() if isinstance(each, HTTPChannel)]
+        return not any(channel.requests or channel.total_outbufs_len for channel in channels)
 
     def close(self) -> None:
         """Stop listening."""
+        self._is_closed = True
         for server in self._servers:
             server.close()
 

@@ -45,6 +45,8 @@ def create_app(service: Service, metrics_token: str = "") -> Flask:
 
     @app.get("/readyz")
     def readyz() -> ResponseReturnValue:
+        if service.stopping.is_set():
+            return {"status": "stopping"}, HTTPStatus.SERVICE_UNAVAILABLE
         stopped = service.switch.stopped() is not None
         return {"status": "ready", "spending": "stopped" if stopped else "allowed"}
 

@@ -6,13 +6,15 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reviewbot.domain.errors import ForgeUnavailable, SettingsError
 from reviewbot.github.client import GitHubClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _AGE = 60  # seconds that the JWT says it is old, for clocks that differ
 _LIFE = 9 * 60  # GitHub allows ten minutes
@@ -32,16 +34,18 @@ class StaticToken:
 
     value: str = field(repr=False)
 
-    def token(self, installation_id: int) -> str:  # noqa: ARG002 - one for all
+    def token(self, installation_id: int) -> str:
         """The token."""
+        del installation_id
         return self.value
 
 
 class Anonymous:
     """No token, for the one call that GitHub answers to nobody in particular."""
 
-    def token(self, installation_id: int) -> str:  # noqa: ARG002 - there is none
+    def token(self, installation_id: int) -> str:
         """Empty."""
+        del installation_id
         return ""
 
 
@@ -57,19 +61,20 @@ class AppAuth:
         self._app_id, self._now = str(app_id).strip(), now
         self._key = _loaded(private_key_pem)
 
-    def token(self, installation_id: int = 0) -> str:  # noqa: ARG002 - the App itself
-        """A JWT for the next minutes."""
-        import jwt  # noqa: PLC0415 - Apps only
+    def token(self, installation_id: int = 0) -> str:
+        """A JWT of the App itself, for the next minutes."""
+        del installation_id
+        import jwt
 
         now = int(self._now())
         claims = {"iat": now - _AGE, "exp": now + _LIFE, "iss": self._app_id}
         return jwt.encode(claims, self._key, algorithm="RS256")
 
 
-def _loaded(pem: str) -> Any:  # noqa: ANN401 - cryptography's key, imported late
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - Apps only
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+def _loaded(pem: str) -> RSAPrivateKey:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     text = pem.strip().replace("\\n", "\n")  # as it often stands in one line of an environment
     try:
@@ -93,20 +98,10 @@ class _Cached:
 
 
 class InstallationTokens:
-    """An App's tokens by installation, each minted once an hour.
+    """An App's tokens by installation, each minted once an hour."""
 
-    *permissions* narrows them, such as ``{"contents": "read"}``.
-    """
-
-    def __init__(
-        self,
-        auth: AppAuth,
-        api_url: str,
-        permissions: Mapping[str, str] | None = None,
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        self._auth, self._api_url = auth, api_url
-        self._permissions, self._now = permissions, now
+    def __init__(self, auth: AppAuth, api_url: str, now: Callable[[], float] = time.time) -> None:
+        self._auth, self._api_url, self._now = auth, api_url, now
         self._lock = threading.Lock()
         self._cached: dict[int, _Cached] = {}
 
@@ -121,9 +116,8 @@ class InstallationTokens:
 
     def _mint(self, installation_id: int) -> tuple[str, float]:
         client = GitHubClient(self._api_url, self._auth)
-        body = {"permissions": dict(self._permissions)} if self._permissions else {}
         try:
-            given = client.post(f"/app/installations/{installation_id}/access_tokens", body)
+            given = client.post(f"/app/installations/{installation_id}/access_tokens", {})
         finally:
             client.close()
         try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.errors import Forbidden, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Mark, Marker
@@ -21,10 +21,8 @@ class OwnWords:
     does not tell (the token of an Actions job), the seal alone decides.
     """
 
-    def __init__(
-        self, client: GitHubClient, marker: Marker, own_login: Callable[[], str | None] | None
-    ) -> None:
-        self._client, self._marker, self._own_login = client, marker, own_login
+    def __init__(self, client: GitHubClient, marker: Marker) -> None:
+        self._client, self._marker = client, marker
 
     def marks(self, item: JsonObject) -> Iterator[Mark]:
         """The marks that reviewbot set in a comment or review."""
@@ -42,14 +40,12 @@ class OwnWords:
         user = item.get("user")
         if not isinstance(user, dict):
             return False
-        if self._own_login is None and self._client.installation_id:
+        if self._client.installation_id:
             return user.get("type") == "Bot"
         return self._login is None or user.get("login") == self._login
 
     @cached_property
     def _login(self) -> str | None:
-        if self._own_login is not None:
-            return self._own_login()
         try:
             user = self._client.get("/user")
         except (Forbidden, NotFound):

@@ -77,14 +77,14 @@ def read_diff(client: GitHubClient, pull: PullRequest, most_held: int = MOST_HEL
 
 
 def _from_list(items: Iterable[JsonObject], contents: _Contents, most_held: int) -> Diff:
-    files, unreadable, count = HeldFiles(most_held), list[Unreadable](), 0
-    for count, item in enumerate(items, 1):  # noqa: B007 - counted to the end
+    files, unreadable = HeldFiles(most_held), list[Unreadable]()
+    for item in items:
         entry = _entry(item, contents)
         if isinstance(entry, Unreadable):
             unreadable.append(entry)
         else:
             files.add(entry)
-    if count >= _MOST_FILES:
+    if len(files) + len(unreadable) >= _MOST_FILES:
         why = Phrase("GitHub lists no more than {files:,} files", files=_MOST_FILES)
         unreadable.append(Unreadable("(further files)", why))
     return Diff(tuple(files), tuple(unreadable))

@@ -76,7 +76,6 @@ class GitHubClient:
             message = f"github.api_url: {api_url!r} is no http(s) address"
             raise SettingsError(message, "Use https://api.github.com or https://HOST/api/v3.")
         self.installation_id = installation_id
-        self.requests_made = 0
         self._base = api_url.rstrip("/")
         self._origin = (parts.scheme, parts.netloc)
         there = urlsplit(graphql_url)[:2] == self._origin
@@ -202,10 +201,9 @@ class GitHubClient:
         *,
         json_body: Mapping[str, Any] | None = None,
     ) -> Answer:
-        import requests  # noqa: PLC0415 - the command line starts without it
+        import requests
 
         token = self._tokens.token(self.installation_id)
-        self.requests_made += 1
         try:
             with self._opened().request(
                 method,
@@ -226,7 +224,7 @@ class GitHubClient:
 
     def _opened(self) -> Session:
         if self._session is None:
-            import requests  # noqa: PLC0415 - the command line starts without it
+            import requests
 
             self._session = requests.Session()
             self._session.trust_env = self._host not in _LOOPBACK  # else for the proxy's sake

@@ -35,15 +35,9 @@ class Conversation:
     *suggesting* writes what some commands put elsewhere than into their answer.
     """
 
-    def __init__(
-        self,
-        client: GitHubClient,
-        postbook: Postbook,
-        marker: Marker,
-        own_login: Callable[[], str | None] | None = None,
-    ) -> None:
+    def __init__(self, client: GitHubClient, postbook: Postbook, marker: Marker) -> None:
         self._client, self._marker = client, marker
-        self._words = OwnWords(client, marker, own_login)
+        self._words = OwnWords(client, marker)
         self._once = Once(postbook, client.sleep)
         self.suggesting = Suggesting(client, marker, self._words, self._once)
 

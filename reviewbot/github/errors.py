@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import (
@@ -64,7 +65,7 @@ def _wait(status: int, headers: Mapping[str, str], said: str) -> float | None:
         if reset is None:
             return _SECONDARY_WAIT
         return min(max(reset - time.time(), 1.0), _LONGEST_WAIT)
-    limited = status != 403 or "rate limit" in said.casefold()  # noqa: PLR2004 - a status
+    limited = status != HTTPStatus.FORBIDDEN or "rate limit" in said.casefold()
     return _SECONDARY_WAIT if limited else None
 
 

@@ -18,7 +18,7 @@ from reviewbot.github.publisher import Publisher
 from reviewbot.github.threads import Threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from reviewbot.domain.diff import Diff
     from reviewbot.domain.posted import PostedFinding
@@ -81,19 +81,18 @@ class _Pull(_Model):
 
 
 class GitHubForge:
-    """One review's view of GitHub. *own_login* tells who reviewbot is, where that is known."""
+    """One review's view of GitHub."""
 
     def __init__(
         self,
         client: GitHubClient,
         postbook: Postbook,
         marker: Marker,
-        own_login: Callable[[], str | None] | None = None,
         organisations: OrganisationPolicies | None = None,
     ) -> None:
         self._client = client
         self._organisations = organisations
-        words, self._threads = OwnWords(client, marker, own_login), Threads(client)
+        words, self._threads = OwnWords(client, marker), Threads(client)
         self._words, self._on_lines = words, OnLines(client, words, self._threads)
         self._publisher = Publisher(client, postbook, marker, words, self._threads)
         self._bare: set[PullKey] = set()  # without comments on lines, when last seen

@@ -38,7 +38,7 @@ def request_id_token(environ: Mapping[str, str], audience: str) -> str:
 
     The runner's own credential goes to the address that it came with, and nowhere else.
     """
-    import requests  # noqa: PLC0415 - only for a companion
+    import requests
 
     if not may_ask(environ):
         message = "this job may have no OIDC token, by which the companion knows it"

@@ -71,7 +71,7 @@ def verify_job(token: str, keys: IssuerKeys, audience: str) -> JobIdentity:
 
     Signed with RS256 by a key of the issuer, for *audience* alone, and in its time.
     """
-    import jwt  # noqa: PLC0415 - only a companion needs it
+    import jwt
 
     key = keys.key(_key_name(token))
     if key is None:
@@ -93,7 +93,7 @@ def verify_job(token: str, keys: IssuerKeys, audience: str) -> JobIdentity:
 
 def _key_name(token: str) -> str:
     """The key that a token names, which proves nothing yet."""
-    import jwt  # noqa: PLC0415 - as above
+    import jwt
 
     if len(token) > LONGEST_TOKEN or not re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", token, re.ASCII):
         raise BadToken(Why.TOKEN_MALFORMED)
@@ -110,7 +110,7 @@ def _key_name(token: str) -> str:
 
 
 def _why(error: Exception) -> Why:
-    import jwt  # noqa: PLC0415 - as above
+    import jwt
 
     known = {
         jwt.ExpiredSignatureError: Why.TOKEN_EXPIRED,

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reviewbot.domain.errors import ForgeUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -72,7 +72,7 @@ class IssuerKeys:
 
 def fetch_keys(issuer: str) -> Mapping[str, RSAPublicKey]:
     """The issuer's keys as they are now; raises ForgeUnavailable."""
-    import requests  # noqa: PLC0415 - only a companion needs it
+    import requests
 
     try:
         with requests.Session() as session:
@@ -104,9 +104,9 @@ def read_keys(issuer: str, body: bytes) -> Mapping[str, RSAPublicKey]:
     return dict(each for each in found if each is not None)
 
 
-def _read_key(said: Any) -> tuple[str, RSAPublicKey] | None:  # noqa: ANN401 - JSON
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415 - late
-    from jwt import PyJWK, PyJWTError  # noqa: PLC0415 - only a companion needs it
+def _read_key(said: object) -> tuple[str, RSAPublicKey] | None:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from jwt import PyJWK, PyJWTError
 
     if not isinstance(said, dict) or said.get("kty") != "RSA" or said.get("use", "sig") != "sig":
         return None
@@ -118,7 +118,7 @@ def _read_key(said: Any) -> tuple[str, RSAPublicKey] | None:  # noqa: ANN401 - J
     return (name, key) if isinstance(name, str) and isinstance(key, RSAPublicKey) else None
 
 
-def _whole(issuer: str, pieces: Any) -> bytes:  # noqa: ANN401 - bytes, which requests does not say
+def _whole(issuer: str, pieces: Iterable[bytes]) -> bytes:
     ends = time.monotonic() + _LONGEST
     body = bytearray()
     for piece in pieces:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -127,7 +127,7 @@ def _case(line: str, where: str, folder: Path) -> Case:
     )
 
 
-def _object(line: str, where: str) -> Any:  # noqa: ANN401 - JSON
+def _object(line: str, where: str) -> object:
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:

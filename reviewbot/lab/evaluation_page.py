@@ -9,11 +9,11 @@ from reviewbot.domain.money import PICO_PER_USD, format_usd
 from reviewbot.lab.axes import Axis, Tick, fitting
 from reviewbot.lab.evaluation import frontier
 from reviewbot.lab.labels import place_labels
-from reviewbot.lab.page import TEMPLATES, Card, Cell
+from reviewbot.lab.page import TEMPLATES, Cell, Measure, cards
 from reviewbot.lab.plots import COLOURS, Point, Points, tick_usd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from fractions import Fraction
 
     from reviewbot.lab.evaluation import Evaluation, Figures, Result
@@ -33,7 +33,6 @@ class _Row:
 @dataclass(frozen=True, slots=True)
 class _CaseRow:
     name: str
-    expected: int
     cells: tuple[Cell, ...]
 
 
@@ -41,14 +40,18 @@ def evaluation_page(evaluation: Evaluation) -> str:
     """The page as HTML."""
     known = evaluation.figures()
     cases = len({str(result.case) for result in evaluation.results})
+    title = f"{cases} labelled case{'' if cases == 1 else 's'}, {len(known)} ways to route them"
     return TEMPLATES.get_template("evaluate.html").render(
-        evaluation=evaluation,
-        title=f"{cases} labelled case{'' if cases == 1 else 's'}, {len(known)} ways to route them",
+        heading=f"reviewbot evaluate: {title}",
+        title=title,
+        at=evaluation.at,
         columns=_COLUMNS,
         rows=_rows(known),
-        cards=_cards(known),
+        cards=cards(_MEASURES, [(each.routing, each) for each in known]),
         points=cost_and_quality(known),
+        case_columns=("Expected", *(each.routing for each in known)),
         cases=_cases(evaluation, known),
+        notes=evaluation.notes(),
     )
 
 
@@ -107,28 +110,17 @@ def _cells(each: Figures) -> tuple[Cell, ...]:
     )
 
 
-def _cards(known: Sequence[Figures]) -> list[Card]:
-    """Who is best in what, where one alone is."""
-    measures: tuple[tuple[str, Callable[[Figures], float], Callable[[Figures], str]], ...] = (
-        ("Best F1", lambda each: -float(each.f1), lambda each: percent(each.f1)),
-        (
-            "Most found",
-            lambda each: -each.found,
-            lambda each: f"{each.found} of {each.expected}",
-        ),
-        (
-            "Least cost per found defect",
-            lambda each: float(each.per_found or float("inf")),
-            lambda each: format_usd(each.per_found or 0),
-        ),
-    )
-    cards = []
-    for title, measure, text in measures:
-        values = [measure(each) for each in known]
-        if len(known) > 1 and values.count(min(values)) == 1:
-            number = values.index(min(values))
-            cards.append(Card(title, text(known[number]), known[number].routing, number % COLOURS))
-    return cards
+_MEASURES: tuple[Measure[Figures], ...] = (
+    Measure("Best F1", lambda each: -float(each.f1), lambda each: percent(each.f1)),
+    Measure(
+        "Most found", lambda each: -each.found, lambda each: f"{each.found} of {each.expected}"
+    ),
+    Measure(
+        "Least cost per found defect",
+        lambda each: each.per_found,
+        lambda each: format_usd(each.per_found or 0),
+    ),
+)
 
 
 def _cases(evaluation: Evaluation, known: Sequence[Figures]) -> list[_CaseRow]:
@@ -138,8 +130,10 @@ def _cases(evaluation: Evaluation, known: Sequence[Figures]) -> list[_CaseRow]:
     return [
         _CaseRow(
             name,
-            len(next(iter(tried.values())).case.expected),
-            tuple(_cell(tried.get(each.routing)) for each in known),
+            (
+                Cell(str(len(next(iter(tried.values())).case.expected))),
+                *(_cell(tried.get(each.routing)) for each in known),
+            ),
         )
         for name, tried in results.items()
     ]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+_WIDTH = 100.0  # percent
+_HIGHEST = 108.0  # percent of a plot's height: above it there is some room
 _LETTER = 1.7  # percent of a plot's width
 _MARGIN = 3.5  # between a point and its label
 _LINE = 7.0  # percent of a plot's height
@@ -36,7 +38,8 @@ class _Box:
 
     @property
     def inside(self) -> bool:
-        return self.left >= 0 and self.right <= 100 and self.bottom >= -_LINE and self.top <= 108  # noqa: PLR2004 - the plot, in percent
+        across = self.left >= 0 and self.right <= _WIDTH
+        return across and self.bottom >= -_LINE and self.top <= _HIGHEST
 
 
 def place_labels(points: Sequence[tuple[str, float, float]]) -> list[Label]:
@@ -63,7 +66,7 @@ def place_labels(points: Sequence[tuple[str, float, float]]) -> list[Label]:
 
 def _choices(across: float, upwards: float) -> Iterator[Label]:
     """Beside the point first, then further up and down; towards the middle first."""
-    towards_middle = across > 50  # noqa: PLR2004 - the middle, in percent
+    towards_middle = across > _WIDTH / 2
     for lines in range(_STEPS):
         for step in dict.fromkeys((lines, -lines)):
             height = round(upwards + step * _LINE, 3)

@@ -38,12 +38,12 @@ def parse_tokens(text: str) -> int:
 
 def parse_split(text: str) -> Split:
     """Input and output in percent, such as 70/30; raises UsageError."""
-    parts = [_percent(part) for part in text.split("/")]
-    shares = [part for part in parts if part is not None]
-    if len(parts) != 2 or len(shares) != 2 or sum(shares) != 1:  # noqa: PLR2004 - input and output
-        message = f"{text!r} is no split of tokens into input and output"
-        raise UsageError(message, "Write two percentages that make 100, such as 70/30.")
-    return Split(*shares)
+    match [_percent(part) for part in text.split("/")]:
+        case [Fraction() as fresh, Fraction() as out] if fresh + out == 1:
+            return Split(fresh, out)
+        case _:
+            message = f"{text!r} is no split of tokens into input and output"
+            raise UsageError(message, "Write two percentages that make 100, such as 70/30.")
 
 
 def parse_share(text: str) -> Fraction:

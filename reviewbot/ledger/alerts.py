@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.money import PicoUsd, format_usd
-from reviewbot.ledger.scopes import TITLES, Kind, kind_of
+from reviewbot.domain.scope import TITLES, Kind
+from reviewbot.ledger.scopes import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +82,7 @@ def recent(database: Database, since: int = 0) -> list[Alert]:
     """Alerts since then, the newest first."""
     with database.transaction() as session:
         rows = session.rows(
-            f"SELECT {_COLUMNS} FROM alerts WHERE at >= ? ORDER BY at DESC, level DESC",  # noqa: S608 - fixed names
+            f"SELECT {_COLUMNS} FROM alerts WHERE at >= ? ORDER BY at DESC, level DESC, scope",  # noqa: S608 - fixed names
             since,
         )
     return [Alert(*row) for row in rows]
@@ -91,7 +92,7 @@ def take_untold(database: Database) -> Alert | None:
     """The oldest alert that the alerts' address does not know; nobody else takes it then."""
     with database.transaction() as session:
         rows = session.rows(
-            f"SELECT {_COLUMNS} FROM alerts WHERE told = 0 ORDER BY at LIMIT 1"  # noqa: S608 - fixed names
+            f"SELECT {_COLUMNS} FROM alerts WHERE told = 0 ORDER BY at, scope, level LIMIT 1"  # noqa: S608 - fixed names
         )
         for scope, level, cap, *_ in rows:
             taken = session.change(

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import LedgerError
-from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.money import NOTHING, PicoUsd
 from reviewbot.review.ports import Ending
 
 if TYPE_CHECKING:
@@ -67,16 +67,16 @@ def bill_of(charge: Charge, attempt: Attempt) -> Bill:
     """What came of an attempt, in money."""
     usage, ending = attempt.usage, attempt.ending
     if ending is Ending.REFUSED:
-        return Bill(True, PicoUsd(0), ending)  # noqa: FBT003 - a field, not a switch
+        return Bill(is_settled=True, cost=NOTHING, ending=ending)
     if usage is None or ending is Ending.UNKNOWN:
         return presumed(charge.worst, ending)
     tokens = Tokens(usage.input, usage.output, usage.cached, usage.cache_write, usage.reasoning)
-    return Bill(True, charge.cost(attempt), ending, tokens)  # noqa: FBT003 - as above
+    return Bill(is_settled=True, cost=charge.cost(attempt), ending=ending, tokens=tokens)
 
 
 def presumed(worst: PicoUsd, ending: Ending = Ending.UNKNOWN) -> Bill:
     """The bill of a call whose end nobody learned."""
-    return Bill(False, worst, ending)  # noqa: FBT003 - as above
+    return Bill(is_settled=False, cost=worst, ending=ending)
 
 
 def open_call(

@@ -5,15 +5,16 @@ Raw calls may be long gone; a summary is the same before and after.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.money import NOTHING, PicoUsd
 from reviewbot.ledger.insight import names
 from reviewbot.ledger.pulls import FOREVER, dearest
 from reviewbot.ledger.rollups import day_of
 from reviewbot.ledger.sight import Sight
+from reviewbot.ledger.worth import cost_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,6 @@ class By(StrEnum):
     DAY = "day"
 
 
-_NOTHING = PicoUsd(0)
 _WORTH = "SUM(posted), SUM(accepted)"
 _EVERYTHING = Sight()
 
@@ -43,7 +43,8 @@ class Spend:
     *questions* are those that somebody asked, which are no reviews. *saved* is what known
     answers would have cost again; it is kept by review, so it is None where lines are models or
     tiers. *reserved* is what calls under way may cost yet, which are among *calls*. *findings*
-    were posted on lines in that time, and people *accepted* so many.
+    were posted on lines in that time, and people *accepted* so many. *asked* is what questions
+    cost: it is part of what was spent and presumed.
     """
 
     name: str
@@ -55,9 +56,20 @@ class Spend:
     spent: PicoUsd
     presumed: PicoUsd
     saved: PicoUsd | None
-    reserved: PicoUsd = _NOTHING
+    reserved: PicoUsd = NOTHING
     findings: int = 0
     accepted: int = 0
+    asked: PicoUsd = NOTHING
+
+    @property
+    def per_finding(self) -> PicoUsd | None:
+        """What reviews cost by the findings of the same time; None without any."""
+        return cost_each(self.spent + self.presumed - self.asked, self.findings)
+
+    @property
+    def per_accepted(self) -> PicoUsd | None:
+        """The same by those that people accepted."""
+        return cost_each(self.spent + self.presumed - self.asked, self.accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,7 @@ class Query:
 
 
 OTHERS = "all others"
+_LOCAL = 0  # the id that all local diffs share
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +101,17 @@ class _Grouping:
     saved: str = "saved"
 
 
-_BY_REPOSITORY = _Grouping("spending_by_repository", "repository")
+_BY_REPOSITORY = _Grouping("spending_by_repository", "repository_id, repository")
 _GROUPINGS = {
     By.REPO: _BY_REPOSITORY,
     By.MODEL: _Grouping("spending", "model", "reviews_of_model", "0"),
     By.TIER: _Grouping("spending", "tier", "reviews_of_tier", "0"),
     By.DAY: _Grouping("spending_by_repository", "period"),
 }
-_Row = tuple[str, int, int, int, int, int, int, int, int, int, int]
+_UNNAMED = {By.MODEL: "without a model", By.TIER: "without a tier"}
+_Sums = tuple[int, ...]  # as pulls.SUMS has them, then findings and those accepted
+_ZEROS: _Sums = (0,) * 11
+_COST = slice(5, 7)  # spent and presumed
 _ALL = 2**31
 
 
@@ -103,17 +119,39 @@ def spend(database: Database, query: Query) -> list[Spend]:
     """Every line of the summary, the dearest first; days by date."""
     with database.snapshot() as session:
         known = names(session, query.sight)
-        rows = _pulls(session, query, known) if query.by is By.PR else _grouped(session, query)
-        if query.most is not None and len(rows) == query.most:
-            rows += _others(session, query, rows)
+        query = _narrowed(query, known)
+        if query.by is By.PR:
+            found = _pulls(session, query, known)
+            others = _others(session, query, found)
+        else:
+            found, others = _parted(_grouped(session, query, known), query.most)
         under_way = _reserved(session, query, known)
-    found = [_line(row, query, under_way.pop(row[0], [])) for row in rows]
-    nothing = (0,) * 10
-    found += [_line(_row(name, nothing), query, worst) for name, worst in under_way.items()]
-    return sorted(found, key=lambda line: line.name) if query.by is By.DAY else found
+    if others is not None:
+        beyond = [worst for name in under_way if name not in found for worst in under_way[name]]
+        under_way = {name: under_way[name] for name in under_way if name in found}
+        found, under_way[OTHERS] = found | {OTHERS: others}, beyond
+    found |= {name: _ZEROS for name in under_way if name not in found}
+    lines = [_line(name, sums, query, under_way.get(name, [])) for name, sums in found.items()]
+    return sorted(lines, key=lambda line: line.name) if query.by is By.DAY else lines
 
 
-def _pulls(session: Session, query: Query, known: Mapping[int, str]) -> list[_Row]:
+def _narrowed(query: Query, known: Mapping[int, str]) -> Query:
+    """A repository is asked for by its newest name, and all of its names are meant.
+
+    Names of local diffs, which share an id, and names that nobody has any more stay as they are.
+    """
+    wanted = query.repository.lower()
+    ids = frozenset(n for n, name in known.items() if n and name.lower() == wanted)
+    return replace(query, repository="", sight=Sight(ids)) if ids else query
+
+
+def _pulls(session: Session, query: Query, known: Mapping[int, str]) -> dict[str, _Sums]:
+    local = dict(
+        session.rows(
+            "SELECT number, MAX(repository) FROM reviews WHERE repository_id = ? GROUP BY number",
+            _LOCAL,
+        )
+    )
     sight = query.sight
     if query.repository:
         where, values = _only(query)
@@ -123,58 +161,79 @@ def _pulls(session: Session, query: Query, known: Mapping[int, str]) -> list[_Ro
         )
         sight = Sight(frozenset(int(each) for (each,) in ids))
     days = (day_of(query.since), FOREVER)
-    return [
-        _row(f"{known.get(row[0], row[0])}#{row[1]}", (*row[2:9], *row[10:]))
-        for row in dearest(session, days, sight, query.most or _ALL)
-    ]
+    found: dict[str, _Sums] = {}
+    for repository_id, number, *sums in dearest(session, days, sight, query.most or _ALL):
+        name = known.get(repository_id, str(repository_id))
+        if repository_id == _LOCAL:
+            name = local.get(number, name)
+            if query.repository and name.lower() != query.repository.lower():
+                continue
+        _add(found, f"{name}#{number}", sums)
+    return found
 
 
-def _grouped(session: Session, query: Query) -> list[_Row]:
+def _grouped(session: Session, query: Query, known: Mapping[int, str]) -> dict[str, _Sums]:
+    """Also lines that only findings were posted in, such as those that no model found."""
     grouping, (where, values) = _GROUPINGS[query.by], _periods(query)
-    limit = "" if query.most is None else f" LIMIT {query.most}"
     rows = session.rows(
-        f"SELECT {_sums(grouping)}, {grouping.name} FROM {grouping.table} WHERE {where}"  # noqa: S608 - fixed texts and an integer
-        f" GROUP BY {grouping.name} ORDER BY SUM(spent + presumed) DESC, {grouping.name}{limit}",
+        f"SELECT {_sums(grouping)}, {grouping.name} FROM {grouping.table} WHERE {where}"  # noqa: S608 - fixed texts
+        f" GROUP BY {grouping.name}",
         *values,
     )
-    worth = _worth(session, query)
-    return [_row(str(row[-1]), (*row[:8], *worth.get(str(row[-1]), (0, 0)))) for row in rows]
-
-
-def _worth(session: Session, query: Query) -> dict[str, tuple[int, int]]:
-    """How many findings were posted, and how many of them accepted, by the names of lines."""
-    where, values = _periods(query)
-    name = _GROUPINGS[query.by].name
-    rows = session.rows(
-        f"SELECT {name}, {_WORTH} FROM acceptance WHERE {where} GROUP BY {name}",  # noqa: S608 - fixed texts
+    worth = session.rows(
+        f"SELECT {_WORTH}, {grouping.name} FROM acceptance WHERE {where} GROUP BY {grouping.name}",  # noqa: S608 - fixed texts
         *values,
     )
-    return {str(each): (posted, accepted) for each, posted, accepted in rows}
+    found: dict[str, _Sums] = {}
+    for row in rows:
+        _add(found, _label(query, row[9:], known), (*row[:9], 0, 0))
+    for posted, accepted, *key in worth:
+        _add(found, _label(query, key, known), (*_ZEROS[:9], posted, accepted))
+    return dict(sorted(found.items(), key=lambda line: (-sum(line[1][_COST]), line[0])))
 
 
-def _others(session: Session, query: Query, shown: list[_Row]) -> list[_Row]:
-    """What is beyond the lines shown, as one line, if there is anything."""
+def _parted(lines: Mapping[str, _Sums], most: int | None) -> tuple[dict[str, _Sums], _Sums | None]:
+    """So many of the first lines, and the sum of all others, if there are any."""
+    shown = list(lines.items())[:most]
+    rest = list(lines.values())[len(shown) :]
+    return dict(shown), tuple(map(sum, zip(*rest, strict=True))) if rest else None
+
+
+def _label(query: Query, key: Sequence[Any], known: Mapping[int, str]) -> str:
+    """What a line is called; a repository by its newest name."""
+    name = str(key[-1])
+    if query.by is By.REPO and key[0] != _LOCAL:
+        return known.get(int(key[0]), name)
+    return name or _UNNAMED.get(query.by, name)
+
+
+def _add(found: dict[str, _Sums], name: str, sums: Sequence[Any]) -> None:
+    """PostgreSQL sums integers to decimals, and nothing to nothing."""
+    so_far = found.get(name, _ZEROS)
+    found[name] = tuple(one + int(more or 0) for one, more in zip(so_far, sums, strict=True))
+
+
+def _others(session: Session, query: Query, shown: Mapping[str, _Sums]) -> _Sums | None:
+    """What is beyond the pull requests shown; None where they are all."""
+    if query.most is None or len(shown) < query.most:
+        return None
     where, values = _periods(query)
     [row] = session.rows(
         f"SELECT {_sums(_BY_REPOSITORY)} FROM spending_by_repository WHERE {where}",  # noqa: S608 - fixed texts
         *values,
     )
     [worth] = session.rows(f"SELECT {_WORTH} FROM acceptance WHERE {where}", *values)  # noqa: S608 - fixed texts
-    total = _row(OTHERS, (*row, *worth))
-    shown_sums = [sum(column) for column in zip(*(line[1:] for line in shown), strict=True)]
-    rest = [whole - part for whole, part in zip(total[1:], shown_sums, strict=True)]
-    return [_row(OTHERS, rest)] if any(rest) else []
+    total = [int(value or 0) for value in (*row, *worth)]
+    shown_sums = [sum(column) for column in zip(*shown.values(), strict=True)]
+    rest = tuple(whole - part for whole, part in zip(total, shown_sums, strict=True))
+    return rest if any(rest) else None
 
 
 def _sums(grouping: _Grouping) -> str:
     return (
         f"SUM({grouping.reviews}), SUM(questions), SUM(calls), SUM(tokens_in), SUM(tokens_out),"
-        f" SUM(spent), SUM(presumed), SUM({grouping.saved})"
+        f" SUM(spent), SUM(presumed), SUM(asked), SUM({grouping.saved})"
     )
-
-
-def _row(name: str, values: Sequence[Any]) -> _Row:
-    return (name, *(int(value or 0) for value in values))  # type: ignore[return-value] # ten
 
 
 def _periods(query: Query) -> tuple[str, list[object]]:
@@ -212,9 +271,10 @@ def _reserved(session: Session, query: Query, known: Mapping[int, str]) -> dict[
     )
     found: dict[str, list[int]] = {}
     for repository_id, repository, number, model, tier, at, worst in rows:
+        repo = known.get(repository_id, repository) if repository_id != _LOCAL else repository
         name = {
-            By.REPO: repository,
-            By.PR: f"{known.get(repository_id, repository)}#{number}",
+            By.REPO: repo,
+            By.PR: f"{repo}#{number}",
             By.MODEL: model,
             By.TIER: tier,
             By.DAY: day_of(at),
@@ -224,8 +284,9 @@ def _reserved(session: Session, query: Query, known: Mapping[int, str]) -> dict[
     return found
 
 
-def _line(row: _Row, query: Query, under_way: Sequence[int]) -> Spend:
-    name, reviews, questions, calls, tokens_in, tokens_out, spent, presumed, saved, *worth = row
+def _line(name: str, sums: _Sums, query: Query, under_way: Sequence[int]) -> Spend:
+    reviews, questions, calls, tokens_in, tokens_out, *amounts, findings, accepted = sums
+    spent, presumed, asked, saved = map(PicoUsd, amounts)
     return Spend(
         name=name,
         reviews=reviews,
@@ -233,10 +294,11 @@ def _line(row: _Row, query: Query, under_way: Sequence[int]) -> Spend:
         calls=calls + len(under_way),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
-        spent=PicoUsd(spent),
-        presumed=PicoUsd(presumed),
-        saved=None if query.by in {By.MODEL, By.TIER} else PicoUsd(saved),
+        spent=spent,
+        presumed=presumed,
+        saved=None if query.by in {By.MODEL, By.TIER} else saved,
         reserved=PicoUsd(sum(under_way)),
-        findings=worth[0],
-        accepted=worth[1],
+        findings=findings,
+        accepted=accepted,
+        asked=asked,
     )

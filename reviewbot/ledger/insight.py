@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.money import NOTHING, PicoUsd
 from reviewbot.ledger import pulls
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Line:
 
     *questions* are no reviews; *asked* is their part of the cost. *reviews* says nothing where
     lines are models or endpoints, *saved* neither; all after that is known of these alone.
-    *instead* is what the strong model would have cost instead.
+    *instead* is what the strong model would have cost instead. *findings* were posted on lines in
+    that time and *accepted* are those of them that people wanted: known of pull requests alone.
     """
 
     key: tuple[Any, ...]
@@ -65,16 +66,23 @@ class Line:
     presumed: PicoUsd
     asked: PicoUsd
     saved: PicoUsd
-    instead: PicoUsd = PicoUsd(0)  # noqa: RUF009 - a new type of integers
+    instead: PicoUsd = NOTHING
     tokens_cached: int = 0
     tokens_written: int = 0
     failed: int = 0
     latency_ms: int = 0  # of all calls together
+    findings: int = 0
+    accepted: int = 0
 
     @property
     def cost(self) -> PicoUsd:
         """What counts against limits: settled and presumed."""
         return PicoUsd(self.spent + self.presumed)
+
+    @property
+    def cost_of_reviews(self) -> PicoUsd:
+        """The cost without questions."""
+        return PicoUsd(self.cost - self.asked)
 
 
 def lines(
@@ -84,7 +92,7 @@ def lines(
     if group is Group.PULL:
         days = (f"{span.first}", f"{span.last}")
         found = pulls.dearest(session, days, sight, most)
-        return [Line(row[:2], *row[2 : 2 + _PLAIN]) for row in found]  # type: ignore[arg-type] # as below
+        return [pulls_line(row) for row in found]
     source = _SOURCES[group]
     when, values = span.condition()
     if group is Group.DAY:
@@ -100,11 +108,17 @@ def lines(
     return [_line(row, _DETAILED if source.is_detailed else _PLAIN) for row in rows]
 
 
+def pulls_line(row: pulls.Row) -> Line:
+    """A pull request's line."""
+    line = Line(row[:2], *row[2 : 2 + _PLAIN])  # type: ignore[arg-type] # integers of several kinds
+    return replace(line, findings=row[-2], accepted=row[-1])
+
+
 def _line(row: tuple[Any, ...], sums: int) -> Line:
     # PostgreSQL sums integers to decimals.
-    numbers = [int(value or 0) for value in row[:sums]]
+    numbers: list[Any] = [int(value or 0) for value in row[:sums]]
     key = tuple(int(part) if isinstance(part, int) else part for part in row[sums:])
-    return Line(key, *numbers)  # type: ignore[arg-type] # integers of several kinds
+    return Line(key, *numbers)
 
 
 def names(session: Session, sight: Sight) -> dict[int, str]:
@@ -132,7 +146,7 @@ def under_way(session: Session, sight: Sight) -> list[UnderWay]:
     """What may be spent yet; such calls are few."""
     rows = session.rows(
         "SELECT repository_id, number, tier, model, worst FROM calls"  # noqa: S608 - integers
-        f" WHERE state = 'reserved' AND {sight.condition()}"
+        f" WHERE state = 'reserved' AND {sight.condition()} ORDER BY id"
     )
     return [UnderWay(*row) for row in rows]
 
@@ -170,7 +184,7 @@ def gauges_of(session: Session, kind: str, period: str) -> list[Gauge]:
     """All counters of ``server`` or ``installation`` in a month."""
     rows = session.rows(
         "SELECT scope, cap, settled, presumed, reserved, closed_by FROM budgets"
-        " WHERE scope LIKE ? ORDER BY settled + presumed DESC",
+        " WHERE scope LIKE ? ORDER BY settled + presumed DESC, scope",
         f"{kind}:%{period}",
     )
     return [Gauge(*row) for row in rows]

@@ -85,8 +85,13 @@ class Sessions:
         return token
 
     def enter(self, token: str) -> Session | None:
-        """The session of that token, with this call counted; None where there is none."""
+        """The session of that token, with this call counted; None where there is none.
+
+        Whoever has no session writes nothing, and waits for no writer: anybody may try tokens.
+        """
         digest = _digest(token)
+        if not self._is_good(digest):
+            return None
         with self._database.transaction() as session:
             counted = session.change(
                 "UPDATE companion_sessions SET calls = calls + 1 WHERE digest = ? AND ends_at > ?",
@@ -102,6 +107,16 @@ class Sessions:
                 digest,
             )
         return Session(digest, _read(json.loads(terms)), int(calls), bool(is_halted))
+
+    def _is_good(self, digest: str) -> bool:
+        with self._database.snapshot() as session:
+            return bool(
+                session.rows(
+                    "SELECT 1 FROM companion_sessions WHERE digest = ? AND ends_at > ?",
+                    digest,
+                    self._clock.milliseconds(),
+                )
+            )
 
     def forget_ended(self) -> int:
         """Remove what is over, and close its reviews; returns how many sessions ended."""

@@ -75,7 +75,7 @@ class MergeGroups:
                 "SELECT repository_id, head_sha, number, repository, installation_id, attempts,"  # noqa: S608 - fixed texts
                 " asked_at FROM merge_groups WHERE answered = 0 AND lease_until < ?"
                 f" AND not_before <= ? AND NOT {_HALTED}"
-                " ORDER BY not_before, asked_at LIMIT 1",
+                " ORDER BY not_before, asked_at, repository_id, head_sha LIMIT 1",
                 now,
                 now,
             )

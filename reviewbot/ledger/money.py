@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from reviewbot.domain.errors import BudgetExhausted
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, format_usd
 from reviewbot.domain.outcome import Shortage
-from reviewbot.domain.phrase import Phrase
+from reviewbot.domain.scope import exhausted
 from reviewbot.ledger import alerts, calls, counters, egress, quarantine, rollups
 from reviewbot.ledger.answers import preferred, store
 from reviewbot.ledger.clock import Clock, at_utc
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from reviewbot.domain.errors import BudgetExhausted
     from reviewbot.domain.money import Price
     from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.calls import Bill, Entry
@@ -227,24 +227,12 @@ def _is_told(attempt: Attempt) -> bool:
 
 def _exhausted(refused: Counter, worst: PicoUsd) -> BudgetExhausted:
     scope = refused.scope
-    shortage = Shortage(scope.title, scope.limit, refused.spent, worst)
-    if refused.closed_by:
-        message = Phrase(
-            "the budget of {scope} was closed: {endpoint} overbilled",
-            scope=scope.title,
-            endpoint=refused.closed_by,
-        )
-        advice = f"`reviewbot ledger release {refused.closed_by}` opens it."
-        return BudgetExhausted(message, scope.name, advice, shortage)
-    message = Phrase(
-        "the budget of {scope} ({spent} of {limit} spent) has no room for a call of up to {worst}",
-        scope=scope.title,
-        spent=format_usd(refused.spent),
-        limit=format_usd(scope.limit),
-        worst=format_usd(worst),
+    shortage = Shortage(
+        scope.title,
+        scope.limit,
+        refused.spent,
+        worst,
+        kept=PicoUsd(scope.limit - scope.ceiling),
+        closed_by=refused.closed_by,
     )
-    if scope.ceiling < scope.limit:
-        kept = format_usd(scope.limit - scope.ceiling)
-        message = Phrase("{why}, with {kept} kept for first readings", why=message, kept=kept)
-    advice = "Raise the limit, or wait for the next period."
-    return BudgetExhausted(message, scope.name, advice, shortage)
+    return exhausted(scope.name, shortage)

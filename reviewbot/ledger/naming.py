@@ -3,7 +3,29 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Moments:
+    """Nanoseconds since 1970, each later than the last, even where the clock is set back."""
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now, self._last = now, 0
+        self._lock = threading.Lock()
+
+    def next(self) -> int:
+        """Now, or what is left of it."""
+        with self._lock:
+            self._last = max(self._now(), self._last + 1)
+            return self._last
+
+
+_MOMENTS = Moments(time.time_ns)  # of this process
 
 
 def new_id() -> str:
@@ -12,4 +34,4 @@ def new_id() -> str:
     Many calls are reserved within one millisecond; what sorts them by time and then by id keeps
     them in order all the same. UUIDs of version 7 (RFC 9562) promise it by the millisecond only.
     """
-    return f"{time.time_ns():016x}{secrets.token_hex(8)}"
+    return f"{_MOMENTS.next():016x}{secrets.token_hex(8)}"

@@ -82,8 +82,8 @@ def reviews_of(
         most,
     )
     return [
-        PastReview(*row[:10], is_starved=bool(row[10]), report=_report(row[11]))  # type: ignore[misc] # the first ten
-        for row in rows
+        PastReview(*(*plain, bool(is_starved), _report(report)))
+        for *plain, is_starved, report in rows
     ]
 
 

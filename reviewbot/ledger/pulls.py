@@ -52,14 +52,22 @@ def _within(
 
 def _astride(session: Session, days: tuple[str, str], sight: Sight) -> list[Row]:
     first, last = days
+    astride = session.rows(
+        "SELECT repository_id, number FROM spending_of_pulls WHERE first_day <= ?"  # noqa: S608 - integers
+        f" AND last_day >= ? AND (first_day < ? OR last_day > ?) AND {sight.condition()}",
+        *(last, first, first, last),
+    )
+    if not astride:
+        return []
+    # They are few, but nothing tells PostgreSQL so: it would look through the days of all others.
+    keys = ", ".join(f"({int(repository_id)}, {int(number)})" for repository_id, number in astride)
     sums = ", ".join(f"SUM(d.{name})" for name in _COLUMNS)
     rows = session.rows(
-        f"SELECT p.repository_id, p.number, {sums} FROM spending_of_pulls p"  # noqa: S608 - fixed names and integers
+        f"SELECT d.repository_id, d.number, {sums} FROM (VALUES {keys}) k"  # noqa: S608 - fixed names and integers
         # An ordinary join would let SQLite look through all days first.
-        " CROSS JOIN spending_by_pull d WHERE p.first_day <= ? AND p.last_day >= ?"
-        f" AND (p.first_day < ? OR p.last_day > ?) AND {sight.condition('p.repository_id')}"
-        " AND d.repository_id = p.repository_id AND d.number = p.number"
-        " AND d.period BETWEEN ? AND ? GROUP BY p.repository_id, p.number",
-        *(last, first, first, last, first, last),
+        " CROSS JOIN spending_by_pull d WHERE d.repository_id = k.column1 AND d.number = k.column2"
+        " AND d.period BETWEEN ? AND ? GROUP BY d.repository_id, d.number",
+        first,
+        last,
     )
     return [tuple(int(value) for value in row) for row in rows]

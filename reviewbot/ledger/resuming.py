@@ -23,7 +23,8 @@ def resume(database: Database, desk: Desk, repository: str, number: int, who: st
     with database.transaction() as session:
         rows = session.rows(
             "SELECT repository_id, repository, installation_id FROM desk"
-            " WHERE LOWER(repository) = ? AND number = ? ORDER BY wanted_since DESC LIMIT 1",
+            " WHERE LOWER(repository) = ? AND number = ?"
+            " ORDER BY wanted_since DESC, repository_id DESC LIMIT 1",
             repository.lower(),
             number,
         )

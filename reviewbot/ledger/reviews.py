@@ -33,9 +33,14 @@ class Reviews:
         self._database = database
         self._clock = clock or Clock()
 
+    def is_open(self, pull: PullRequest, trigger: str) -> bool:
+        """Whether a review of this head and trigger was opened and not closed."""
+        with self._database.transaction() as session:
+            return bool(_opened(session, _about(pull, trigger)))
+
     def open(self, pull: PullRequest, trigger: str) -> str:
         """The id of the open review of this head and trigger; a new one after it was closed."""
-        about = (pull.key.repository_id, pull.key.number, pull.head_sha, trigger)
+        about = _about(pull, trigger)
         with self._database.transaction() as session:
             session.change(
                 "INSERT INTO reviews (id, repository_id, number, head_sha, cause, repository,"
@@ -45,11 +50,7 @@ class Reviews:
                 pull.repository,
                 self._clock.milliseconds(),
             )
-            [(review_id,)] = session.rows(
-                "SELECT id FROM reviews WHERE repository_id = ? AND number = ? AND head_sha = ?"
-                " AND cause = ? AND state = 'open'",
-                *about,
-            )
+            [(review_id,)] = _opened(session, about)
         return str(review_id)
 
     def close(
@@ -188,6 +189,18 @@ def starved(database: Database, since: int) -> list[Starved]:
 def _scopes_in(report: str) -> tuple[str, ...]:
     shortages = json.loads(report).get("shortages", ()) if report else ()
     return tuple(dict.fromkeys(str(each["scope"]) for each in shortages))
+
+
+def _about(pull: PullRequest, trigger: str) -> tuple[int, int, str, str]:
+    return pull.key.repository_id, pull.key.number, pull.head_sha, trigger
+
+
+def _opened(session: Session, about: tuple[int, int, str, str]) -> Sequence[tuple[str]]:
+    return session.rows(
+        "SELECT id FROM reviews WHERE repository_id = ? AND number = ? AND head_sha = ?"
+        " AND cause = ? AND state = 'open'",
+        *about,
+    )
 
 
 def _sums(session: Session, review_id: str) -> tuple[int, int, int, int, int]:

@@ -64,7 +64,7 @@ class SqlRulings:
         with self._database.transaction() as session:
             rows = session.rows(
                 "SELECT breadth, name, sender_id, sender, up_to FROM silences"
-                " WHERE repository_id = ? AND number = ? ORDER BY at, sender_id",
+                " WHERE repository_id = ? AND number = ? ORDER BY at, sender_id, breadth, name",
                 pull.repository_id,
                 pull.number,
             )

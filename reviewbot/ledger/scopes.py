@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd
-from reviewbot.domain.phrase import Phrase
+from reviewbot.domain.scope import TITLES, Kind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,28 +15,6 @@ if TYPE_CHECKING:
     from reviewbot.domain.pull_request import PullKey
     from reviewbot.review.ports import Charge, Limits, Purse
 
-
-class Kind(StrEnum):
-    """What a scope bounds: the labels of metrics and alerts."""
-
-    PULL = "pull-request"
-    REVIEW = "review"
-    AUTHOR_DAY = "author-day"
-    REPOSITORY_DAY = "repository-day"
-    REPOSITORY_MONTH = "repository-month"
-    INSTALLATION_MONTH = "installation-month"
-    SERVER_MONTH = "server-month"
-
-
-TITLES = {
-    Kind.PULL: Phrase("the pull request"),
-    Kind.REVIEW: Phrase("this review (--max-cost)"),
-    Kind.AUTHOR_DAY: Phrase("the author's share of the repository today"),
-    Kind.REPOSITORY_DAY: Phrase("the repository today"),
-    Kind.REPOSITORY_MONTH: Phrase("the repository this month"),
-    Kind.INSTALLATION_MONTH: Phrase("the installation this month"),
-    Kind.SERVER_MONTH: Phrase("the server this month"),
-}
 _BY_PREFIX = {
     "pr": Kind.PULL,
     "review": Kind.REVIEW,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from reviewbot.domain.money import PicoUsd
+
 if TYPE_CHECKING:
     from reviewbot.ledger.database import Session
     from reviewbot.ledger.sight import Sight, Span
@@ -71,16 +73,9 @@ def total(worth: list[Worth]) -> Worth:
     )
 
 
-def by_pull(session: Session, sight: Sight) -> dict[tuple[int, int], Worth]:
-    """Of each pull request's whole life, by repository and number."""
-    rows = session.rows(
-        "SELECT repository_id, number, COUNT(*),"  # noqa: S608 - integers
-        " SUM(CASE WHEN acceptance = 'accepted' THEN 1 ELSE 0 END),"
-        " SUM(CASE WHEN acceptance = 'rejected' THEN 1 ELSE 0 END)"
-        f" FROM raised WHERE listed = 0 AND {sight.condition()} GROUP BY repository_id, number"
-    )
-    found = (Worth((int(row[0]), int(row[1])), *map(int, row[2:])) for row in rows)
-    return {each.key: each for each in found}
+def cost_each(cost: int, findings: int) -> PicoUsd | None:
+    """What one of so many findings cost; *cost* is that of the reviews of the same time."""
+    return PicoUsd(cost // findings) if findings else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class Attempts:
         """
         start = start or Start()
         _check_place(question, purse, route)
-        with self._place(_is_wanted(question, start)):
+        with self._place(waits=_is_wanted(question, start)):
             grant = self._ledger.reserve(self._charge(question, purse, route, start))
             question.granted()
             try:
@@ -90,7 +90,7 @@ class Attempts:
         return result.answers
 
     @contextmanager
-    def _place(self, waits: bool) -> Iterator[None]:  # noqa: FBT001 - as the semaphore has it
+    def _place(self, *, waits: bool) -> Iterator[None]:
         if not self._places.acquire(blocking=waits):
             message = "there is no place for a call that can be done without"
             raise ModelUnavailable(message)

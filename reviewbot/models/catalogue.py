@@ -180,6 +180,12 @@ def flat_price(
     )
 
 
+def parse_price(text: str) -> Price:
+    """A price as people write it: INPUT/OUTPUT in USD per million tokens; raises ValueError."""
+    fresh, _, out = text.partition("/")
+    return flat_price(fresh.strip(), out.strip())
+
+
 def dearest(prices: Iterable[Price]) -> Price:
     """The maximum of each price."""
     every = list(prices)

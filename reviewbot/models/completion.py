@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reviewbot.models.usage import read_cost, read_told, read_usage
+from reviewbot.models.usage import read_cost, read_usage
 
 if TYPE_CHECKING:
     from reviewbot.domain.money import PicoUsd, Usage
@@ -59,19 +59,15 @@ def read_completion(body: Mapping[str, object], *, believed: bool = False) -> Co
     message = _mapping(choice.get("message"))
     finish = choice.get("finish_reason")
     model = body.get("model")
+    usage, cost = read_usage(body.get("usage")), read_cost(body.get("usage"))
     return Completion(
         text=_text(message.get("content")),
         finish=finish.lower() if isinstance(finish, str) else "",
-        usage=_usage(body.get("usage"), believed=believed),
+        usage=replace(usage, told=cost) if usage and believed else usage,
         model=model if isinstance(model, str) else "",
         declined=bool(message.get("refusal")),
-        reported=read_cost(body.get("usage")),
+        reported=cost,
     )
-
-
-def _usage(raw: object, *, believed: bool) -> Usage | None:
-    usage = read_usage(raw)
-    return replace(usage, told=read_told(raw)) if usage and believed else usage
 
 
 def read_delta(body: Mapping[str, object]) -> Delta:

@@ -14,6 +14,7 @@ import httpx2
 
 from reviewbot.domain.phrase import Phrase, joined
 from reviewbot.models.clock import Clock
+from reviewbot.models.companion_refusal import over_budget
 from reviewbot.models.completion import load, read_completion
 from reviewbot.models.dialects import Dialects
 from reviewbot.models.faults import HUNG, Fault, Kind, Refusal, classify, is_too_long, tidy
@@ -122,7 +123,7 @@ class Endpoint:
             self._opened = None
 
     def _client(self) -> OpenAI:
-        from openai import OpenAI  # noqa: PLC0415 - slow to import, and not every command asks
+        from openai import OpenAI
 
         with self._lock:
             if self._opened is None:
@@ -140,7 +141,7 @@ class Endpoint:
 
     def _exchange(self, send: Callable[[OpenAI], T]) -> T | Refusal | Fault:
         """What was sent back; foreign errors end here, for their texts may hold the key."""
-        from openai import APIConnectionError, APIStatusError  # noqa: PLC0415 - slow to import
+        from openai import APIConnectionError, APIStatusError
 
         try:
             return send(self._client())
@@ -193,15 +194,11 @@ class Endpoint:
     def _refused(self, refusal: Refusal, upstream: str, spoken: Dialect) -> Fault:
         """Learn from a refusal what can be learned; the rest is final."""
         refusal = self._without_key(refusal)
+        if self.config.is_companion and (fault := over_budget(refusal, self.config.name)):
+            return fault
         long = is_too_long(refusal)  # its text may name parameters, but they are not the matter
         if not long and self._dialects.learn(upstream, spoken, refusal) is not None:
-            attempt = Attempt(Ending.REFUSED, error=f"http-{refusal.status}")
-            message = Phrase(
-                "{endpoint} does not take a parameter for {model}",
-                endpoint=self.config.name,
-                model=upstream,
-            )
-            return Fault(Kind.UNFIT, message, attempt)
+            return self._unfit(refusal, upstream)
         fault = classify(refusal, self.config.name, upstream)
         if self.config.is_companion and refusal.message:
             # Its words are fixed ones of our own, and say what to do.
@@ -209,6 +206,15 @@ class Endpoint:
             message = joined((self.config.name, said), ": ")
             return Fault(fault.kind, message, fault.attempt, fault.retry_after)
         return fault
+
+    def _unfit(self, refusal: Refusal, upstream: str) -> Fault:
+        """What was learned from will not be sent again."""
+        message = Phrase(
+            "{endpoint} does not take a parameter for {model}",
+            endpoint=self.config.name,
+            model=upstream,
+        )
+        return Fault(Kind.UNFIT, message, Attempt(Ending.REFUSED, error=f"http-{refusal.status}"))
 
     def _read(self, content: bytes, upstream: str) -> Completion | Refusal | Fault:
         """What a body with status 200 holds, which need not be an answer."""

@@ -8,11 +8,15 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.errors import ModelError
 from reviewbot.domain.phrase import Phrase
 from reviewbot.review.ports import Attempt, Ending
+
+if TYPE_CHECKING:
+    from reviewbot.domain.errors import BudgetExhausted
 
 HUNG = "timeout"  # the error of an attempt whose deadline passed
 OVERTAKEN = "overtaken"  # that of one whose later rival answered first
@@ -32,22 +36,32 @@ class Kind(Enum):
     GARBLED = "garbled"  # an answer, but not one to this question
     CUT_OFF = "cut off"  # the answer was longer than allowed: the same request ends so again
     OVERTAKEN = "overtaken"  # given up, because another route has answered
+    OVER_BUDGET = "over budget"  # a companion's ledger has no room
     UNFIT = "unfit"  # a parameter that the endpoint does not take: ask without it
 
 
 class Fault(ModelError):
-    """One attempt's failure, and what it means for the bill; never leaves this package."""
+    """One attempt's failure, and what it means for the bill; never leaves this package.
+
+    *exhausted* is what the asker hears where a companion's ledger refused the call.
+    """
 
     def __init__(
-        self, kind: Kind, message: str, attempt: Attempt, retry_after: float | None = None
+        self,
+        kind: Kind,
+        message: str,
+        attempt: Attempt,
+        retry_after: float | None = None,
+        exhausted: BudgetExhausted | None = None,
     ) -> None:
         super().__init__(message)
-        self.args = (kind, message, attempt, retry_after)
+        self.args = (kind, message, attempt, retry_after, exhausted)
         self.kind, self.attempt, self.retry_after = kind, attempt, retry_after
+        self.exhausted = exhausted
 
     def billed(self, attempt: Attempt) -> Fault:
         """The same failure with another bill."""
-        return Fault(self.kind, self.message, attempt, self.retry_after)
+        return Fault(self.kind, self.message, attempt, self.retry_after, self.exhausted)
 
     def after(self, latency_ms: int, first_token_ms: int = 0) -> Fault:
         """The same failure, with the time that it took."""
@@ -64,6 +78,7 @@ class Refusal:
     message: str = ""
     parameter: str = ""
     retry_after: float | None = None
+    budget: object = None  # error.budget, which a companion tells figures in
 
     @classmethod
     def read(cls, status: int, headers: Mapping[str, str], body: object) -> Refusal:
@@ -79,6 +94,7 @@ class Refusal:
             "" if page else _message(error, body),
             parameter.lower() if isinstance(parameter, str) else "",
             read_delay(headers),
+            error.get("budget"),
         )
 
 
@@ -120,10 +136,10 @@ def classify(refusal: Refusal, endpoint: str, upstream: str) -> Fault:
             code=code,
         )
         return Fault(Kind.OUT_OF_MONEY, message, Attempt(Ending.REFUSED, error="out-of-money"))
-    if status == 429:  # noqa: PLR2004 - the status is its own name
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         message = Phrase("{endpoint} asks to wait ({code})", endpoint=endpoint, code=code)
         return Fault(Kind.THROTTLED, message, refused, refusal.retry_after)
-    if status >= 500 or status in {408, 409, 425}:  # noqa: PLR2004 - the status is its own name
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in {408, 409, 425}:
         billed = Ending.REFUSED if status in _UNBILLED or status in {409, 425} else Ending.UNKNOWN
         message = Phrase("{endpoint} could not answer ({code})", endpoint=endpoint, code=code)
         return Fault(Kind.OVERLOADED, message, Attempt(billed, error=code), refusal.retry_after)
@@ -132,13 +148,12 @@ def classify(refusal: Refusal, endpoint: str, upstream: str) -> Fault:
 
 def is_too_long(refusal: Refusal) -> bool:
     """Whether the request was larger than the model can read."""
-    return refusal.status == 413 or bool(  # noqa: PLR2004 - the status is its own name
-        _TOO_LONG.search(f"{refusal.code} {refusal.message}")
-    )
+    named = _TOO_LONG.search(f"{refusal.code} {refusal.message}") is not None
+    return named or refusal.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 def _is_money(refusal: Refusal) -> bool:
-    if refusal.status == 402:  # noqa: PLR2004 - Payment Required
+    if refusal.status == HTTPStatus.PAYMENT_REQUIRED:
         return True
     if refusal.status not in {400, 403, 429}:
         return False
@@ -149,9 +164,9 @@ def _is_money(refusal: Refusal) -> bool:
 def _refused_text(refusal: Refusal, endpoint: str, upstream: str, said: str) -> str:
     """Where the key may be echoed, the vendor's own words are left out."""
     status = refusal.status
-    if status == 401:  # noqa: PLR2004 - Unauthorized
+    if status == HTTPStatus.UNAUTHORIZED:
         return Phrase("{endpoint} does not accept the API key (http-401)", endpoint=endpoint)
-    if status == 403:  # noqa: PLR2004 - Forbidden
+    if status == HTTPStatus.FORBIDDEN:
         return Phrase(
             "{endpoint} does not let this API key use {model} (http-403)",
             endpoint=endpoint,
@@ -164,13 +179,13 @@ def _refused_text(refusal: Refusal, endpoint: str, upstream: str, said: str) -> 
             endpoint=endpoint,
             status=status,
         )
-    if status == 404:  # noqa: PLR2004 - Not Found
+    if status == HTTPStatus.NOT_FOUND:
         return Phrase(
             "{endpoint} knows no model {model}, or its base_url is wrong (http-404)",
             endpoint=endpoint,
             model=upstream,
         )
-    if 300 <= status < 400:  # noqa: PLR2004 - the redirects
+    if status in range(300, 400):
         return Phrase(
             "{endpoint} redirects elsewhere, which is not followed (http-{status})",
             endpoint=endpoint,

@@ -103,6 +103,8 @@ class Pursuit:
             answers = self._means.attempts.make(question, purse, route, start)
         except Fault as fault:
             self._tell_breaker(purse, route, fault)
+            if fault.exhausted is not None:  # said as the ledger says it: no route has more room
+                raise fault.exhausted from fault
             return fault
         except EndpointQuarantined as error:
             route.breaker.left()

@@ -5,6 +5,7 @@ Faults, the learning of parameters and the guarded transport are those of whole 
 
 from __future__ import annotations
 
+import math
 import re
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -86,7 +87,8 @@ class StreamingEndpoint(Endpoint):
         heard = self._hear(body, timeouts(seconds, connect), self._first_token)
         latency, first = round((self._clock.monotonic() - begun) * 1000), 0
         if isinstance(heard, Transcript):
-            first = round(heard.first * 1000)
+            first = math.ceil(heard.first * 1000)  # 0 would mean that nothing was streamed
+            latency = max(latency, first)
             said: Completion | Refusal | Fault = self._spoken(heard, upstream)
         else:
             said = heard
@@ -107,12 +109,11 @@ class StreamingEndpoint(Endpoint):
         parameters = replace(dialect, shape=Shape.NONE).parameters(prompt, output_cap)
         body = self._body(upstream, prompt, parameters)
         heard = self._hear(body, timeouts(seconds, connect))
-        said = self._measurable(heard, upstream) if isinstance(heard, Transcript) else heard
-        if isinstance(said, Refusal):
-            said = self._refused_stream(said, upstream, dialect)
-        if isinstance(said, Fault):
-            raise said
-        assert isinstance(heard, Transcript)  # noqa: S101 - only one can be measured
+        if not isinstance(heard, Transcript):
+            raise self._final(heard, upstream, dialect)
+        said = self._measurable(heard, upstream)
+        if not isinstance(said, Completion):
+            raise self._final(said, upstream, dialect)
         model, times = self._shown(heard.model), (heard.first, heard.last, heard.total)
         return Streamed(*times, heard.pieces, heard.thoughts, said.usage, model)
 
@@ -229,6 +230,9 @@ class StreamingEndpoint(Endpoint):
 
     # --- what is learned ---------------------------------------------------------------------
 
+    def _final(self, said: Refusal | Fault, upstream: str, spoken: Dialect) -> Fault:
+        return self._refused_stream(said, upstream, spoken) if isinstance(said, Refusal) else said
+
     def _refused_stream(self, refusal: Refusal, upstream: str, spoken: Dialect) -> Fault:
         """Learn that a model counts nothing in streams, or streams nothing; else as ever."""
         words = f"{refusal.parameter} {refusal.message} {refusal.code}".lower()
@@ -239,13 +243,7 @@ class StreamingEndpoint(Endpoint):
             self._dialects.learn_of_streams(upstream, _unstreamed)
         else:
             return self._refused(refusal, upstream, spoken)
-        attempt = Attempt(Ending.REFUSED, error=f"http-{refusal.status}")
-        message = Phrase(
-            "{endpoint} does not take a parameter for {model}",
-            endpoint=self.config.name,
-            model=upstream,
-        )
-        return Fault(Kind.UNFIT, message, attempt)
+        return self._unfit(refusal, upstream)
 
 
 def _uncounted(known: Dialect) -> Dialect:

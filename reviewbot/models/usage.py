@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 
-from reviewbot.domain.money import PICO_PER_USD, PicoUsd, Usage, parse_usd
+from reviewbot.domain.money import PICO_PER_USD, PicoUsd, Usage
 
 _MOST = 10**9  # tokens; beyond it a number is a mistake or an attack
 _MOST_USD = 10**6  # of one call; the same
@@ -39,9 +39,10 @@ def read_usage(raw: object) -> Usage | None:
 
 
 def read_cost(raw: object) -> PicoUsd | None:
-    """What the endpoint says that it billed, in USD as OpenRouter says it; None where it is silent.
+    """What the endpoint says that it billed, in USD; None where it is silent or not to be believed.
 
-    With a key of one's own for the upstream vendor, that vendor bills the rest by itself.
+    OpenRouter says it as a number, a companion exactly, in a text. With a key of one's own for
+    the upstream vendor, that vendor bills the rest by itself.
     """
     if not isinstance(raw, Mapping):
         return None
@@ -53,18 +54,13 @@ def read_cost(raw: object) -> PicoUsd | None:
 
 def _usd(value: object) -> Decimal | None:
     """An amount in 10**-12 USD; JSON's numbers are read by their shortest text."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
-    return Decimal(str(value)) * PICO_PER_USD if 0 <= value <= _MOST_USD else None
-
-
-def read_told(raw: object) -> PicoUsd | None:
-    """What a call cost in USD, as a companion says it exactly: in a text."""
-    said = raw.get("cost") if isinstance(raw, Mapping) else None
     try:
-        return parse_usd(said) if isinstance(said, str) else None
-    except ValueError:
+        usd = Decimal(str(value))
+    except InvalidOperation:
         return None
+    return usd * PICO_PER_USD if usd.is_finite() and 0 <= usd <= _MOST_USD else None
 
 
 def _details(raw: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -127,7 +127,7 @@ def _parse(text: str) -> object:
     if begin < 0 or len(text) - begin > _LONGEST_MENDED or not _is_closed(text[begin:]):
         message = Phrase("the answer is no JSON, or was cut off")
         raise BadAnswer(message)
-    import json_repair  # noqa: PLC0415 - most answers need no mending
+    import json_repair
 
     try:
         return json_repair.loads(text[begin:], skip_json_loads=True)

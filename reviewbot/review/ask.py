@@ -11,14 +11,13 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import BadAnswer
 from reviewbot.domain.finding import Side, Tier
 from reviewbot.domain.money import format_usd, parse_usd
-from reviewbot.domain.phrase import Phrase
 from reviewbot.review import wording
 from reviewbot.review.conduct import prepare
+from reviewbot.review.fence import fenced, json_line
 from reviewbot.review.house import purse_of
-from reviewbot.review.loose_json import json_object, unfenced
+from reviewbot.review.loose_json import json_object, not_as_asked, undivided, unfenced
 from reviewbot.review.places import common, data_of, free
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.prompt import template
@@ -110,7 +109,7 @@ def _question(asked: Asked, ready: Prepared, tier: Tier, key: str, price: Price 
         prompt=Prompt(system, "\n\n".join([*code, said]), _SCHEMA),
         keys=(key,),
         weights=(1,),
-        divide=_whole,
+        divide=undivided(_text),
         output_cap=_OUTPUT_CAP,
         label=asked.thread.path if asked.thread else "a question",
         reason="ask",
@@ -127,23 +126,22 @@ def _conversation(asked: Asked, ready: Prepared, fence: str) -> str:
     """Finding, thread and question, one JSON object a line."""
     patterns = ready.policy.redaction
 
-    def fenced(kind: str, *objects: dict[str, str]) -> str:
-        lines = [_one_line(json.dumps(each, ensure_ascii=False)) for each in objects]
-        return "\n".join([f"<<<{kind} {fence}", *lines, f">>>{kind} {fence}"])
+    def block(kind: str, *objects: dict[str, str]) -> str:
+        return fenced(kind, fence, map(json_line, objects))
 
     parts: list[str] = []
     thread = asked.thread
     if thread is not None:
         if found := thread.finding:
             about = {"severity": found.severity.value, "category": found.category.value}
-            parts.append(fenced("FINDING", {"path": found.path, "claim": found.title, **about}))
+            parts.append(block("FINDING", {"path": found.path, "claim": found.title, **about}))
         said = [
             {"by": each.login, "said": redact_text(wording.spoken(each.text), patterns)}
             for each in thread.said
         ]
-        parts.append(fenced("THREAD", *_latest(said)))
+        parts.append(block("THREAD", *_latest(said)))
     question = redact_text(wording.spoken(asked.question), patterns)
-    return "\n".join([*parts, fenced("QUESTION", {"question": question})])
+    return "\n".join([*parts, block("QUESTION", {"question": question})])
 
 
 def _latest(said: Sequence[dict[str, str]]) -> list[dict[str, str]]:
@@ -187,21 +185,11 @@ def _around(piece: Piece, thread: Thread) -> Piece | None:
     return replace(piece, lines=piece.lines[max(0, at - _AROUND) : at + _AROUND + 1])
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.splitlines())
-
-
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 # --- what is answered ------------------------------------------------------------------------
-
-
-def _whole(text: str) -> tuple[str]:
-    """The answer is about one thing: it is not divided, only looked at."""
-    _text(text)
-    return (text,)
 
 
 def _text(answer: str) -> str:
@@ -210,6 +198,5 @@ def _text(answer: str) -> str:
     if str(said).startswith("{"):
         said = (json_object(answer) or {}).get("answer")
     if not isinstance(said, str) or not said.strip():
-        message = Phrase("the answer is not the JSON that was asked for")
-        raise BadAnswer(message)
+        raise not_as_asked()
     return said

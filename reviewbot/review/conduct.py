@@ -117,7 +117,9 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
         ports.forge.conclude(pull, held)
         return Skipped(request, Phrase("its cost waits for approval"))
 
-    ports.forge.begin(pull, told(expected, say))
+    # A review that is resumed has its check run, even if a crash came when all was said.
+    if not ports.journal.is_open(pull, request.trigger):
+        ports.forge.begin(pull, told(expected, say))
     purse = purse_of(ports.journal.open(pull, request.trigger), pull, policy, house)
     # A review that is resumed is measured by what was forecast at first.
     expected = ports.journal.foresee(purse.review_id, expected)

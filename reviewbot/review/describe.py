@@ -12,15 +12,15 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from reviewbot.domain.errors import BadAnswer
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd, parse_usd
 from reviewbot.domain.outcome import Coverage
 from reviewbot.review import wording
 from reviewbot.review.conduct import prepare
 from reviewbot.review.examine import Gap, recall
+from reviewbot.review.fence import fenced, json_line
 from reviewbot.review.house import purse_of
-from reviewbot.review.loose_json import json_object, unfenced
+from reviewbot.review.loose_json import json_object, not_as_asked, undivided, unfenced
 from reviewbot.review.places import free
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.prompt import tasks, template
@@ -49,8 +49,11 @@ _FILES_BYTES = 8_000
 _BODY_BYTES = 4_000
 _LONGEST_TITLE = 120
 _LONGEST_CHANGE = 240
+# From a beginning to the next end, over no other beginning: so no text is looked at twice.
 _OUR_BLOCK = re.compile(
-    r"<!-- reviewbot:description:begin:.*?<!-- reviewbot:description:end:[^>]*-->", re.DOTALL
+    r"<!-- reviewbot:description:begin:"
+    r"(?:[^<]|<(?!!-- reviewbot:description:begin:))*?"
+    r"<!-- reviewbot:description:end:[^<>]*-->"
 )
 _UNREAD = Gap(Coverage.FAILED, "not read yet")
 _TEXT = {"type": "string"}
@@ -149,7 +152,7 @@ def _question(
         prompt=Prompt(system, "\n\n".join([*code, said]), _SCHEMA),
         keys=(key,),
         weights=(1,),
-        divide=_whole,
+        divide=undivided(_read),
         output_cap=_OUTPUT_CAP,
         label="the whole pull request",
         reason="describe",
@@ -177,13 +180,13 @@ def _files(changes: Sequence[FileChange], fence: str) -> str:
     for change in changes:
         about = {"path": change.path, "added": change.added, "deleted": change.deleted}
         summary = " ".join(change.summaries)[:_LONGEST_CHANGE]
-        line = _one_line(about | ({"summary": summary} if summary else {}))
+        line = json_line(about | ({"summary": summary} if summary else {}))
         room -= len(line.encode(errors="replace"))
         if room < 0:
-            lines.append(_one_line({"files not shown": len(changes) - len(lines)}))
+            lines.append(json_line({"files not shown": len(changes) - len(lines)}))
             break
         lines.append(line)
-    return "\n".join([f"<<<FILES {fence}", *lines, f">>>FILES {fence}"])
+    return fenced("FILES", fence, lines)
 
 
 def _claims(ready: Prepared, fence: str) -> str:
@@ -195,11 +198,7 @@ def _claims(ready: Prepared, fence: str) -> str:
 
     pull = ready.pull
     said = {"title": plain(pull.title, 400), "body": plain(pull.body, _BODY_BYTES)}
-    return "\n".join([f"<<<PULL {fence}", _one_line(said), f">>>PULL {fence}"])
-
-
-def _one_line(value: dict[str, Any]) -> str:
-    return " ".join(json.dumps(value, ensure_ascii=False).splitlines())
+    return fenced("PULL", fence, [json_line(said)])
 
 
 # --- what is answered ------------------------------------------------------------------------
@@ -213,20 +212,13 @@ class _Said:
     files: dict[str, str]
 
 
-def _whole(text: str) -> tuple[str]:
-    """The answer is about one thing: it is not divided, only looked at."""
-    _read(text)
-    return (text,)
-
-
 def _read(text: str) -> _Said:
     """An answer's parts; an endpoint that knows no JSON answers in words alone."""
     bare = unfenced(text)
     said = (json_object(bare) or {}) if bare.startswith("{") else {"what": bare}
     found = _Said(_text(said, "title"), _text(said, "what"), _text(said, "why"), _changes(said))
     if not found.what:
-        message = "the answer is not the JSON that was asked for"
-        raise BadAnswer(message)
+        raise not_as_asked()
     return found
 
 

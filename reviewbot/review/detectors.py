@@ -9,8 +9,14 @@ import math
 import re
 from collections import Counter
 from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import re2
 
 from reviewbot.domain.egress import REDACTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Tokens whose form alone gives them away.
 TOKENS = {
@@ -72,7 +78,8 @@ HEADER = re.compile(
     r"(?i)(\b(?:authorization|x-api-key|private-token)[\"']?\s{0,4}[:=,]\s{0,4}[\"']?"
     r"(?:(?:bearer|basic|token)\s{1,4})?)([A-Za-z0-9._~+/=-]{16,2000})()"
 )
-HEADER_SIGN = re.compile(r"(?i)authorization|x-api-key|private-token")
+_HEADER_WORDS = "authorization|x-api-key|private-token"
+HEADER_SIGN = re.compile(f"(?i){_HEADER_WORDS}")
 _NAMES = (
     r"(?:passwd|password|passphrase|pwd|secret|token(?!iz)|api[_-]?key|access[_-]?key|auth[_-]?key"
     r"|account[_-]?key|credential)s?[A-Za-z0-9_]{0,32}"
@@ -84,7 +91,15 @@ ASSIGNMENT = re.compile(
 BARE_ASSIGNMENT = re.compile(
     rf"(?i)({_NAMES}\s{{0,4}}[:=]\s{{0,4}})([A-Za-z0-9+/_.~!@%^*=-]{{12,256}})(?=\s|;|&|,|#|$)()"
 )
-ASSIGNMENT_SIGN = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
+_ASSIGNMENT_WORDS = "pass|pwd|secret|token|key|credential"
+ASSIGNMENT_SIGN = re.compile(f"(?i){_ASSIGNMENT_WORDS}")
+
+# A line with a sign of any of them, from there on. Where case is ignored, \u0130 and \u0131 stand
+# for i, \u017f for s and \u212a for k.
+_SIGN = re2.compile(
+    f"(?:{TOKEN_SIGN.pattern}|://[^\n]*@|(?i:{_HEADER_WORDS}|{_ASSIGNMENT_WORDS})"
+    "|\u0130|\u0131|\u017f|\u212a)[^\n]*".encode()
+)
 
 _HARMLESS = re.compile(
     r"(?i)^(?:\W*(?:x{3,}|\*{3,}|\.{3,}|example|changeme|change-me|placeholder|dummy|fake|mock|test"
@@ -107,6 +122,18 @@ _LEAST_ENTROPY = 2.8  # bits a character
 _LEAST_RANDOM = 16  # characters
 _LEAST_CHANGES = 0.3  # changes of the kind of character, for each character
 _LEAST_BODY_ENTROPY = 2.0
+
+
+def promising(lines: Sequence[str]) -> set[int]:
+    """The indices of lines that may hold a secret, in one look at all of them."""
+    text = "\n".join(lines).encode(errors="replace")
+    found: set[int] = set()
+    at = begin = 0
+    for match in _SIGN.finditer(text):
+        at += text.count(b"\n", begin, match.start())
+        begin = match.start()
+        found.add(at)
+    return found
 
 
 def is_placeholder(token: str) -> bool:

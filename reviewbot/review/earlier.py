@@ -54,6 +54,8 @@ def recognise(
         elif twin := _twin(judged, left.values(), index):
             del left[twin.fingerprint]
             found.append(_known(judged, twin))
+        elif beside := _unnamed_beside(judged, left.values(), index):
+            found.append(_doubtful(judged, beside))
         else:
             found.append(judged)
     return found
@@ -62,6 +64,12 @@ def recognise(
 def _known(judged: Judged, earlier: PostedFinding) -> Judged:
     fate, why = _FATES[earlier.is_listed]
     return replace(judged, fate=fate, fingerprint=earlier.fingerprint, why=why)
+
+
+def _doubtful(judged: Judged, beside: PostedFinding) -> Judged:
+    """News, or *beside* under other words and another category: nothing tells, so it is listed."""
+    why = Phrase("beside an earlier finding that is not named again: {title}", title=beside.title)
+    return replace(judged, fate=Fate.SUMMARY, why=why)
 
 
 def remembered(judged: Judged, at: Anchor | Spot) -> PostedFinding:
@@ -95,17 +103,31 @@ def _twin(
     judged: Judged, posted: Iterable[PostedFinding], index: AnchorIndex
 ) -> PostedFinding | None:
     """What was posted of the same defect on a line that stands beside this one's."""
-    anchor, finding = judged.anchor, judged.finding
-    if anchor is None:
-        return None
+    finding = judged.finding
     same = [
         each
         for each in posted
-        if index.names(each.path) == anchor.path
-        and (each.category is finding.category or alike(each.title, finding.title))
+        if each.category is finding.category or alike(each.title, finding.title)
     ]
-    around = {digest_of(text) for text in index.near(anchor, _NEAR)} if same else set()
-    return next((each for each in same if each.digest in around), None)
+    return _beside(judged, same, index)
+
+
+def _unnamed_beside(
+    judged: Judged, posted: Iterable[PostedFinding], index: AnchorIndex
+) -> PostedFinding | None:
+    """What has a comment on a line beside this one's, of whatever kind and in whatever words."""
+    return _beside(judged, [each for each in posted if not each.is_listed], index)
+
+
+def _beside(
+    judged: Judged, posted: Iterable[PostedFinding], index: AnchorIndex
+) -> PostedFinding | None:
+    anchor = judged.anchor
+    if anchor is None:
+        return None
+    here = [each for each in posted if index.names(each.path) == anchor.path]
+    around = {digest_of(text) for text in index.near(anchor, _NEAR)} if here else set()
+    return next((each for each in here if each.digest in around), None)
 
 
 def alike(title: str, other: str) -> bool:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import BadAnswer
 from reviewbot.domain.finding import Tier
-from reviewbot.review.loose_json import json_object
+from reviewbot.review.fence import fenced
+from reviewbot.review.loose_json import json_object, not_as_asked, undivided
 from reviewbot.review.ports import Prompt, Question
+from reviewbot.review.prompt import template
 from reviewbot.review.redact import redact_text
 
 if TYPE_CHECKING:
@@ -63,42 +62,22 @@ def _question(pair: Pair) -> Question:
     key = hashlib.sha256("\0".join(["judge", *parts]).encode()).hexdigest()
     remarks = sorted(remarks, key=lambda text: hashlib.sha256(f"{key}{text}".encode()).digest())
     fence = key[:12]
-    lines = [" ".join(json.dumps({"remark": text}).splitlines()) for text in remarks]
-    text = "\n".join(
-        [
-            f"<<<CODE {fence}",
-            code,
-            f">>>CODE {fence}",
-            f"<<<REMARKS {fence}",
-            *lines,
-            f">>>REMARKS {fence}",
-        ]
-    )
+    lines = [json.dumps({"remark": text}) for text in remarks]
+    shown = [fenced("CODE", fence, [code]), fenced("REMARKS", fence, lines)]
     return Question(
         tier=Tier.STRONG,
-        prompt=Prompt(_instructions(), text, _SCHEMA),
+        prompt=Prompt(template("judge"), "\n".join(shown), _SCHEMA),
         keys=(key,),
         weights=(1,),
-        divide=_whole,
+        divide=undivided(_verdict),
         output_cap=_OUTPUT_CAP,
         label="two remarks",
         reason="judge",
     )
 
 
-@cache
-def _instructions() -> str:
-    return (resources.files(__package__) / "prompts" / "judge.txt").read_text("utf-8").strip()
-
-
-def _whole(text: str) -> tuple[str]:
-    _verdict(text)
-    return (text,)
-
-
 def _verdict(answer: str) -> bool:
     said = (json_object(answer) or {}).get("same")
     if not isinstance(said, bool):
-        message = "the answer is not the JSON that was asked for"
-        raise BadAnswer(message)
+        raise not_as_asked()
     return said

@@ -14,6 +14,7 @@ from reviewbot.domain.errors import PolicyError
 from reviewbot.domain.invalid import explain
 from reviewbot.domain.phrase import Phrase
 from reviewbot.domain.policy import Policy
+from reviewbot.domain.sections import layered
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -104,7 +105,7 @@ def _sets_limits_over_time(wishes: Mapping[str, Any]) -> bool:
 
 def _within(server: Policy, document: Document) -> Policy:
     above = server.model_dump(exclude={"data": {"paths"}, "redaction": True})
-    wishes = _validated(_join(above, _load(document)), document.path)
+    wishes = _validated(layered(above, _load(document)), document.path)
     return wishes.bounded_by(server)  # which adds what was left out, however much it is
 
 
@@ -135,17 +136,6 @@ def _first_line(error: Exception) -> str:
     return (
         Phrase("{problem} (line {line})", problem=problem, line=mark.line + 1) if mark else problem
     )
-
-
-def _join(base: Mapping[str, Any], wishes: Mapping[str, Any]) -> dict[str, Any]:
-    """*wishes* over *base*, section by section."""
-    joined = dict(base)
-    for key, value in wishes.items():
-        known = joined.get(key)
-        if isinstance(known, Mapping) and isinstance(value, Mapping):
-            value = _join(known, value)  # noqa: PLW2901 - a section over a section
-        joined[key] = value
-    return joined
 
 
 def _validated(values: Mapping[str, Any], source: str) -> Policy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -49,7 +49,7 @@ def _source(values: Sequence[tuple[Source, object]]) -> Source:
     return source
 
 
-def _on_one_line(value: Any) -> str:  # noqa: ANN401 - what JSON knows
+def _on_one_line(value: object) -> str:
     text = yaml.safe_dump(
         value, default_flow_style=True, width=_ENDLESS, allow_unicode=True, sort_keys=False
     )

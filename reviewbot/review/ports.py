@@ -326,6 +326,9 @@ class Observer(Protocol):
 class Journal(Feedback, Protocol):
     """The ledger's record of reviews."""
 
+    def is_open(self, pull: PullRequest, trigger: str) -> bool:
+        """Whether a review of this head and trigger was opened and not closed: it is resumed."""
+
     def open(self, pull: PullRequest, trigger: str) -> str:
         """The id of the review of this head and trigger: the same one until it is closed."""
 

@@ -8,7 +8,6 @@ and every line of them begins with a number or a brace: nothing in a diff can cl
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Tier
 from reviewbot.review.answer import divide
+from reviewbot.review.fence import fenced, json_line, unbroken
 from reviewbot.review.paths import matches_any
 from reviewbot.review.places import common
 from reviewbot.review.ports import GUIDANCE_BYTES, Prompt, Question
@@ -203,25 +203,20 @@ def _instructions(path: str, policy: Policy) -> str:
 
 
 def _render(chunk: Chunk, fence: str, instructions: str, claims: Sequence[Claim]) -> str:
-    lines = [f"Project instructions for this file: {instructions}"] if instructions else []
-    lines += [f"<<<CHUNK {fence}", f"File: {_unbroken(chunk.path)}"]
+    parts = [f"Project instructions for this file: {instructions}"] if instructions else []
+    lines = [f"File: {unbroken(chunk.path)}"]
     for piece in chunk.pieces:
-        lines.append(f"@@ {_unbroken(piece.heading)}".rstrip())
+        lines.append(f"@@ {unbroken(piece.heading)}".rstrip())
         # Another piece asks about these lines; here they are only what stands before.
-        lines += [f"{line.new}   {_unbroken(line.text)}".rstrip() for line in piece.lead]
+        lines += [f"{line.new}   {unbroken(line.text)}".rstrip() for line in piece.lead]
         for line in piece.lines:
             number = line.old if line.sign == "-" else line.new
-            lines.append(f"{number} {line.sign} {_unbroken(line.text)}".rstrip())
-    lines.append(f">>>CHUNK {fence}")
+            lines.append(f"{number} {line.sign} {unbroken(line.text)}".rstrip())
+    parts.append(fenced("CHUNK", fence, lines))
     if claims:
         said = [_claim(each, line=each.finding.start_line) for each in claims]
-        lines += [f"<<<CLAIMS {fence}", *said, f">>>CLAIMS {fence}"]
-    return "\n".join(lines)
-
-
-def _unbroken(text: str) -> str:
-    """*text* on one line: what some readers take for a line's end must not begin a new one."""
-    return " ".join(text.splitlines())
+        parts.append(fenced("CLAIMS", fence, said))
+    return "\n".join(parts)
 
 
 def _claim(named: Claim, line: int | None) -> str:
@@ -233,7 +228,7 @@ def _claim(named: Claim, line: int | None) -> str:
     said |= {"quote": finding.quote, "claim": finding.title}
     if finding.reported_by:
         said["tool"] = finding.reported_by
-    return _unbroken(json.dumps(said, ensure_ascii=False))
+    return json_line(said)
 
 
 def _digest(*parts: str) -> str:

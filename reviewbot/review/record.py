@@ -39,7 +39,7 @@ def as_json(report: Report) -> dict[str, Any]:
             "findings": [_tip(tip) for tip in report.tips.tips],
             "outside_the_change": report.tips.outside,
         },
-        "shortages": [_shortage(each) for each in report.shortages],
+        "shortages": [plain_shortage(each) for each in report.shortages],
         "since_last": report.since
         and {"fixed": report.since.fixed, "open": report.since.still_open},
     }
@@ -105,7 +105,8 @@ def _tip(tip: Tip) -> dict[str, Any]:
     }
 
 
-def _shortage(shortage: Shortage) -> dict[str, Any]:
+def plain_shortage(shortage: Shortage) -> dict[str, Any]:
+    """A limit that refused calls; amounts are exact decimal strings in USD."""
     return {
         "scope": shortage.scope,
         "limit_usd": plain_usd(shortage.limit),

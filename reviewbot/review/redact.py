@@ -31,11 +31,12 @@ from reviewbot.review.detectors import (
     is_placeholder,
     is_random,
     is_secret,
+    promising,
 )
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from reviewbot.domain.diff import Diff, FileDiff
 
@@ -104,9 +105,15 @@ def _compiled(patterns: Sequence[str]) -> list[re2._Regexp]:
 def _clean_hunk(
     hunk: Hunk, own: Sequence[re2._Regexp], note: Callable[[Line, Sequence[_Secret]], None]
 ) -> Hunk:
+    suspects = _suspects(hunk, own)
+    if not suspects:
+        return hunk
     lines: list[Line] = []
     in_key = False
-    for line in hunk.lines:
+    for at, line in enumerate(hunk.lines):
+        if at not in suspects and not in_key:
+            lines.append(line)
+            continue
         secrets: list[_Secret] = []
         if in_key and not PRIVATE_KEY_END.search(line.text):
             text = f"{REDACTED}private key]"
@@ -122,6 +129,15 @@ def _clean_hunk(
         note(clean, secrets)
     unchanged = all(new is old for new, old in zip(lines, hunk.lines, strict=True))
     return hunk if unchanged else replace(hunk, lines=tuple(lines))
+
+
+def _suspects(hunk: Hunk, own: Sequence[re2._Regexp]) -> Collection[int]:
+    """The indices of lines to look at closely: for a policy's own patterns all of them."""
+    if own:
+        return range(len(hunk.lines))
+    texts = [line.text for line in hunk.lines]
+    too_long = {at for at, text in enumerate(texts) if len(text) > _LONGEST_LINE}
+    return promising(texts) | too_long
 
 
 def _opens_key(text: str, secrets: Sequence[_Secret]) -> bool:
@@ -141,6 +157,8 @@ def _clean_text(text: str, own: Sequence[re2._Regexp], secrets: list[_Secret]) -
         kind = Phrase("credential")
         text = ASSIGNMENT.sub(_swapping(kind, is_secret, secrets), text)
         text = BARE_ASSIGNMENT.sub(_swapping(kind, is_bare_secret, secrets), text)
+    if own:  # RE2 reads UTF-8, which halves of surrogate pairs have no place in
+        text = text.encode(errors="replace").decode()
     for pattern in own:
         text, times = pattern.subn(f"{REDACTED}by policy]", text)
         secrets.extend([_Secret("by policy", certain=False)] * times)

@@ -34,6 +34,7 @@ _ADVICE = {
     Why.ISSUER_UNREACHABLE: "The companion cannot reach `companion.issuer`; see its logs.",
     Why.GITHUB_UNAVAILABLE: "The companion cannot reach GitHub; see its logs.",
     Why.BUSY: f"It is busy. {_AGAIN}",
+    Why.STOPPING: f"It is being restarted, or ended. {_AGAIN}",
 }
 
 

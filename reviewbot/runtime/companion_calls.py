@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BadAnswer, BudgetExhausted, ModelError, SpendingStopped
 from reviewbot.domain.money import PicoUsd, Usage
+from reviewbot.domain.scope import TITLES
+from reviewbot.domain.session_refusal import OVER_BUDGET
 from reviewbot.ledger.job_sessions import RequestBill, bill_of
 from reviewbot.ledger.quarantine import flagged
-from reviewbot.ledger.scopes import TITLES, kind_of
+from reviewbot.ledger.scopes import kind_of
 from reviewbot.models.rollout import Weighted
 from reviewbot.review.ports import Prompt, Question
 from reviewbot.review.redact import redact_text
@@ -54,11 +56,16 @@ class Told:
 
 
 class NoAnswer(Exception):
-    """There is no answer: *code* and *says* are told, in fixed words."""
+    """There is no answer: *code* and *says* are told, in fixed words.
 
-    def __init__(self, status: int, code: str, says: str) -> None:
+    *refused* is the ledger's refusal, where that is why.
+    """
+
+    def __init__(
+        self, status: int, code: str, says: str, refused: BudgetExhausted | None = None
+    ) -> None:
         super().__init__(code)
-        self.status, self.code, self.says = status, code, says
+        self.status, self.code, self.says, self.refused = status, code, says, refused
 
 
 class Questions:
@@ -119,7 +126,7 @@ class Questions:
         match error:
             case BudgetExhausted(scope=scope):
                 says = f"the budget of {TITLES[kind_of(scope)]} has no room"
-                return NoAnswer(402, "budget-exhausted", says)
+                return NoAnswer(402, OVER_BUDGET, says, error)
             case SpendingStopped():
                 return NoAnswer(403, "spending-stopped", "all spending is stopped there")
             case _ if flagged(self._core.database):

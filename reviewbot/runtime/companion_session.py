@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reviewbot.domain.errors import CompanionError, UsageError
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import plain_usd
-from reviewbot.domain.policy import Patterns, Usd  # noqa: TC001 - pydantic looks them up
+from reviewbot.domain.policy import Patterns, Usd
 from reviewbot.github.id_token import LOOPBACK
 from reviewbot.models.catalogue import flat_price
 from reviewbot.models.config import (
@@ -233,7 +233,7 @@ def _read(model: type[T], url: str, body: bytes) -> T:
         raise _no_companion(url) from None
 
 
-def _loaded(body: bytes) -> Any:  # noqa: ANN401 - JSON
+def _loaded(body: bytes) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

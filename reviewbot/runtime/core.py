@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullKey, ReviewRequest
     from reviewbot.github.auth import TokenSource
+    from reviewbot.github.client import GitHubClient
     from reviewbot.github.conversation import Conversation
     from reviewbot.ledger.alerts import Alert
     from reviewbot.ledger.database import Database
@@ -87,13 +88,13 @@ class Core:
 
     def quote(self, request: ReviewRequest, forge: Forge, observer: Observer) -> Quote:
         """What a review would cost; nothing is asked or written."""
-        from reviewbot.review.quote import quote_pull_request  # noqa: PLC0415 - quotes only
+        from reviewbot.review.quote import quote_pull_request
 
         return quote_pull_request(request, self.ports(forge, observer), self.house())
 
     def forge_with_token(self) -> Forge:
         """GitHub with GITHUB_TOKEN; raises SettingsError without one."""
-        from reviewbot.github.auth import StaticToken  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.auth import StaticToken
 
         token = self.settings.github.token
         if not token:
@@ -103,51 +104,44 @@ class Core:
 
     def forge(self, tokens: TokenSource, installation_id: int) -> Forge:
         """GitHub with the tokens of one installation."""
-        from reviewbot.github.client import GitHubClient  # noqa: PLC0415 - not for local diffs
-        from reviewbot.github.forge import GitHubForge  # noqa: PLC0415 - not for local diffs
-        from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.forge import GitHubForge
+        from reviewbot.github.markers import Marker
 
-        github = self.settings.github
-        url = str(github.graphql_url or "")
-        client = GitHubClient(github.api_url, tokens, installation_id, graphql_url=url)
-        forge = GitHubForge(
-            client,
-            Postings(self.database),
-            Marker(self.secret),
-            organisations=self.organisations,
-        )
+        client, marker = self._client(tokens, installation_id), Marker(self.secret)
+        forge = GitHubForge(client, Postings(self.database), marker, self.organisations)
         return SameHeadForge(forge, Verdicts(self.database))
 
     def posted(
         self, tokens: TokenSource, installation_id: int, repository: str, pull: PullKey
     ) -> Sequence[PostedFinding]:
         """What was posted on a pull request's lines, and what people did with it."""
-        from reviewbot.github.author import OwnWords  # noqa: PLC0415 - not for local diffs
-        from reviewbot.github.client import GitHubClient  # noqa: PLC0415 - not for local diffs
-        from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
-        from reviewbot.github.posted import OnLines  # noqa: PLC0415 - not for local diffs
-        from reviewbot.github.threads import Threads  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.author import OwnWords
+        from reviewbot.github.markers import Marker
+        from reviewbot.github.posted import OnLines
+        from reviewbot.github.threads import Threads
 
-        github = self.settings.github
-        url = str(github.graphql_url or "")
-        with closing(
-            GitHubClient(github.api_url, tokens, installation_id, graphql_url=url)
-        ) as client:
-            words = OwnWords(client, Marker(self.secret), None)
+        with closing(self._client(tokens, installation_id)) as client:
+            words = OwnWords(client, Marker(self.secret))
             return OnLines(client, words, Threads(client)).of(repository, pull)
 
     def conversation(self, tokens: TokenSource, installation_id: int) -> Conversation:
         """Comments on GitHub, with the tokens of one installation."""
-        from reviewbot.github.client import GitHubClient  # noqa: PLC0415 - not for local diffs
-        from reviewbot.github.conversation import Conversation  # noqa: PLC0415 - as above
-        from reviewbot.github.markers import Marker  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.conversation import Conversation
+        from reviewbot.github.markers import Marker
 
-        client = GitHubClient(self.settings.github.api_url, tokens, installation_id)
+        client = self._client(tokens, installation_id)
         return Conversation(client, Postings(self.database), Marker(self.secret))
+
+    def _client(self, tokens: TokenSource, installation_id: int) -> GitHubClient:
+        from reviewbot.github.client import GitHubClient
+
+        github = self.settings.github
+        url = str(github.graphql_url or "")
+        return GitHubClient(github.api_url, tokens, installation_id, graphql_url=url)
 
     def doubt_summary(self, pull: PullKey) -> None:
         """Look for the sticky summary before writing it: a ledger that was lost may know it."""
-        from reviewbot.github.publisher import summary_key  # noqa: PLC0415 - not for local diffs
+        from reviewbot.github.publisher import summary_key
 
         Postings(self.database).intend(summary_key(pull))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.patch import parse_diff
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest
 from reviewbot.review.ports import BaseFiles
+from reviewbot.runtime.reading_forge import ReadingForge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,13 +17,33 @@ if TYPE_CHECKING:
     from reviewbot.domain.diff import Diff
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import ReviewRequest
-    from reviewbot.review.ports import Check, Forge, Publication
+    from reviewbot.review.ports import Check, Publication
 
 _MOST_NUMBERS = 2**31
 
 
+class _Unwritten:
+    """What a review writes, where nobody is to see it."""
+
+    __slots__ = ()
+
+    def begin(self, pull: PullRequest, says: str) -> None:
+        """Nobody watches."""
+
+    def conclude(self, pull: PullRequest, check: Check) -> None:
+        """Nobody watches."""
+
+    def say(self, pull: PullRequest, text: str) -> None:
+        """Nobody listens."""
+
+    def publish(self, publication: Publication) -> str:
+        """Not posted, so at no address."""
+        del publication
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
-class LocalForge:
+class LocalForge(_Unwritten):
     """Shows a diff as a pull request; nothing is read from the checkout, nothing is written.
 
     *name* says where the diff comes from; answers are known again under the same name.
@@ -60,53 +81,8 @@ class LocalForge:
         del pull
         return ()
 
-    def begin(self, pull: PullRequest, says: str) -> None:
-        """Nobody watches."""
 
-    def conclude(self, pull: PullRequest, check: Check) -> None:
-        """Nobody watches."""
-
-    def say(self, pull: PullRequest, text: str) -> None:
-        """Nobody listens."""
-
-    def publish(self, publication: Publication) -> str:
-        """There is no place to publish to."""
-        del publication
-        return ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOnlyForge:
+class ReadOnlyForge(_Unwritten, ReadingForge):
     """Reads from a forge and writes nothing."""
 
-    forge: Forge
-
-    def pull_request(self, request: ReviewRequest) -> PullRequest:
-        """As the forge has it."""
-        return self.forge.pull_request(request)
-
-    def base_files(self, pull: PullRequest) -> BaseFiles:
-        """As the forge has them."""
-        return self.forge.base_files(pull)
-
-    def diff(self, pull: PullRequest) -> Diff:
-        """As the forge has it."""
-        return self.forge.diff(pull)
-
-    def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
-        """As the forge has it."""
-        return self.forge.posted(pull)
-
-    def begin(self, pull: PullRequest, says: str) -> None:
-        """Not shown."""
-
-    def conclude(self, pull: PullRequest, check: Check) -> None:
-        """Not shown."""
-
-    def say(self, pull: PullRequest, text: str) -> None:
-        """Not posted."""
-
-    def publish(self, publication: Publication) -> str:
-        """Not posted."""
-        del publication
-        return ""
+    __slots__ = ()

@@ -70,7 +70,7 @@ def run_worker(url: str, shop: Workshop, concurrency: int) -> None:
     app = App(connector=PsycopgConnector(conninfo=url))
 
     @app.task(name=_TASK, queue=_QUEUE)
-    def look(**_said: Any) -> None:  # noqa: ANN401 - what a job says is not needed
+    def look(**_said: Any) -> None:
         while not stopping.is_set() and work_once(shop, worker_name(), stopping):
             pass
 

@@ -9,38 +9,18 @@ from reviewbot.domain.errors import NotFound
 from reviewbot.domain.pull_request import ReviewRequest
 from reviewbot.review.ports import Conclusion, Verdict
 from reviewbot.review.same_head import joint, own
+from reviewbot.runtime.reading_forge import ReadingForge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from reviewbot.domain.diff import Diff
-    from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.pull_request import PullRequest
-    from reviewbot.review.ports import BaseFiles, Check, Forge, Publication, Verdicts
+    from reviewbot.review.ports import Check, Publication, Verdicts
 
 
 @dataclass(frozen=True, slots=True)
-class SameHeadForge:
+class SameHeadForge(ReadingForge):
     """Joins each conclusion with those of other open pull requests that have the same head."""
 
-    forge: Forge
     verdicts: Verdicts
-
-    def pull_request(self, request: ReviewRequest) -> PullRequest:
-        """As the forge has it."""
-        return self.forge.pull_request(request)
-
-    def base_files(self, pull: PullRequest) -> BaseFiles:
-        """As the forge has them."""
-        return self.forge.base_files(pull)
-
-    def diff(self, pull: PullRequest) -> Diff:
-        """As the forge has it."""
-        return self.forge.diff(pull)
-
-    def posted(self, pull: PullRequest) -> Sequence[PostedFinding]:
-        """As the forge has it."""
-        return self.forge.posted(pull)
 
     def say(self, pull: PullRequest, text: str) -> None:
         """As the forge does it."""

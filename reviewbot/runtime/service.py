@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,13 @@ class Service:
     metrics: Metrics
     webhook_secrets: tuple[str, ...]
     workers: EmbeddedWorkers | None
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def begin_to_stop(self) -> None:
+        """Take on no reviews and no questions of sessions; what is under way goes on."""
+        self.stopping.set()
+        if self.workers is not None:
+            self.workers.begin_to_stop()
 
     def take(self, delivery_id: str, event: Event) -> Taken:
         """Write down what an event asks for, and tell the workers."""

@@ -6,7 +6,6 @@ Nothing is read from a reviewed checkout.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -26,12 +25,13 @@ from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.invalid import explain
 from reviewbot.domain.money import parse_usd
 from reviewbot.domain.policy import Policy, Usd
+from reviewbot.domain.sections import layered
 from reviewbot.runtime.companion_settings import Companion
 from reviewbot.runtime.config_file import as_text, read_file, read_toml
 from reviewbot.runtime.environment import explain_environment, read_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from reviewbot.domain.finding import Severity
     from reviewbot.domain.money import PicoUsd
@@ -51,10 +51,10 @@ def _checked_address(text: str) -> str:
 
 def _checked_hedge(value: object) -> object:
     try:
-        seconds = 1.0 if value == "p95" else float(value)  # type: ignore[arg-type] # refused below
-    except (TypeError, ValueError):
+        seconds = float(value) if isinstance(value, (int, float, str)) else 0.0
+    except (ValueError, OverflowError):
         seconds = 0.0
-    if not 0 < seconds <= _LONGEST:
+    if value != "p95" and not 0 < seconds <= _LONGEST:
         message = 'write seconds, or "p95"'
         raise ValueError(message)
     return value
@@ -308,8 +308,7 @@ class Settings:
 
     def gated(self, severity: Severity) -> Settings:
         """These settings with a gate, as ``--fail-on`` sets it."""
-        policy = self.values.policy.model_copy(update={"fail_on": severity})
-        return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
+        return self.with_policy(fail_on=severity)
 
     def with_policy(self, **values: object) -> Settings:
         """These settings with other defaults in the policy."""
@@ -320,13 +319,15 @@ class Settings:
         """These settings with *most* as each pull request's and repository's limit."""
         limits = dict.fromkeys(("per_pr", "per_day", "per_month", "approve_above"), most)
         budget = self.values.policy.budget.model_copy(update=limits)
-        policy = self.values.policy.model_copy(update={"budget": budget})
-        return Settings(self.values.model_copy(update={"policy": policy}), self._environ)
+        return self.with_policy(budget=budget)
 
-    def with_ledger(self, url: str) -> Settings:
-        """These settings with another place for the ledger."""
-        database = self.values.database.model_copy(update={"url": url})
-        return Settings(self.values.model_copy(update={"database": database}), self._environ)
+    def with_ledger(self, url: str, answers_mb: int) -> Settings:
+        """These settings with another place for the ledger, and room there where none is named."""
+        values = self.values
+        database = values.database.model_copy(update={"url": url})
+        kept = {"answers_mb": answers_mb} | values.retention.model_dump(exclude_unset=True)
+        changed = {"database": database, "retention": values.retention.model_copy(update=kept)}
+        return Settings(values.model_copy(update=changed), self._environ)
 
     def with_github(self, **values: str) -> Settings:
         """These settings with other values in GitHub's section."""
@@ -377,7 +378,7 @@ def load_settings(environ: Mapping[str, str], config: Path | ConfigText | None =
         values = read_toml(said)
         _validated(values, lambda error: explain(error, Values, said.name))
     overlay = read_environment(environ, Values)
-    joined = _joined(values, overlay)
+    joined = layered(values, overlay)
     return Settings(
         _validated(joined, lambda error: explain_environment(error, Values, environ)), environ
     )
@@ -388,12 +389,3 @@ def _validated(values: Mapping[str, Any], explained: Callable[[ValidationError],
         return Values.model_validate(values)
     except ValidationError as error:
         raise SettingsError(explained(error), "See docs/configuration.md for all keys.") from error
-
-
-def _joined(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    joined = dict(base)
-    for key, value in over.items():
-        known = joined.get(key)
-        both = isinstance(known, Mapping) and isinstance(value, Mapping)
-        joined[key] = _joined(known, value) if both else value  # type: ignore[arg-type] # both are
-    return joined

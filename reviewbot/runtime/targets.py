@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from reviewbot.domain.errors import SettingsError, UsageError
 from reviewbot.lab.profile import Target
-from reviewbot.models.catalogue import Catalogue, flat_price
+from reviewbot.models.catalogue import Catalogue, parse_price
 from reviewbot.models.config import EndpointConfig, ModelConfig, RouteConfig
 from reviewbot.models.streaming import StreamingEndpoint
 from reviewbot.runtime.tiers import router_config
@@ -132,9 +132,8 @@ def _price(model: str, price: str) -> Tariff | Price:
             raise SettingsError(
                 message, "Say it with --price INPUT/OUTPUT, in USD per million tokens."
             ) from error
-    fresh, _, out = price.partition("/")
     try:
-        return flat_price(fresh.strip(), out.strip())
+        return parse_price(price)
     except ValueError as error:
         message = f"--price {price!r} is no price"
         raise UsageError(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from reviewbot.domain.errors import SettingsError
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, Price, per_million, plain_usd
-from reviewbot.models.catalogue import Catalogue, Row, Tariff, flat_price
+from reviewbot.models.catalogue import Catalogue, Row, Tariff, parse_price
 from reviewbot.models.config import (
     Billing,
     EndpointConfig,
@@ -192,9 +192,8 @@ def _quick_price(name: str, price: str, tier: str, catalogue: Catalogue) -> Tari
             raise SettingsError(
                 message, f"{advice} Or {error.advice}" if near else advice
             ) from error
-    fresh, _, out = price.partition("/")
     try:
-        return flat_price(fresh.strip(), out.strip())
+        return parse_price(price)
     except ValueError as error:
         message = f"REVIEWBOT_{tier}_PRICE is {price!r}, which is no price"
         raise SettingsError(

@@ -120,7 +120,7 @@ def _work(shop: Workshop, claim: Claim, watch: Watch, stopping: threading.Event)
         if claim.only_asked and not full:
             shop.desk.finish(claim)
             return "refused"
-        outcome = shop.review(_request(claim, full), shop.forge(claim.installation_id), watch)
+        outcome = shop.review(_request(claim, full=full), shop.forge(claim.installation_id), watch)
     except ReviewbotError as error:
         return _failed(shop, claim, error)
     except Exception as error:  # noqa: BLE001 - one bug must not end the worker
@@ -130,7 +130,7 @@ def _work(shop: Workshop, claim: Claim, watch: Watch, stopping: threading.Event)
     return _end(shop, claim, outcome, stopping)
 
 
-def _request(claim: Claim, full: bool) -> ReviewRequest:  # noqa: FBT001 - a field of the request
+def _request(claim: Claim, *, full: bool) -> ReviewRequest:
     return ReviewRequest(
         repository=claim.repository,
         number=claim.key.number,

@@ -45,14 +45,19 @@ class EmbeddedWorkers:
         with self._bell:
             self._bell.notify_all()
 
+    def begin_to_stop(self) -> None:
+        """Take nothing more from the desk, and hand back what is under way."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+            _log.info("stopping")
+            self.wake()
+
     def stop(self) -> None:
         """Hand back what is under way; returns when all threads have ended.
 
         Answers that were paid for are stored, so whoever takes over asks only for the rest.
         """
-        self._stopping.set()
-        _log.info("stopping")
-        self.wake()
+        self.begin_to_stop()
         for thread in self._threads:
             thread.join()
 

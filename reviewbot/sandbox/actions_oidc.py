@@ -62,7 +62,7 @@ class SandboxIssuer(Served):
         *,
         key: Any = None,  # noqa: ANN401 - of any kind, for forgeries
         algorithm: str = "RS256",
-        **changed: Any,  # noqa: ANN401 - claims, None leaves one out
+        **changed: Any,
     ) -> str:
         """A token with these claims, valid now unless *changed* says otherwise."""
         now = int(time.time())

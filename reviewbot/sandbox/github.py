@@ -98,7 +98,7 @@ class SandboxGitHub(Served):
         """Move a pull request's head."""
         self._store.push(number, diff, head_sha, repository)
 
-    def change_pull(self, number: int, repository: str = "", **values: Any) -> None:  # noqa: ANN401
+    def change_pull(self, number: int, repository: str = "", **values: Any) -> None:
         """Change fields of the ``SandboxPull``: draft, labels, title, body or base_branch."""
         self._store.change(number, repository, **values)
 

@@ -59,7 +59,7 @@ class Deliveries:
             "delivered_at": now,
             "redelivery": again,
             "duration": 0.1,
-            "status": "OK" if status // 100 == 2 else f"Invalid HTTP Response: {status}",  # noqa: PLR2004
+            "status": "OK" if status in range(200, 300) else f"Invalid HTTP Response: {status}",
             "status_code": status,
             "event": delivery.event,
             "action": payload.get("action"),

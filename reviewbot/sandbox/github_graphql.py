@@ -57,7 +57,7 @@ def post_graphql(hub: Hub) -> Response:
 
 
 def _answer(hub: Hub, caller: Caller, query: str, variables: JsonObject) -> JsonObject:
-    from graphql import GraphQLSyntaxError, execute_sync, parse, validate  # noqa: PLC0415 - tests
+    from graphql import GraphQLSyntaxError, execute_sync, parse, validate
 
     schema = _schema()
     try:
@@ -74,7 +74,7 @@ def _answer(hub: Hub, caller: Caller, query: str, variables: JsonObject) -> Json
 
 
 def _schema() -> GraphQLSchema:
-    from graphql import GraphQLObjectType, build_schema  # noqa: PLC0415 - only tests need it
+    from graphql import GraphQLObjectType, build_schema
 
     schema = build_schema(SCHEMA)
     for name in ("User", "Bot"):
@@ -101,7 +101,7 @@ def _told(error: GraphQLError) -> JsonObject:
 
 
 def _refused(kind: str, message: str) -> GraphQLError:
-    from graphql import GraphQLError  # noqa: PLC0415 - only tests need it
+    from graphql import GraphQLError
 
     return GraphQLError(message, extensions={"type": kind})
 
@@ -288,7 +288,7 @@ def _comment(state: PullState, comment: JsonObject) -> JsonObject:
 def _connection(
     name: str, items: Callable[[JsonObject], Sequence[JsonObject]]
 ) -> Callable[..., JsonObject]:
-    def resolve(_info: GraphQLResolveInfo[Any], **asked: Any) -> JsonObject:  # noqa: ANN401 - bounds
+    def resolve(_info: GraphQLResolveInfo[Any], **asked: Any) -> JsonObject:
         bounds = (asked.get("first"), asked.get("last"), asked.get("after"))
         return _page(name, items(asked), *bounds)
 

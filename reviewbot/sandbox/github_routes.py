@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, jsonify, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
 from reviewbot.sandbox import github_deliveries as deliveries
@@ -92,10 +93,16 @@ _BY_ID: tuple[tuple[str, Callable[..., Any]], ...] = (
 )
 
 
+class _InOrder(DefaultJSONProvider):
+    """JSON with its keys in the order that GitHub sends them in."""
+
+    sort_keys = False
+
+
 def create_application(hub: Hub) -> Flask:
     """The WSGI application that speaks GitHub's APIs over *hub*."""
     app = Flask(__name__, static_folder=None)
-    app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's default provider has it
+    app.json = _InOrder(app)
     for method, path, view in _REPOSITORY_ROUTES:
         rule = f"/repos/<owner>/<name>{path}"
         app.add_url_rule(rule, f"{method} {path}", _visiting(hub, view), methods=[method])

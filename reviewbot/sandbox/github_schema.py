@@ -170,16 +170,15 @@ ACCESS_TOKEN = Object(
 )
 
 
-def check_body(value: Any, schema: Schema) -> dict[str, Any]:  # noqa: ANN401 - it is foreign JSON
+def check_body(value: dict[str, Any], schema: Schema) -> dict[str, Any]:
     """*value* if it fits *schema*; raises the 422 that GitHub answers otherwise."""
     problems = list(_problems(value, schema, ""))
     if problems:
         raise Refused(422, "Invalid request.\n\n" + "\n".join(problems))
-    found: dict[str, Any] = value
-    return found
+    return value
 
 
-def _problems(value: Any, schema: Schema, where: str) -> Iterator[str]:  # noqa: ANN401
+def _problems(value: object, schema: Schema, where: str) -> Iterator[str]:
     match schema:
         case Text():
             yield from _text_problems(value, schema, where)
@@ -195,7 +194,7 @@ def _problems(value: Any, schema: Schema, where: str) -> Iterator[str]:  # noqa:
             yield from _object_problems(value, Object(dict.fromkeys(keys, kind)), where)
 
 
-def _text_problems(value: Any, schema: Text, where: str) -> Iterator[str]:  # noqa: ANN401
+def _text_problems(value: object, schema: Text, where: str) -> Iterator[str]:
     if not isinstance(value, str):
         yield _wrong(where, value, "is not a string.")
         return
@@ -209,7 +208,7 @@ def _text_problems(value: Any, schema: Text, where: str) -> Iterator[str]:  # no
         yield f"Only {schema.limit} {unit} are allowed in {where}; {size} were supplied."
 
 
-def _list_problems(value: Any, schema: Many, where: str) -> Iterator[str]:  # noqa: ANN401
+def _list_problems(value: object, schema: Many, where: str) -> Iterator[str]:
     if not isinstance(value, list):
         yield _wrong(where, value, "is not an array.")
         return
@@ -219,7 +218,7 @@ def _list_problems(value: Any, schema: Many, where: str) -> Iterator[str]:  # no
         yield from _problems(item, schema.of, f"{where}/{index}")
 
 
-def _object_problems(value: Any, schema: Object, where: str) -> Iterator[str]:  # noqa: ANN401
+def _object_problems(value: object, schema: Object, where: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield _wrong(where, value, "is not an object.")
         return

@@ -120,7 +120,7 @@ class Store:
             for comment in state.review_comments:
                 comment.update(line=None, start_line=None, position=None)
 
-    def change(self, number: int, repository: str = "", **values: Any) -> None:  # noqa: ANN401
+    def change(self, number: int, repository: str = "", **values: Any) -> None:
         """Change what its author or a maintainer may: draft, labels, title or base_branch."""
         with self.lock:
             state = self.get(number, repository)

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import deque
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
@@ -83,7 +84,7 @@ class SandboxModel(Served):
         calls = [call for call in self.calls if model in {None, call.model}]
         return Totals(
             calls=len(calls),
-            answered=sum(call.status == 200 for call in calls),  # noqa: PLR2004 - the status is its own name
+            answered=sum(call.status == HTTPStatus.OK for call in calls),
             prompt_tokens=sum(call.prompt_tokens for call in calls),
             completion_tokens=sum(call.completion_tokens for call in calls),
             cached_tokens=sum(call.cached_tokens for call in calls),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class Refused(Exception):
 
     def as_json(self) -> dict[str, Any]:
         """The refusal's body."""
-        kind = "server_error" if self.status >= 500 else "invalid_request_error"  # noqa: PLR2004 - the status is its own name
+        failed = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        kind = "server_error" if failed else "invalid_request_error"
         error = {"message": self.message, "type": kind, "param": self.param, "code": self.code}
         return {"error": error}
 
@@ -100,7 +102,7 @@ def _check_messages(messages: object) -> None:
 
 def _check_cap(body: dict[str, Any]) -> None:
     caps = [name for name in ("max_tokens", "max_completion_tokens") if name in body]
-    _require(len(caps) < 2, "max_tokens", "set either it or max_completion_tokens")  # noqa: PLR2004 - there are two
+    _require(len(caps) <= 1, "max_tokens", "set either it or max_completion_tokens")
     for name in caps:
         value = body[name]
         usable = isinstance(value, int) and not isinstance(value, bool) and value > 0

@@ -103,7 +103,7 @@ def storm(folder: Path, seed: int, reviews: int, weather: Weather) -> Outcome:
 
 def _settled(here: Whole) -> None:
     """Wait for attempts that nobody waited for."""
-    over = time.monotonic() + 10.0
+    over = time.monotonic() + 60.0
     while here.count("state = 'reserved'") and time.monotonic() < over:
         time.sleep(0.05)
 

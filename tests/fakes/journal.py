@@ -35,6 +35,9 @@ class FakeJournal:
     _opened: dict[tuple[str, str], str] = field(default_factory=dict)
     _count: int = 0
 
+    def is_open(self, pull: PullRequest, trigger: str) -> bool:
+        return (pull.head_sha, trigger) in self._opened
+
     def open(self, pull: PullRequest, trigger: str) -> str:
         key = (pull.head_sha, trigger)
         if key not in self._opened:

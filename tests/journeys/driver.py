@@ -304,7 +304,7 @@ class Driver:
         found: list[dict[str, Any]] = json.loads(done.stdout)
         return found
 
-    def open(self, files: Mapping[str, Sequence[str]], **fields: Any) -> Pull:  # noqa: ANN401
+    def open(self, files: Mapping[str, Sequence[str]], **fields: Any) -> Pull:
         """Open a pull request that adds *files*, in a repository of its own."""
         number = next(self._numbers)
         pull = Pull(self, number, f"acme/shop-{number}", 1000 + number)
@@ -425,7 +425,7 @@ class Pull:
         self._driver.github.push(self.number, diff_of(files), head, self.repository)
         return head
 
-    def change(self, **fields: Any) -> None:  # noqa: ANN401
+    def change(self, **fields: Any) -> None:
         """Change its title, draft state, …"""
         self._driver.github.change_pull(self.number, self.repository, **fields)
 
@@ -436,14 +436,14 @@ class Pull:
         event: str = "pull_request",
         delivery: str = "",
         secret: str = SECRET,
-        **more: Any,  # noqa: ANN401
+        **more: Any,
     ) -> Answer:
         """Send GitHub's signed webhook; *more* goes into its payload."""
         github = self._driver.github
         payload = github.payload(action, self.number, _INSTALLATION, self.repository) | more
         return self._driver.deliver(event, payload, delivery, secret)
 
-    def tell(self, comment: dict[str, Any], delivery: str = "", **more: Any) -> Answer:  # noqa: ANN401
+    def tell(self, comment: dict[str, Any], delivery: str = "", **more: Any) -> Answer:
         """Send GitHub's signed webhook about a new comment; *more* goes into its payload."""
         event, payload = self._driver.github.comment_payload(
             comment, self.number, _INSTALLATION, self.repository
@@ -454,7 +454,7 @@ class Pull:
         self,
         sender: str = "alice",
         action: str = "rerequested",
-        **more: Any,  # noqa: ANN401
+        **more: Any,
     ) -> Answer:
         """Press a button of the newest check run."""
         more |= {"check_run": self.checks(self.head)[-1], "sender": {"login": sender, "id": 5}}

@@ -24,7 +24,7 @@ def _settled(bot: Driver) -> None:
     reviewed(bot)
 
 
-def _opened(bot: Driver, **fields: Any) -> Pull:  # noqa: ANN401
+def _opened(bot: Driver, **fields: Any) -> Pull:
     pull = bot.open(_FILES, **fields)
     pull.deliver("opened")
     pull.wait_for_check()

@@ -24,7 +24,7 @@ _MENDED = {"src/orders.py": ("def find(cursor, state):", "    return cursor.all(
 _GATED = {".reviewbot.yml": "fail_on: high"}
 
 
-def _opened(bot: Driver, **fields: Any) -> Pull:  # noqa: ANN401 - fields of a pull request
+def _opened(bot: Driver, **fields: Any) -> Pull:
     invite(bot)
     pull = bot.open(_FILES, **fields)
     pull.deliver("opened")

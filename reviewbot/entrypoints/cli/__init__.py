@@ -48,8 +48,7 @@ class _LazyGroup(click.Group):
             hint = f" Did you mean {near[0]!r}?" if near else ""
             message = f"No such command {cmd_name!r}.{hint}"
             raise click.UsageError(message, ctx)
-        command = importlib.import_module(f"{__name__}.{cmd_name}").command
-        assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
+        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -94,7 +93,7 @@ def run() -> None:
 
 
 def _tell(error: ReviewbotError) -> int:
-    from reviewbot.review.wording import visible  # noqa: PLC0415 - only on errors
+    from reviewbot.review.wording import visible
 
     colour = colours(os.environ)
     click.secho("reviewbot: ", fg="red", bold=True, err=True, nl=False, color=colour)
@@ -107,7 +106,7 @@ def _tell(error: ReviewbotError) -> int:
 def _apologise(error: Exception) -> int:
     if os.environ.get("REVIEWBOT_TRACEBACK"):
         raise error
-    from reviewbot.runtime.logs import place  # noqa: PLC0415 - only on bugs
+    from reviewbot.runtime.logs import place
 
     kind = type(error).__name__
     click.echo(f"reviewbot: this is a bug: {kind} in {place(error.__traceback__)}", err=True)

@@ -14,6 +14,6 @@ def command() -> int:
 
     What it is to do comes from the environment: see the table of inputs in the README.
     """
-    from reviewbot.entrypoints.action import run_action  # noqa: PLC0415 - help does not need it
+    from reviewbot.entrypoints.action import run_action
 
     return run_action(os.environ, sys.stdout)

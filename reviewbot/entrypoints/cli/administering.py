@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @contextmanager
 def opened_ledger(config: Path | None) -> Iterator[Database]:
     """The configured ledger, at this version's schema."""
-    from reviewbot.ledger.database import open_database  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.migrate import migrate  # noqa: PLC0415 - the same
+    from reviewbot.ledger.database import open_database
+    from reviewbot.ledger.migrate import migrate
 
     with closing(open_database(settings_from(config).database_url())) as database:
         migrate(database)
@@ -31,7 +31,7 @@ def opened_ledger(config: Path | None) -> Iterator[Database]:
 @contextmanager
 def opened_switch(config: Path | None) -> Iterator[Switch]:
     """The switch of the configured ledger."""
-    from reviewbot.ledger.switch import Switch  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.switch import Switch
 
     with opened_ledger(config) as database:
         yield Switch(database)

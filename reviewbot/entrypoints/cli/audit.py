@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 @config_option
 def command(config: Path | None, most: int, *, as_json: bool) -> int:
     """Show what administrators decided, newest first."""
-    from reviewbot.ledger.audit import decisions  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.audit import decisions
 
     with opened_ledger(config) as database:
         found = [_shown(decision) for decision in decisions(database, most)]
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return FINE
-    from reviewbot.review.wording import one_line  # noqa: PLC0415 - help does not need it
+    from reviewbot.review.wording import one_line
 
     for each in found:
         why = f": {each['why']}" if each["why"] else ""

@@ -46,8 +46,8 @@ def watching(names: Iterable[str], total: int) -> Iterator[NoBars]:
     if not sys.stderr.isatty():
         yield NoBars()
         return
-    from rich.console import Console  # noqa: PLC0415 - terminals only
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
         TextColumn("{task.description}", markup=False),

@@ -31,7 +31,7 @@ _CONNECT_SECONDS = 5.0
 
 
 def _sla(_ctx: click.Context, _param: click.Parameter, value: str) -> Fraction:
-    from reviewbot.lab.quantities import parse_share  # noqa: PLC0415 - help does not need it
+    from reviewbot.lab.quantities import parse_share
 
     try:
         return parse_share(f"{value.removesuffix('%')}%")
@@ -134,7 +134,7 @@ def command(  # noqa: PLR0913 - one a command-line option
     --base-url another address. A run that could cost more than --max-cost does not start. Ctrl-C
     ends it at once, and what was measured until then is shown.
     """
-    from reviewbot.lab.profile import Profile  # noqa: PLC0415 - help does not need it
+    from reviewbot.lab.profile import Profile
 
     where = _Where(models, endpoints, base_url, api_key_env, price, demo)
     patience = (timeout, min(_CONNECT_SECONDS, timeout))
@@ -142,9 +142,9 @@ def command(  # noqa: PLR0913 - one a command-line option
     with where.places(config) as places:
         report, interrupted = _measure(places, profile, sla, max_cost)
     if html is not None:
-        from reviewbot.lab.page import page  # noqa: PLC0415 - only where it is asked for
+        from reviewbot.lab.bench_page import bench_page
 
-        write_page(html, page(report))
+        write_page(html, bench_page(report))
     _print(report, form)
     if interrupted:
         return INTERRUPTED
@@ -165,11 +165,11 @@ class _Where:
     @contextmanager
     def places(self, config: Path | None) -> Iterator[Places]:
         """The endpoints and models; raises UsageError where options do not go together."""
-        from reviewbot.runtime import targets  # noqa: PLC0415 - help does not need it
+        from reviewbot.runtime import targets
 
         self._check()
         if self.demo:
-            from reviewbot.entrypoints.demo.paced import paced_places  # noqa: PLC0415 - demo only
+            from reviewbot.entrypoints.demo.paced import paced_places
 
             with paced_places() as places:
                 yield targets.narrowed(places, self.models)
@@ -200,10 +200,10 @@ def _key(variable: str) -> str:
 
 def _measure(places: Places, profile: Profile, sla: Fraction, most: PicoUsd) -> tuple[Report, bool]:
     """What was measured, and whether Ctrl-C ended it."""
-    from reviewbot.lab.load import load  # noqa: PLC0415 - help does not need it
-    from reviewbot.lab.profile import check_bound  # noqa: PLC0415 - help does not need it
-    from reviewbot.lab.report import Report  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.targets import opened  # noqa: PLC0415 - help does not need it
+    from reviewbot.lab.load import load
+    from reviewbot.lab.profile import check_bound
+    from reviewbot.lab.report import Report
+    from reviewbot.runtime.targets import opened
 
     at = datetime.now(UTC)
     with opened(places, profile.input_tokens) as targets:
@@ -214,7 +214,7 @@ def _measure(places: Places, profile: Profile, sla: Fraction, most: PicoUsd) -> 
 
 
 def _print(report: Report, form: str) -> None:
-    from reviewbot.entrypoints.formats import bench  # noqa: PLC0415 - help does not need it
+    from reviewbot.entrypoints.formats import bench
 
     if form == "json":
         click.echo(json.dumps(bench.plain(report), indent=2, ensure_ascii=False))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reviewbot.domain.money import PicoUsd, format_usd, plain_usd
+from reviewbot.domain.money import plain_usd
 from reviewbot.entrypoints.cli import FINE
 from reviewbot.entrypoints.cli.administering import opened_ledger
 from reviewbot.entrypoints.cli.options import (
@@ -24,15 +23,15 @@ from reviewbot.entrypoints.cli.options import (
 from reviewbot.entrypoints.formats.spreadsheet import cell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from reviewbot.domain.money import PicoUsd
     from reviewbot.ledger.costs import Spend
     from reviewbot.ledger.database import Database
     from reviewbot.ledger.sight import Sight
 
 _MOST_PULLS = 100
-_PIPED_WIDTH = 160
 _DAY_MS = 86_400_000
 _COLUMNS = (
     "name",
@@ -47,6 +46,9 @@ _COLUMNS = (
     "reserved_usd",
     "findings",
     "accepted",
+    "questions_usd",
+    "cost_per_finding_usd",
+    "cost_per_accepted_usd",
 )
 
 
@@ -71,7 +73,8 @@ _COLUMNS = (
     "--forecasts", is_flag=True, help="Instead: how good forecasts of reviews were, by repository."
 )
 @config_option
-def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+def command(  # noqa: PLR0913 - one a command-line option
+    *,
     repo: str,
     team: str,
     since: int,
@@ -79,19 +82,18 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     form: str,
     top: int | None,
     config: Path | None,
-    *,
     forecasts: bool,
 ) -> int:
     """Show what reviews cost. Amounts are USD; days are whole ones, and UTC."""
-    from reviewbot.ledger.costs import By, Query, spend  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.money import SqlLedger  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.costs import By, Query, spend
+    from reviewbot.ledger.money import SqlLedger
 
     _tell_begin(since)
     with opened_ledger(config) as database:
         SqlLedger(database).presume_expired()
         sight = _sight(database, team, config)
         if forecasts:
-            from reviewbot.entrypoints.cli.forecasts import (  # noqa: PLC0415 - only where asked for
+            from reviewbot.entrypoints.cli.forecasts import (
                 show_forecasts,
             )
 
@@ -103,6 +105,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     elif form == "csv":
         click.echo(_as_csv(lines), nl=False)
     else:
+        from reviewbot.entrypoints.cli.cost_table import (
+            show_table,
+        )
+
         show_table(lines, by)
     return FINE
 
@@ -117,8 +123,8 @@ def _tell_begin(since: int) -> None:
 
 def _sight(database: Database, team: str, config: Path | None) -> Sight:
     """The team's repositories; all without a team. Raises UsageError for an unknown one."""
-    from reviewbot.ledger.sight import Sight  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.teams import sights  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.sight import Sight
+    from reviewbot.ledger.teams import sights
 
     if not team:
         return Sight()
@@ -129,84 +135,6 @@ def _sight(database: Database, team: str, config: Path | None) -> Sight:
         raise click.UsageError(message)
     with database.snapshot() as session:
         return sights(session, Sight(), teams).get(team, Sight(frozenset()))
-
-
-def show_table(lines: Sequence[Spend], title: str, groups: Mapping[str, str] | None = None) -> None:
-    """A table with a total, for people; *groups* says more of each line's name."""
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - tables only
-    from rich.console import Console  # noqa: PLC0415 - tables only
-    from rich.table import Table  # noqa: PLC0415 - tables only
-    from rich.text import Text  # noqa: PLC0415 - tables only
-
-    from reviewbot.review.wording import one_line  # noqa: PLC0415 - help does not need it
-
-    if not lines:
-        click.echo("Nothing was spent in that time.")
-        return
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column(title, overflow="fold")
-    under_way = ["reserved"] if any(line.reserved for line in lines) else []
-    worth = ["accepted"] if any(line.findings for line in lines) else []
-    usual = (
-        "reviews",
-        "questions",
-        "calls",
-        "tokens in",
-        "tokens out",
-        "spent",
-        "presumed",
-        "saved",
-    )
-    for name in (*usual, *under_way, *worth):
-        table.add_column(name, justify="right", no_wrap=True)
-    for line in lines:
-        group = (groups or {}).get(line.name, "")
-        name = f"{group} · {line.name}" if group else line.name
-        table.add_row(Text(one_line(name)), *_shown(_cells(line), under_way, worth))
-    table.add_section()
-    total = _shown(_total_cells(_total(lines)), under_way, worth)
-    table.add_row("total", *total, style="bold")
-    Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH).print(table)
-
-
-def _shown(cells: list[str], under_way: Sequence[str], worth: Sequence[str]) -> list[str]:
-    """The cells of a line, without those of columns that hold nothing."""
-    *usual, reserved, accepted = cells
-    return [*usual, *([reserved] if under_way else []), *([accepted] if worth else [])]
-
-
-def _cells(line: Spend) -> list[str]:
-    counts = (line.reviews, line.questions, line.calls, line.tokens_in, line.tokens_out)
-    saved = "" if line.saved is None else format_usd(line.saved)
-    money = (format_usd(line.spent), format_usd(line.presumed), saved, format_usd(line.reserved))
-    accepted = f"{line.accepted:,} of {line.findings:,}"
-    return [*(f"{count:,}" for count in counts), *money, accepted]
-
-
-def _total_cells(total: Spend) -> list[str]:
-    """A review may have asked several models and tiers, so that theirs do not add up."""
-    reviews, *rest = _cells(total)
-    return ["" if total.saved is None else reviews, *rest]
-
-
-def _total(lines: Sequence[Spend]) -> Spend:
-    from reviewbot.ledger.costs import Spend  # noqa: PLC0415 - help does not need it
-
-    known = [line.saved for line in lines if line.saved is not None]
-    return Spend(
-        name="total",
-        reviews=sum(line.reviews for line in lines),
-        questions=sum(line.questions for line in lines),
-        calls=sum(line.calls for line in lines),
-        tokens_in=sum(line.tokens_in for line in lines),
-        tokens_out=sum(line.tokens_out for line in lines),
-        spent=PicoUsd(sum(line.spent for line in lines)),
-        presumed=PicoUsd(sum(line.presumed for line in lines)),
-        saved=PicoUsd(sum(known)) if known else None,
-        reserved=PicoUsd(sum(line.reserved for line in lines)),
-        findings=sum(line.findings for line in lines),
-        accepted=sum(line.accepted for line in lines),
-    )
 
 
 def _plain(line: Spend) -> dict[str, Any]:
@@ -220,11 +148,18 @@ def _plain(line: Spend) -> dict[str, Any]:
         "tokens_out": line.tokens_out,
         "spent_usd": plain_usd(line.spent),
         "presumed_usd": plain_usd(line.presumed),
-        "saved_usd": None if line.saved is None else plain_usd(line.saved),
+        "saved_usd": _plain_usd(line.saved),
         "reserved_usd": plain_usd(line.reserved),
         "findings": line.findings,
         "accepted": line.accepted,
+        "questions_usd": plain_usd(line.asked),
+        "cost_per_finding_usd": _plain_usd(line.per_finding),
+        "cost_per_accepted_usd": _plain_usd(line.per_accepted),
     }
+
+
+def _plain_usd(amount: PicoUsd | None) -> str | None:
+    return None if amount is None else plain_usd(amount)
 
 
 def _as_csv(lines: Sequence[Spend]) -> str:

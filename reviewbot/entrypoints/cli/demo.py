@@ -38,10 +38,10 @@ def command(diff_file: str | None, *, keep: bool, history: bool, as_json: bool) 
     A real service, a strict loopback GitHub and scripted models: a signed webhook comes in, a
     review is posted. With REVIEWBOT_API_KEY (and REVIEWBOT_BASE_URL) the real models are asked.
     """
-    from reviewbot.entrypoints.cli.target import read_diff  # noqa: PLC0415 - help does not need it
-    from reviewbot.entrypoints.demo.show import Shown, show  # noqa: PLC0415 - help does not need it
-    from reviewbot.entrypoints.demo.show import as_json as shown_as_json  # noqa: PLC0415 - as above
-    from reviewbot.entrypoints.demo.stage import Past, set_stage  # noqa: PLC0415 - help does not need it
+    from reviewbot.entrypoints.cli.target import read_diff
+    from reviewbot.entrypoints.demo.show import Shown, show
+    from reviewbot.entrypoints.demo.show import as_json as shown_as_json
+    from reviewbot.entrypoints.demo.stage import Past, set_stage
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
@@ -66,7 +66,7 @@ def _end(number: int, _frame: object) -> NoReturn:
 
 def _checked(raw: bytes) -> bytes:
     """Refuse what is no diff before anything is started."""
-    from reviewbot.domain.patch import parse_diff  # noqa: PLC0415 - help does not need it
+    from reviewbot.domain.patch import parse_diff
 
     parse_diff(raw)
     return raw
@@ -97,8 +97,8 @@ def _counter() -> Callable[[int], None]:
 
 
 def _spend(stage: Stage) -> Sequence[Spend]:
-    from reviewbot.ledger.costs import By, Query, spend  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.database import open_database  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.costs import By, Query, spend
+    from reviewbot.ledger.database import open_database
 
     database = open_database(stage.database_url)
     try:

@@ -48,22 +48,22 @@ def command(config: Path | None, companion: str | None, *, as_json: bool) -> int
 
 
 def _examined(config: Path | None) -> Iterator[Diagnosis]:
-    from reviewbot.runtime.core import open_core  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.credentials import with_stored_app  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.doctor import examine  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.core import open_core
+    from reviewbot.runtime.credentials import with_stored_app
+    from reviewbot.runtime.doctor import examine
 
     with open_core(with_stored_app(settings_from(config))) as core:
         yield from examine(core)
 
 
 def _examined_job(companion: str) -> Iterator[Diagnosis]:
-    from reviewbot.runtime.doctor_companion import examine_job  # noqa: PLC0415 - the same
+    from reviewbot.runtime.doctor_companion import examine_job
 
     return examine_job(os.environ, companion)
 
 
 def _show(diagnosis: Diagnosis) -> None:
-    from reviewbot.review.wording import one_line  # noqa: PLC0415 - help does not need it
+    from reviewbot.review.wording import one_line
 
     sign, colour = _SIGNS[diagnosis.health]
     click.echo(f"{click.style(sign, fg=colour)} {diagnosis.part}: {one_line(diagnosis.says)}")

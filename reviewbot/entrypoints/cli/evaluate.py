@@ -104,16 +104,15 @@ def command(  # noqa: PLR0913 - one a command-line option
     if (cases is None) == (not history):
         message = "say what to evaluate: CASES.jsonl, or --history OWNER/REPO to build it"
         raise click.UsageError(message)
-    if history:
+    if cases is None:
         return _build(history, days, config)
-    assert cases is not None  # noqa: S101 - checked above
-    from reviewbot.runtime.evaluation import Plan  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.evaluation import Plan
 
     settings = settings_from(config)
     plan = Plan(_chosen(routings, settings), tolerance, judge, max_cost)
     evaluation = _evaluate(cases, settings, plan)
     if html is not None:
-        from reviewbot.lab.evaluation_page import evaluation_page  # noqa: PLC0415 - as above
+        from reviewbot.lab.evaluation_page import evaluation_page
 
         write_page(html, evaluation_page(evaluation))
     _print(evaluation, form)
@@ -123,9 +122,9 @@ def command(  # noqa: PLR0913 - one a command-line option
 
 def _chosen(routings: Sequence[str], settings: Settings) -> tuple[Routing, ...]:
     """What was asked for, in its order; all that the configuration allows where nothing was."""
-    from reviewbot.domain.finding import Tier  # noqa: PLC0415 - help does not need it
-    from reviewbot.lab.evaluation import Routing  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.tiers import router_config  # noqa: PLC0415 - help does not need it
+    from reviewbot.domain.finding import Tier
+    from reviewbot.lab.evaluation import Routing
+    from reviewbot.runtime.tiers import router_config
 
     if routings:
         return tuple(dict.fromkeys(Routing(each) for each in routings))
@@ -133,8 +132,8 @@ def _chosen(routings: Sequence[str], settings: Settings) -> tuple[Routing, ...]:
 
 
 def _evaluate(path: Path, settings: Settings, plan: Plan) -> Evaluation:
-    from reviewbot.lab.cases import read_cases  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.evaluation import evaluate  # noqa: PLC0415 - help does not need it
+    from reviewbot.lab.cases import read_cases
+    from reviewbot.runtime.evaluation import evaluate
 
     cases = read_cases(path)
     seconds = settings.limits.review_seconds
@@ -143,7 +142,7 @@ def _evaluate(path: Path, settings: Settings, plan: Plan) -> Evaluation:
 
 
 def _print(evaluation: Evaluation, form: str) -> None:
-    from reviewbot.entrypoints.formats import evaluation as formats  # noqa: PLC0415 - as above
+    from reviewbot.entrypoints.formats import evaluation as formats
 
     if form == "json":
         click.echo(json.dumps(formats.plain(evaluation), indent=2, ensure_ascii=False))
@@ -153,7 +152,7 @@ def _print(evaluation: Evaluation, form: str) -> None:
 
 def _build(repository: str, days: int, config: Path | None) -> int:
     """Write the cases of a repository's past into a folder that is not there yet."""
-    from reviewbot.runtime.past import build_cases  # noqa: PLC0415 - only here
+    from reviewbot.runtime.past import build_cases
 
     if not _REPOSITORY.fullmatch(repository):
         message = f"--history {repository!r} names no repository"

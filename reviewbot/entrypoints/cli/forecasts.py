@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -81,17 +82,18 @@ def _as_csv(lines: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _show(lines: Sequence[Accuracy], names: Mapping[int, str]) -> None:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - tables only
-    from rich.console import Console  # noqa: PLC0415 - tables only
-    from rich.table import Table  # noqa: PLC0415 - tables only
-    from rich.text import Text  # noqa: PLC0415 - tables only
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-    from reviewbot.review.wording import one_line  # noqa: PLC0415 - tables only
+    from reviewbot.entrypoints.cli.cost_table import PIPED_WIDTH
+    from reviewbot.review.wording import one_line
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column("repo", overflow="fold")
+    table.add_column("repo", overflow="fold", min_width=12)
     for title in ("reviews", "within p90", "median error", "forecast (p50)", "cost"):
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(title, justify="right")
     for line in lines:
         if line.repository_id is None:
             table.add_section()
@@ -104,4 +106,4 @@ def _show(lines: Sequence[Accuracy], names: Mapping[int, str]) -> None:
             format_usd(line.cost),
             style="bold" if line.repository_id is None else None,
         )
-    Console(width=None).print(table)
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)

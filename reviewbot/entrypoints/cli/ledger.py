@@ -17,6 +17,7 @@ from reviewbot.domain.money import format_usd, plain_usd
 from reviewbot.entrypoints.cli import FINE
 from reviewbot.entrypoints.cli.administering import actor, opened_ledger
 from reviewbot.entrypoints.cli.options import (
+    Command,
     config_option,
     format_option,
     settings_from,
@@ -31,7 +32,19 @@ if TYPE_CHECKING:
     from reviewbot.domain.money import PicoUsd
     from reviewbot.ledger.reconcile import Columns, Line, Rate
 
-_FORMATS = click.Choice(["csv", "json"])
+
+def _listing(function: Command) -> Command:
+    """Give a command that prints rows of the ledger the options of all such commands."""
+    options = (
+        since_option,
+        click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository."),
+        format_option("csv", "json"),
+        click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to."),
+        config_option,
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 @click.group
@@ -48,7 +61,7 @@ def release(endpoint: str, why: str, config: Path | None) -> int:
 
     Pull requests that were closed because of it are open again; what it billed stays recorded.
     """
-    from reviewbot.ledger import quarantine  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger import quarantine
 
     with opened_ledger(config) as database:
         opened = quarantine.release(database, endpoint, actor(), why)
@@ -64,11 +77,11 @@ def resume(pull: str, config: Path | None) -> int:
 
     What was read is known and costs nothing; only the rest is asked.
     """
-    from reviewbot.entrypoints.cli.target import read_pull  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger import resuming  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.database import open_database  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.migrate import migrate  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.service import open_desk  # noqa: PLC0415 - help does not need it
+    from reviewbot.entrypoints.cli.target import read_pull
+    from reviewbot.ledger import resuming
+    from reviewbot.ledger.database import open_database
+    from reviewbot.ledger.migrate import migrate
+    from reviewbot.runtime.service import open_desk
 
     settings = settings_from(config)
     target = read_pull(pull, settings.github.server_url)
@@ -94,14 +107,10 @@ def backup(file: Path, config: Path | None) -> int:
 
 
 @command.command
-@since_option
-@click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
-@click.option("--format", "form", type=_FORMATS, default="csv", show_default=True, help="How.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
-@config_option
+@_listing
 def export(since: int, repo: str, form: str, output: Path | None, config: Path | None) -> int:
     """Print every attempt as CSV or JSON, corrections applied; amounts are exact, in USD."""
-    from reviewbot.ledger.export import attempts, names  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.export import attempts, names
 
     with opened_ledger(config) as database, _opened(output) as out:
         _write(attempts(database, since, repo), names(), form, out)
@@ -109,14 +118,10 @@ def export(since: int, repo: str, form: str, output: Path | None, config: Path |
 
 
 @command.command
-@since_option
-@click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
-@click.option("--format", "form", type=_FORMATS, default="csv", show_default=True, help="How.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
-@config_option
+@_listing
 def egress(since: int, repo: str, form: str, output: Path | None, config: Path | None) -> int:
     """Print what left for which endpoint: time, repository, jurisdiction, size, digest."""
-    from reviewbot.ledger import egress as log  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger import egress as log
 
     with opened_ledger(config) as database, _opened(output) as out:
         _write(log.entries(database, since, repo), log.NAMES, form, out)
@@ -179,9 +184,10 @@ def _rate(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal:
 @click.option("--cost-column", default="", help="The column of amounts.")
 @format_option("table", "csv", "json")
 @config_option
-def reconcile(  # noqa: PLR0913, PLR0917 - one parameter an option
+def reconcile(  # noqa: PLR0913 - one a command-line option
+    *,
     file: Path | None,
-    reported: bool,  # noqa: FBT001 - a command-line switch
+    reported: bool,
     since: int,
     currency: str,
     rate: Decimal,
@@ -197,8 +203,8 @@ def reconcile(  # noqa: PLR0913, PLR0917 - one parameter an option
     With --reported, compare what endpoints themselves said that they billed (OpenRouter does)
     with their tokens at the configured prices, which then stand under "settled".
     """
-    from reviewbot.ledger import reconcile as matching  # noqa: PLC0415 - help does not need it
-    from reviewbot.ledger.reported import reported as told  # noqa: PLC0415 - as above
+    from reviewbot.ledger import reconcile as matching
+    from reviewbot.ledger.reported import reported as told
 
     if reported == (file is not None):
         message = "an invoice's file and --reported exclude each other; one is needed"
@@ -220,7 +226,7 @@ def reconcile(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 def _invoice(file: Path, rate: Rate, columns: Columns) -> dict[tuple[str, str], PicoUsd]:
-    from reviewbot.ledger.reconcile import read_invoice  # noqa: PLC0415 - help does not need it
+    from reviewbot.ledger.reconcile import read_invoice
 
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
@@ -243,10 +249,10 @@ def _plain(line: Line) -> dict[str, Any]:
 
 
 def _show(lines: Sequence[Line]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - tables only
-    from rich.table import Table  # noqa: PLC0415 - tables only
+    from rich.console import Console
+    from rich.table import Table
 
-    from reviewbot.review.wording import one_line  # noqa: PLC0415 - tables only
+    from reviewbot.review.wording import one_line
 
     table = Table("day", "model")
     for name in ("calls", "billed", "settled", "gap", "presumed"):

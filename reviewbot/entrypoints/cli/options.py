@@ -61,7 +61,7 @@ def format_option(*forms: str) -> Callable[[Command], Command]:
 
 def usd(_ctx: click.Context, _param: click.Parameter, value: str | None) -> PicoUsd | None:
     """The callback of an option that takes an amount in USD."""
-    from reviewbot.domain.money import parse_usd  # noqa: PLC0415 - help does not need it
+    from reviewbot.domain.money import parse_usd
 
     try:
         return None if value is None else parse_usd(value)
@@ -71,6 +71,6 @@ def usd(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Pico
 
 def settings_from(config: Path | None) -> Settings:
     """The settings of the file and the environment; raises SettingsError."""
-    from reviewbot.runtime.settings import load_settings  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.settings import load_settings
 
     return load_settings(os.environ, config)

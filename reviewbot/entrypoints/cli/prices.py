@@ -69,10 +69,10 @@ def command(
     """
     if ctx.invoked_subcommand is not None:
         return _leave_to(ctx, ctx.invoked_subcommand)
-    from reviewbot.entrypoints.formats import prices  # noqa: PLC0415 - help does not need it
-    from reviewbot.lab import matrix  # noqa: PLC0415 - help does not need it
-    from reviewbot.lab.quantities import parse_split  # noqa: PLC0415 - help does not need it
-    from reviewbot.models.catalogue import Catalogue  # noqa: PLC0415 - help does not need it
+    from reviewbot.entrypoints.formats import prices
+    from reviewbot.lab import matrix
+    from reviewbot.lab.quantities import parse_split
+    from reviewbot.models.catalogue import Catalogue
 
     catalogue, shares = Catalogue.packaged(), parse_split(split)
     today = matrix.todays_matrix(catalogue, at, baseline, shares)
@@ -108,7 +108,7 @@ def _leave_to(ctx: click.Context, subcommand: str) -> int:
 
 
 def _tariffs(config: Path) -> list[Tariff]:
-    from reviewbot.runtime.tiers import configured_tariffs  # noqa: PLC0415 - with --config only
+    from reviewbot.runtime.tiers import configured_tariffs
 
     return configured_tariffs(settings_from(config))
 
@@ -171,9 +171,9 @@ def simulate(  # noqa: PLR0913 - one a command-line option
     Traffic is taken as even over the week where a model has peak hours; the range is shown.
     All arithmetic is exact.
     """
-    from reviewbot.entrypoints.formats import what_if as shown  # noqa: PLC0415 - help needs it not
-    from reviewbot.lab import quantities, what_if  # noqa: PLC0415 - help does not need it
-    from reviewbot.models.catalogue import Catalogue  # noqa: PLC0415 - help does not need it
+    from reviewbot.entrypoints.formats import what_if as shown
+    from reviewbot.lab import quantities, what_if
+    from reviewbot.models.catalogue import Catalogue
 
     volume = what_if.Volume(
         quantities.parse_tokens(tokens),
@@ -200,7 +200,7 @@ def _rate(
     catalogue: Catalogue, model: str, volume: Volume, at: datetime | None, request_tokens: int
 ) -> Rate:
     """By today's prices at *at*, by the article's without it."""
-    from reviewbot.lab.what_if import articles_rate, todays_rate  # noqa: PLC0415 - as above
+    from reviewbot.lab.what_if import articles_rate, todays_rate
 
     if at is None:
         return articles_rate(catalogue, model, volume)

@@ -64,8 +64,8 @@ def observing(seconds: float) -> Iterator[SilentObserver]:
     if not sys.stderr.isatty():
         yield SilentObserver(seconds)
         return
-    from rich.console import Console  # noqa: PLC0415 - terminals only
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
         TextColumn("{task.description:>14}"),

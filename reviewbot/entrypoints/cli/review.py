@@ -70,7 +70,8 @@ _MARKS = b"reviewbot comment marks"
 )
 @click.option("--quote", is_flag=True, help="Ask nothing; only say what it would cost.")
 @config_option
-def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+def command(  # noqa: PLR0913 - one a command-line option
+    *,
     target: str | None,
     diff_file: str | None,
     revisions: str | None,
@@ -79,7 +80,6 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     fail_on: str | None,
     reports: tuple[str, ...],
     config: Path | None,
-    *,
     post: bool,
     quote: bool,
 ) -> int:
@@ -129,17 +129,17 @@ def _chosen(
 
 def _extras(reports: tuple[str, ...]) -> Extras:
     """What other tools found."""
-    from reviewbot.review.house import NO_EXTRAS, Extras  # noqa: PLC0415 - not for help
+    from reviewbot.review.house import NO_EXTRAS, Extras
 
     if not reports:
         return NO_EXTRAS
-    from reviewbot.entrypoints.tool_reports import read_reports  # noqa: PLC0415 - seldom needed
+    from reviewbot.entrypoints.tool_reports import read_reports
 
     return Extras(tips=read_reports(reports))
 
 
 def _core(settings: Settings) -> AbstractContextManager[Core]:
-    from reviewbot.runtime.core import open_core  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.core import open_core
 
     # In a CI that keeps no files each run begins a ledger; the token that posted still knows its
     # comments again.
@@ -151,7 +151,7 @@ def _forge(
     chosen: PullTarget | DiffTarget, core: Core, *, post: bool
 ) -> tuple[Forge, ReviewRequest]:
     """The place to read from and write to, and the request that names it."""
-    from reviewbot.runtime.local import LocalForge, ReadOnlyForge  # noqa: PLC0415 - as above
+    from reviewbot.runtime.local import LocalForge, ReadOnlyForge
 
     if isinstance(chosen, DiffTarget):
         request = ReviewRequest(chosen.label, 0, _TRIGGER, full=True)
@@ -192,7 +192,7 @@ def _tell_unread(receipt: Receipt) -> None:
 
 def _print(outcome: Reviewed, form: Format, *, quiet: bool) -> None:
     if quiet and form == "text":
-        from reviewbot.review.compose import result_lines  # noqa: PLC0415 - one of two ways
+        from reviewbot.review.compose import result_lines
 
         click.echo("\n".join(result_lines(outcome.report)))
         click.echo(outcome.url or "nothing to say on lines; the summary is posted")
@@ -204,7 +204,7 @@ def _show_quote(quote: Quote, form: Format, max_cost: PicoUsd | None) -> int:
     if max_cost is not None:
         quote = replace(quote, limit=min(quote.limit, max_cost))
     if form == "json":
-        from reviewbot.review.quote import as_json  # noqa: PLC0415 - quotes only
+        from reviewbot.review.quote import as_json
 
         click.echo(json.dumps(as_json(quote), indent=2))
         return FINE

@@ -33,11 +33,12 @@ def command(
 
     Without an App's credentials it opens a set-up page, whose address it prints, and goes on
     when the App is registered. Ctrl-C or SIGTERM stops it: reviews under way are handed back
-    with all that was paid for.
+    with all that was paid for. SIGTERM answers what workflows have asked before, unless it is
+    sent twice.
     """
-    from reviewbot.entrypoints.front import Keep, open_front  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.credentials import with_stored_app  # noqa: PLC0415 - the same
-    from reviewbot.runtime.logs import log_to_stderr  # noqa: PLC0415 - the same
+    from reviewbot.entrypoints.front import Keep, open_front
+    from reviewbot.runtime.credentials import with_stored_app
+    from reviewbot.runtime.logs import log_to_stderr
 
     settings = with_stored_app(settings_from(config))
     log_to_stderr()
@@ -55,7 +56,7 @@ def command(
 
 
 def _serve(front: Front, settings: Settings, host: str, port: int) -> None:
-    from reviewbot.entrypoints.listening import Listener  # noqa: PLC0415 - help does not need it
+    from reviewbot.entrypoints.listening import Listener
 
     section, companion = settings.values.server, settings.values.companion
     # Questions of workflows take as long as models do: they get threads of their own.
@@ -66,7 +67,13 @@ def _serve(front: Front, settings: Settings, host: str, port: int) -> None:
     if front.setup_path:
         address = str(section.public_url or listener.addresses[0]).rstrip("/")
         click.echo(f"Set it up at {address}{front.setup_path}")
-    listener.run()
+
+    def end(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGTERM, _stop)
+        listener.end()
+
+    signal.signal(signal.SIGTERM, end)
+    listener.run(front.begin_to_stop)
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:

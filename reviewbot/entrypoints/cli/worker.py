@@ -24,9 +24,9 @@ def command(concurrency: int | None, config: Path | None) -> int:
 
     Ctrl-C or SIGTERM stops it: reviews under way are handed back with all that was paid for.
     """
-    from reviewbot.runtime.credentials import with_stored_app  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.logs import log_to_stderr  # noqa: PLC0415 - help does not need it
-    from reviewbot.runtime.service import open_service  # noqa: PLC0415 - help does not need it
+    from reviewbot.runtime.credentials import with_stored_app
+    from reviewbot.runtime.logs import log_to_stderr
+    from reviewbot.runtime.service import open_service
 
     settings = with_stored_app(settings_from(config))
     if settings.database_url().startswith("sqlite:"):
@@ -34,7 +34,7 @@ def command(concurrency: int | None, config: Path | None) -> int:
         raise SettingsError(message, "Set database.url, or let `reviewbot serve` do the work.")
     log_to_stderr()
     with open_service(settings, embedded=False) as service:
-        from reviewbot.runtime.procrastination import run_worker  # noqa: PLC0415 - an extra
+        from reviewbot.runtime.procrastination import run_worker
 
         url = settings.database_url()
         run_worker(url, service.shop, concurrency or settings.limits.workers or _USUAL)

@@ -19,6 +19,7 @@ from reviewbot.entrypoints.companion.wire import (
     completion_body,
     error_body,
     models_body,
+    no_answer_body,
     read_completion_request,
     read_wish,
     session_body,
@@ -34,12 +35,15 @@ if TYPE_CHECKING:
 
     from reviewbot.ledger.job_sessions import Session
     from reviewbot.runtime.core import Core
-    from reviewbot.runtime.metrics import Metrics
     from reviewbot.runtime.service import Service
 
 _log = logging.getLogger(__name__)
 _MOST_CALLS = 2_000  # of one session
-_PATIENCE = "2"  # seconds that a busy companion asks to wait
+# What passes, and how many seconds to wait for it; a restart takes longer than an answer.
+_PASSING = {
+    Why.BUSY: (HTTPStatus.TOO_MANY_REQUESTS, 2),
+    Why.STOPPING: (HTTPStatus.SERVICE_UNAVAILABLE, 10),
+}
 _BODY = "body"
 _NO_SESSION = "nobody in particular"  # buys a session: they share places
 
@@ -50,7 +54,7 @@ def add_companion(app: Flask, service: Service) -> None:
     section = core.settings.values.companion
     if section.url is None:
         return
-    handlers = _Handlers(core, service.metrics, Places(section.calls))
+    handlers = _Handlers(service, Places(section.calls))
 
     @app.post(f"{COMPANION}session")
     def session() -> ResponseReturnValue:
@@ -68,13 +72,16 @@ def add_companion(app: Flask, service: Service) -> None:
 class _Handlers:
     """What each route does: every request has its place, and an end that is counted."""
 
-    def __init__(self, core: Core, metrics: Metrics, places: Places) -> None:
-        self._core, self._metrics, self._places = core, metrics, places
-        self._companion = Companion(core, metrics.companion.sessions)
-        self._questions = Questions(core)
+    def __init__(self, service: Service, places: Places) -> None:
+        self._core, self._metrics = service.core, service.metrics
+        self._stopping, self._places = service.stopping, places
+        self._companion = Companion(self._core, self._metrics.companion.sessions)
+        self._questions = Questions(self._core)
 
     def sell(self) -> ResponseReturnValue:
         """A session for a job's token."""
+        if self._stopping.is_set():
+            return _later(Why.STOPPING)
         token = bearer(request.headers.get)
         if token is None:
             return _refused(HTTPStatus.UNAUTHORIZED, Why.TOKEN_MISSING)
@@ -84,7 +91,7 @@ class _Handlers:
             return _refused(HTTPStatus.BAD_REQUEST, Why.REQUEST_UNREADABLE, error.parameter)
         with self._places.place(_NO_SESSION) as is_free:
             if not is_free:
-                return _busy()
+                return _later(Why.BUSY)
             try:
                 opened = self._companion.open_session(token, wish.number, wish.max_cost)
             except NoSession as refused:
@@ -99,7 +106,9 @@ class _Handlers:
         return jsonify(models_body(offers_of(self._core)))
 
     def complete(self) -> ResponseReturnValue:
-        """An answer to a session's question."""
+        """An answer to a session's question; one that is under way is answered to the end."""
+        if self._stopping.is_set():
+            return self._put_off(Why.STOPPING)
         session = self._session()
         if session is None:
             return self._ended("session-over", HTTPStatus.UNAUTHORIZED)
@@ -108,11 +117,7 @@ class _Handlers:
         if session.is_halted:
             return self._ended("spending-stopped", HTTPStatus.FORBIDDEN)
         with self._places.place(session.id) as is_free:
-            return (
-                self._answered(session)
-                if is_free
-                else self._ended(Why.BUSY, HTTPStatus.TOO_MANY_REQUESTS)
-            )
+            return self._answered(session) if is_free else self._put_off(Why.BUSY)
 
     def _answered(self, session: Session) -> ResponseReturnValue:
         name = uuid.uuid4().hex[:16]
@@ -125,7 +130,7 @@ class _Handlers:
         except NoAnswer as error:
             _log.info("no answer", extra={"code": error.code, "id": name}, exc_info=error)
             self._metrics.companion.requests.labels(error.code).inc()
-            return jsonify(error_body(error.code, error.says, name)), error.status
+            return jsonify(no_answer_body(error, name)), error.status
         self._metrics.companion.requests.labels("answered").inc()
         if told.bill.is_counted:
             self._metrics.spent.inc(told.bill.cost / PICO_PER_USD)
@@ -138,7 +143,11 @@ class _Handlers:
 
     def _ended(self, code: str, status: int, parameter: str | None = None) -> ResponseReturnValue:
         self._metrics.companion.requests.labels(code).inc()
-        return _busy() if code == Why.BUSY else _refused(status, code, parameter)
+        return _refused(status, code, parameter)
+
+    def _put_off(self, why: Why) -> ResponseReturnValue:
+        self._metrics.companion.requests.labels(why.value).inc()
+        return _later(why)
 
 
 def offers_of(core: Core) -> Sequence[Offer]:
@@ -172,6 +181,7 @@ _SAYS: dict[str, str] = {
     "spending-stopped": "spending is stopped there, or the App suspended in the repository",
     Why.REQUEST_UNREADABLE: "this is no request of reviewbot",
     Why.BUSY: "it is busy; ask again soon",
+    Why.STOPPING: "it is stopping; ask again soon",
 }
 
 
@@ -182,6 +192,7 @@ def _refused(status: int, code: str, parameter: str | None = None) -> ResponseRe
     return jsonify(body), status
 
 
-def _busy() -> ResponseReturnValue:
-    body = error_body(Why.BUSY, _SAYS[Why.BUSY], uuid.uuid4().hex[:16])
-    return jsonify(body), HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": _PATIENCE}
+def _later(why: Why) -> ResponseReturnValue:
+    status, seconds = _PASSING[why]
+    body = error_body(why, _SAYS[why], uuid.uuid4().hex[:16])
+    return jsonify(body), status, {"Retry-After": str(seconds)}

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reviewbot.domain.money import TOKENS_PER_PRICE, parse_usd, plain_usd
+from reviewbot.domain.session_refusal import OVER_BUDGET
+from reviewbot.ledger.scopes import kind_of
 from reviewbot.review.ports import Prompt
 from reviewbot.review.prompt import OUTPUT_CAP
 from reviewbot.review.schema import answer_schema
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 
     from reviewbot.domain.finding import Tier
     from reviewbot.domain.money import PicoUsd, Price, Usage
+    from reviewbot.domain.outcome import Shortage
+    from reviewbot.domain.scope import Kind
     from reviewbot.runtime.companion import Opened
-    from reviewbot.runtime.companion_calls import Told
+    from reviewbot.runtime.companion_calls import NoAnswer, Told
 
 _LARGEST_PROMPT = 192 * 1024  # bytes; one long line makes the largest that reviewbot asks
 _SHOWN_PARAMETER = 60
@@ -205,8 +209,28 @@ def _usage(usage: Usage, cost: PicoUsd) -> dict[str, Any]:
     }
 
 
+def no_answer_body(refused: NoAnswer, name: str) -> dict[str, Any]:
+    """Why a question has no answer; where a budget had no room, with what the ledger says of it."""
+    body = error_body(refused.code, refused.says, name)
+    if refused.refused is not None and refused.refused.shortage is not None:
+        kind = kind_of(refused.refused.scope)
+        body["error"]["budget"] = _shortage(kind, refused.refused.shortage)
+    return body
+
+
+def _shortage(kind: Kind, shortage: Shortage) -> dict[str, str]:
+    return {
+        "scope": kind.value,
+        "limit": plain_usd(shortage.limit),
+        "spent": plain_usd(shortage.spent),
+        "needed": plain_usd(shortage.needed),
+        "kept": plain_usd(shortage.kept),
+        "closed_by": shortage.closed_by,
+    }
+
+
 def error_body(code: str, says: str, name: str, parameter: str | None = None) -> dict[str, Any]:
     """An error as OpenAI words it: fixed texts, and an id to find more by in the logs."""
-    kind = "insufficient_quota" if code == "budget-exhausted" else "invalid_request_error"
+    kind = "insufficient_quota" if code == OVER_BUDGET else "invalid_request_error"
     message = f"{says} ({code}, id {name})"
     return {"error": {"message": message, "type": kind, "param": parameter, "code": code}}

@@ -9,11 +9,12 @@ from flask import url_for
 from reviewbot.domain.money import format_usd
 from reviewbot.entrypoints.dashboard.page import Figure
 from reviewbot.entrypoints.dashboard.table import NOTHING, Column, Kind, Table, percent
-from reviewbot.ledger.worth import total
+from reviewbot.ledger.worth import cost_each, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from reviewbot.domain.money import PicoUsd
     from reviewbot.entrypoints.dashboard.page import Asked
     from reviewbot.ledger.insight import Line
     from reviewbot.ledger.worth import Received, Worth
@@ -29,7 +30,10 @@ _EMPTY = "No findings were posted on lines in this time."
 
 
 def acceptance_figures(worth: list[Worth], cost: int) -> tuple[Figure, ...]:
-    """How many findings people wanted, and what each of those cost; *cost* is what reviews cost."""
+    """How many findings people wanted, and what one cost.
+
+    *cost* is what reviews cost in the time in which the findings of *worth* were posted.
+    """
     whole = total(worth)
     return (
         Figure(
@@ -38,11 +42,20 @@ def acceptance_figures(worth: list[Worth], cost: int) -> tuple[Figure, ...]:
             f"{whole.accepted:,} accepted, {whole.rejected:,} rejected, {whole.unknown:,} unknown",
         ),
         Figure(
+            "Cost per finding",
+            _shown(cost_each(cost, whole.posted)),
+            f"reviews of the time shown, by {whole.posted:,} posted on lines in it",
+        ),
+        Figure(
             "Cost per accepted finding",
-            format_usd(cost // whole.accepted) if whole.accepted else NOTHING,
-            f"{whole.posted:,} posted on lines in the time shown",
+            _shown(cost_each(cost, whole.accepted)),
+            f"the same, by the {whole.accepted:,} of them that were accepted",
         ),
     )
+
+
+def _shown(amount: PicoUsd | None) -> str:
+    return NOTHING if amount is None else format_usd(amount)
 
 
 def by_model(worth: Sequence[Worth]) -> Table:
@@ -70,21 +83,23 @@ def by_category(worth: Sequence[Worth]) -> Table:
 def by_repository(
     worth: Sequence[Worth], names: Mapping[int, str], costs: Sequence[Line], asked: Asked
 ) -> Table:
-    """Where people wanted findings, and what a wanted one cost there."""
-    cost = {line.key[0]: line.cost - line.asked for line in costs}
+    """Where people wanted findings, and what one cost there."""
+    cost = {line.key[0]: line.cost_of_reviews for line in costs}
     return Table(
         name="acceptance_by_repository",
         title="Acceptance by repository",
         columns=(
             Column("repository", "Repository"),
             *_COUNTS,
-            Column("cost_per_accepted", "Cost per accepted", Kind.USD),
+            Column("cost_per_finding", "Per finding", Kind.USD, is_minor=True),
+            Column("cost_per_accepted", "Per accepted", Kind.USD),
         ),
         rows=[
             (
                 names.get(each.key[0], str(each.key[0])),
                 *_counts(each),
-                cost.get(each.key[0], 0) // each.accepted if each.accepted else None,
+                cost_each(cost.get(each.key[0], 0), each.posted),
+                cost_each(cost.get(each.key[0], 0), each.accepted),
             )
             for each in worth
         ],

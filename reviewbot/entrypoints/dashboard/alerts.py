@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
+from reviewbot.domain.scope import Kind as ScopeKind
 from reviewbot.entrypoints.dashboard.page import Figure, Page
 from reviewbot.entrypoints.dashboard.span import begin_of, end_of
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import alerts as ledger_alerts
 from reviewbot.ledger.quarantine import flagged
 from reviewbot.ledger.reviews import starved
-from reviewbot.ledger.scopes import Kind as ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +28,16 @@ from reviewbot.ledger.pull_record import CallQuery, calls_between, calls_of, rev
 from reviewbot.ledger.worth import Aspect, received, worths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from flask import Flask
     from flask.typing import ResponseReturnValue
 
     from reviewbot.entrypoints.dashboard.gate import Gate
     from reviewbot.entrypoints.dashboard.page import Asked, Sources
+    from reviewbot.ledger.insight import Line
     from reviewbot.ledger.sight import Sight, Span
+    from reviewbot.ledger.worth import Worth
 
 _log = logging.getLogger(__name__)
 _LARGEST_ID = 2**63 - 1
@@ -90,7 +92,7 @@ class _Call:
 def _guarded(
     gate: Gate, sources: Sources, answer: Callable[..., Any]
 ) -> Callable[..., ResponseReturnValue]:
-    def guarded(**parts: Any) -> ResponseReturnValue:  # noqa: ANN401 - of the address
+    def guarded(**parts: Any) -> ResponseReturnValue:
         authorization = request.headers.get("Authorization")
         visitor = gate.visitor(authorization, request.cookies.get(SESSION))
         if visitor is None:
@@ -135,7 +137,19 @@ def _costs(call: _Call) -> dict[str, Any]:
     names = call.names
     with call.sources.database.snapshot() as session:
         lines = insight.lines(session, group, call.span, sight, limit)
+        if group is Group.REPOSITORY:
+            lines = _with_findings(lines, worths(session, Aspect.REPOSITORY, call.span, sight))
     return _dated(call) | {"by": by, "lines": [shapes.line(line, group, names) for line in lines]}
+
+
+def _with_findings(lines: Sequence[Line], found: Sequence[Worth]) -> list[Line]:
+    """Repositories with what was posted in the same time."""
+    counts = {each.key: (each.posted, each.accepted) for each in found}
+    return [
+        replace(line, findings=posted, accepted=accepted)
+        for line in lines
+        for posted, accepted in [counts.get(line.key, (0, 0))]
+    ]
 
 
 def _dated(call: _Call) -> dict[str, Any]:

@@ -49,7 +49,9 @@ _LINE = {
     "tokens_out": _COUNT,
     "spent_usd": _USD,
     "presumed_usd": _USD,
+    "questions_usd": _USD | {"description": "what questions cost: part of settled and presumed"},
 }
+_PER_FINDING = _or_null(_USD | {"description": "reviews of the time by findings posted in it"})
 _SCHEMAS: dict[str, Any] = {
     "Error": _object({"error": _TEXT, "id": _TEXT}),
     "Line": _object(
@@ -64,6 +66,10 @@ _SCHEMAS: dict[str, Any] = {
             "endpoint": _TEXT,
             "reviews": _COUNT,
             "saved_usd": _USD,
+            "findings": _COUNT,
+            "accepted": _COUNT,
+            "cost_per_finding_usd": _PER_FINDING,
+            "cost_per_accepted_usd": _PER_FINDING,
             "failed": {"type": "integer"},
             "tokens_cached": _COUNT,
             "all_on_strong_usd": _USD,

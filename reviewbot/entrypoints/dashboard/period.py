@@ -50,7 +50,7 @@ class Period:
     @property
     def cost_of_reviews(self) -> int:
         """Without questions, in 10**-12 USD."""
-        return sum(day.cost - day.asked for day in self.days)
+        return sum(day.cost_of_reviews for day in self.days)
 
     def trend(self) -> tuple[Markup, Table]:
         """Costs by day, as plot and as table."""

@@ -11,21 +11,21 @@ from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd
 from reviewbot.entrypoints.dashboard import acceptance
 from reviewbot.entrypoints.dashboard.acceptance import acceptance_figures
-from reviewbot.entrypoints.dashboard.page import SUMS, Figure, Page, meter, sums
+from reviewbot.entrypoints.dashboard.page import SUMS, Figure, Page, counted, meter, sums
 from reviewbot.entrypoints.dashboard.period import read_period
 from reviewbot.entrypoints.dashboard.table import NOTHING, Column, Kind, Table, percent
 from reviewbot.ledger import insight
 from reviewbot.ledger.insight import Group
-from reviewbot.ledger.worth import Aspect, by_pull, worths
+from reviewbot.ledger.worth import Aspect, cost_each, worths
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from reviewbot.entrypoints.dashboard.page import Asked, Meter, Sources
+    from reviewbot.entrypoints.dashboard.period import Period
     from reviewbot.ledger.database import Session
     from reviewbot.ledger.insight import Line
     from reviewbot.ledger.sight import Sight
-    from reviewbot.ledger.worth import Worth
 
 _SHOWN = 50  # pull requests on the page
 
@@ -38,7 +38,6 @@ def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:
         period = read_period(session, asked, sight, sources.strong)
         pulls = insight.lines(session, Group.PULL, asked.span, sight)
         meters = _limits(session, asked, repository_id)
-        found = by_pull(session, sight)
         worth = {each: worths(session, each, asked.span, sight) for each in Aspect}
     drawn, table = period.trend()
     return Page(
@@ -46,13 +45,13 @@ def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:
         title=name,
         figures=(
             *period.figures,
-            *_worth(pulls, period.by_model, found),
+            *_reviews(period, len(pulls)),
             *acceptance_figures(worth[Aspect.MODEL], period.cost_of_reviews),
         ),
         meters=meters,
         tables=(
             table,
-            _pulls(pulls, found),
+            _pulls(pulls),
             period.models(),
             acceptance.by_model(worth[Aspect.MODEL]),
             acceptance.by_category(worth[Aspect.CATEGORY]),
@@ -77,54 +76,46 @@ def _limits(session: Session, asked: Asked, repository_id: int) -> tuple[Meter, 
     return tuple(meter(title, gauges[s]) for s, title in scopes.items() if s in gauges)
 
 
-def _worth(
-    pulls: Sequence[Line], by_model: Sequence[Line], found: Mapping[tuple[int, int], Worth]
-) -> tuple[Figure, ...]:
-    """What a review and a finding cost, and how much the strong tier takes."""
-    cost = sum(pull.cost - pull.asked for pull in pulls)
-    reviews = sum(pull.reviews for pull in pulls)
-    findings = sum(found[pull.key].posted for pull in pulls if pull.key in found)
-    strong = [line for line in by_model if line.key[0] == Tier.STRONG]
-    calls = percent(sum(line.calls for line in strong), sum(line.calls for line in by_model))
-    share = percent(sum(line.cost for line in strong), sum(line.cost for line in by_model))
+def _reviews(period: Period, pulls: int) -> tuple[Figure, ...]:
+    """What a review cost, and how much of it the strong tier took; questions aside."""
+    cost, reviews = period.cost_of_reviews, sum(day.reviews for day in period.days)
+    strong = [line for line in period.by_model if line.key[0] == Tier.STRONG]
+    share = percent(sum(line.cost_of_reviews for line in strong), cost)
+    calls = percent(sum(line.calls for line in strong), sum(line.calls for line in period.by_model))
     return (
         Figure(
             "Cost per review",
             format_usd(cost // reviews) if reviews else NOTHING,
-            f"{reviews:,} reviews of {len(pulls):,} pull requests",
+            f"{counted(reviews, 'review')} of {counted(pulls, 'pull request')}",
         ),
-        Figure(
-            "Cost per finding",
-            format_usd(cost // findings) if findings else NOTHING,
-            f"{findings:,} findings posted on these pull requests",
-        ),
-        Figure("Escalation share", share, f"of the money; {calls} of the calls"),
+        Figure("Escalation share", share, f"of what reviews cost; {calls} of all calls"),
     )
 
 
-def _pulls(pulls: Sequence[Line], found: Mapping[tuple[int, int], Worth]) -> Table:
+def _pulls(pulls: Sequence[Line]) -> Table:
     return Table(
         name="pulls",
         title="Pull requests by cost",
         columns=(
             Column("pull_request", "Pull request"),
             *SUMS,
-            Column("saved", "Saved by the cache", Kind.USD, is_minor=True),
+            Column("saved", "Saved", Kind.USD, is_minor=True),
             Column("findings", "Findings", Kind.COUNT),
             Column("cost_per_finding", "Per finding", Kind.USD, is_minor=True),
             Column("accepted", "Accepted", Kind.COUNT),
+            Column("cost_per_accepted", "Per accepted", Kind.USD, is_minor=True),
         ),
         rows=[
             (
                 f"#{pull.key[1]}",
                 *sums(pull),
                 pull.saved,
-                worth.posted if worth else 0,
-                (pull.cost - pull.asked) // worth.posted if worth else None,
-                worth.accepted if worth else 0,
+                pull.findings,
+                cost_each(pull.cost_of_reviews, pull.findings),
+                pull.accepted,
+                cost_each(pull.cost_of_reviews, pull.accepted),
             )
             for pull in pulls
-            for worth in [found.get(pull.key)]
         ],
         links=[
             url_for("costs.pull", repository_id=pull.key[0], number=pull.key[1])

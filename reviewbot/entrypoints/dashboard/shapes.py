@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reviewbot.domain.money import plain_usd
 from reviewbot.entrypoints.dashboard.table import Kind, plain_of
 from reviewbot.ledger.insight import Group
-from reviewbot.ledger.worth import Aspect
+from reviewbot.ledger.worth import Aspect, cost_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,7 @@ _KEYS = {
     Group.MODEL: ("tier", "model"),
     Group.ENDPOINT: ("endpoint",),
 }
+_WITH_FINDINGS = {Group.PULL, Group.REPOSITORY}
 _ASPECTS = {
     Aspect.MODEL: ("tier", "model"),
     Aspect.CATEGORY: ("category",),
@@ -49,12 +50,24 @@ def line(sums: Line, group: Group, names: Mapping[int, str]) -> dict[str, Any]:
         "tokens_out": sums.tokens_out,
         "spent_usd": plain_usd(sums.spent),
         "presumed_usd": plain_usd(sums.presumed),
+        "questions_usd": plain_usd(sums.asked),
     }
     if group in {Group.MODEL, Group.ENDPOINT}:
         instead = {"all_on_strong_usd": plain_usd(sums.instead)}
         counts = {"failed": sums.failed, "tokens_cached": sums.tokens_cached}
         return key | known | counts | instead
-    return key | known | {"reviews": sums.reviews, "saved_usd": plain_usd(sums.saved)}
+    known |= {"reviews": sums.reviews, "saved_usd": plain_usd(sums.saved)}
+    return key | known | (_worth_its_cost(sums) if group in _WITH_FINDINGS else {})
+
+
+def _worth_its_cost(sums: Line) -> dict[str, Any]:
+    """Findings of the same time as the costs, and what reviews cost by them."""
+    return {
+        "findings": sums.findings,
+        "accepted": sums.accepted,
+        "cost_per_finding_usd": _usd(cost_each(sums.cost_of_reviews, sums.findings)),
+        "cost_per_accepted_usd": _usd(cost_each(sums.cost_of_reviews, sums.accepted)),
+    }
 
 
 def worth(each: Worth, aspect: Aspect, names: Mapping[int, str]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def add_pages(app: Flask, gate: Gate, sources: Sources) -> None:
 def _guarded(gate: Gate, view: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
     """Nobody comes further who may not look; whoever has no right sees no difference."""
 
-    def guarded(**parts: Any) -> ResponseReturnValue:  # noqa: ANN401 - of the address
+    def guarded(**parts: Any) -> ResponseReturnValue:
         authorization = request.headers.get("Authorization")
         cookie = request.cookies.get(sign_in.SESSION)
         visitor = gate.visitor(authorization, cookie)
@@ -115,7 +115,7 @@ def _built(
 
 
 def _viewing(sources: Sources, build: Callable[..., Page]) -> Callable[..., ResponseReturnValue]:
-    def view(**parts: Any) -> ResponseReturnValue:  # noqa: ANN401 - of the address
+    def view(**parts: Any) -> ResponseReturnValue:
         page, asked = _built(sources, build, parts)
         return render_template(
             page.template,
@@ -132,7 +132,7 @@ def _viewing(sources: Sources, build: Callable[..., Page]) -> Callable[..., Resp
 
 
 def _serving(sources: Sources, build: Callable[..., Page]) -> Callable[..., ResponseReturnValue]:
-    def serve(table: str, form: str, **parts: Any) -> ResponseReturnValue:  # noqa: ANN401 - of the address
+    def serve(table: str, form: str, **parts: Any) -> ResponseReturnValue:
         page, _ = _built(sources, build, parts)
         found = page.table(table)
         if found is None:

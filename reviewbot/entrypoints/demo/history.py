@@ -53,6 +53,11 @@ _DAYS = 90
 _SEED = 20
 _AGAIN = 0.45  # share of reviews that are a later push to a pull request known already
 _LEASE_SECONDS = 86_400.0
+_UNCHANGED = 0.7  # share of files of a later push that are as they were
+_SURELY_AGAIN = 0.18  # share of files that are read again because of what stands in them
+_AGAIN_BY_ANSWER = 0.05  # share of files that are read again because of what was answered
+_REFUSED, _LOST = 0.02, 0.01  # shares of calls
+_WITH_FINDING = 0.38  # share of files read that have a finding
 _QUESTIONS = 0.1  # share of reviews after which somebody asks something
 _USUAL_TOKENS = 5_600  # of a chunk's request
 _BUSY = (0.5, 1.0, 1.1, 1.15, 1.0, 0.8, 0.08, 0.05)  # by weekday, from Monday; index 0 is unused
@@ -199,12 +204,12 @@ class _Past:
         return {path: self._step(pull, path) for path in dict.fromkeys(files)}
 
     def _step(self, pull: _Pull, path: str) -> _Step:
-        if path in pull.known and self._draw.random() < 0.7:  # noqa: PLR2004 - most are as they were
+        if path in pull.known and self._draw.random() < _UNCHANGED:
             return _Step.KNOWN
         draw = self._draw.random()
-        if draw < 0.18:  # noqa: PLR2004 - by what stands in the code
+        if draw < _SURELY_AGAIN:
             return _Step.SURELY_AGAIN
-        return _Step.AGAIN if draw < 0.23 else _Step.ONCE  # noqa: PLR2004 - by what is answered
+        return _Step.AGAIN if draw < _SURELY_AGAIN + _AGAIN_BY_ANSWER else _Step.ONCE
 
     def _expected(self, plan: Mapping[str, _Step], past: Sequence[Past]) -> Forecast:
         """A plan knows sizes and triggers, but not what is answered."""
@@ -261,8 +266,8 @@ class _Past:
         if tier is Tier.STRONG:
             endpoint = "openai"
         draw, cost = self._draw.random(), 0
-        if draw < 0.03:  # noqa: PLR2004 - the share of calls that fail
-            ending = Ending.REFUSED if draw < 0.02 else Ending.UNKNOWN  # noqa: PLR2004 - as above
+        if draw < _REFUSED + _LOST:
+            ending = Ending.REFUSED if draw < _REFUSED else Ending.UNKNOWN
             error = "http-429" if ending is Ending.REFUSED else "time-out"
             failed = Attempt(ending, latency_ms=self._draw.randint(300, 30_000), error=error)
             cost += self._attempt(purse, (tier, endpoint, path, reason), failed)
@@ -301,7 +306,7 @@ class _Past:
         fresh = [each for each in pull.repository.findings if each.title not in known]
         found = []
         for chunk in read:
-            if fresh and self._draw.random() < 0.38:  # noqa: PLR2004 - a finding in every third file
+            if fresh and self._draw.random() < _WITH_FINDING:
                 each = fresh.pop(self._draw.randrange(len(fresh)))
                 fate = self._draw.choices(("comment", "summary", "withheld"), (6, 1, 2))[0]
                 found.append(each.placed(chunk, fate, self._draw.randint(8, 240)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import Price, per_million, plain_usd
 from reviewbot.domain.outcome import Coverage
-from reviewbot.review.record import VERSION
+from reviewbot.review.record import VERSION, plain_shortage
 from reviewbot.sandbox.model import CHEAP_MODEL, STRONG_MODEL
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ def report_of(
             if chunk.is_escalated
         ],
         "cost": _cost(chunks, money),
-        "shortages": [_shortage(each) for each in shortages],
+        "shortages": [plain_shortage(each) for each in shortages],
         "since_last": None,
     }
 
@@ -237,16 +237,6 @@ def _cost(chunks: Sequence[Chunk], money: Money) -> dict[str, Any]:
         "tokens_in": money.tokens_in,
         "tokens_out": money.tokens_out,
         "calls": money.calls,
-    }
-
-
-def _shortage(each: Shortage) -> dict[str, Any]:
-    return {
-        "scope": each.scope,
-        "limit_usd": plain_usd(each.limit),
-        "spent_usd": plain_usd(each.spent),
-        "needed_usd": plain_usd(each.needed),
-        "calls_refused": each.refused,
     }
 
 

@@ -136,7 +136,7 @@ def _around(diff: Diff, comment: Mapping[str, Any], start: int) -> Iterator[Line
 
 
 def _show_costs(shown: Shown) -> None:
-    from reviewbot.entrypoints.cli.costs import show_table  # noqa: PLC0415 - people only
+    from reviewbot.entrypoints.cli.cost_table import show_table  # noqa: PLC0415 - people only
 
     tiers = shown.stage.tiers
     show_table(

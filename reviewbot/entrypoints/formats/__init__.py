@@ -15,19 +15,19 @@ def render(report: Report, form: Format) -> str:
     """The report in one of the formats, without a line end."""
     match form:
         case "text":
-            from reviewbot.entrypoints.formats.text import as_text  # noqa: PLC0415 - one is used
+            from reviewbot.entrypoints.formats.text import as_text
 
             return as_text(report)
         case "json":
-            from reviewbot.review.record import as_json  # noqa: PLC0415 - one is used
+            from reviewbot.review.record import as_json
 
             return json.dumps(as_json(report), indent=2, ensure_ascii=False)
         case "markdown":
-            from reviewbot.review.compose import told  # noqa: PLC0415 - one is used
+            from reviewbot.review.compose import told
 
             return told(report)
         case "sarif":
-            from reviewbot.entrypoints.formats.sarif import as_sarif  # noqa: PLC0415 - one is used
+            from reviewbot.entrypoints.formats.sarif import as_sarif
 
             return json.dumps(as_sarif(report), indent=2, ensure_ascii=False)
         case _:

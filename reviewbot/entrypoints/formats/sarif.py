@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from reviewbot.domain.finding import Severity, Side
+from reviewbot.domain.finding import Category, Severity, Side
 
 if TYPE_CHECKING:
     from reviewbot.domain.finding import Finding
@@ -32,7 +34,10 @@ _SECURITY_SEVERITY = {
 def as_sarif(report: Report) -> dict[str, Any]:
     """One run with every open finding; fingerprints survive moved lines."""
     findings = report.open_findings
-    rules = {_rule_id(judged.finding): judged.finding for judged in findings}
+    seen = Counter[str]()
+    rules: dict[str, Finding] = {}  # each by its gravest finding, as findings come
+    for judged in findings:
+        rules.setdefault(_rule_id(judged.finding), judged.finding)
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -47,7 +52,7 @@ def as_sarif(report: Report) -> dict[str, Any]:
                 },
                 "automationDetails": {"id": "reviewbot/"},
                 "columnKind": "utf16CodeUnits",
-                "results": [_result(judged) for judged in findings],
+                "results": [_result(judged, seen) for judged in findings],
                 "properties": {"complete": report.receipt.complete},
             }
         ],
@@ -62,15 +67,18 @@ def _rule(name: str, finding: Finding) -> dict[str, Any]:
     tags = [finding.category.value]
     if finding.cwe:
         tags.append(f"external/cwe/{finding.cwe.lower()}")
+    properties: dict[str, Any] = {"tags": tags}
+    if finding.category is Category.SECURITY or finding.cwe:  # the score makes it one of security
+        properties["security-severity"] = _SECURITY_SEVERITY[finding.severity]
     return {
         "id": name,
         "name": name,
         "shortDescription": {"text": f"{finding.category.value.capitalize()} ({name})"},
-        "properties": {"tags": tags, "security-severity": _SECURITY_SEVERITY[finding.severity]},
+        "properties": properties,
     }
 
 
-def _result(judged: Judged) -> dict[str, Any]:
+def _result(judged: Judged, seen: Counter[str]) -> dict[str, Any]:
     finding, anchor = judged.finding, judged.anchor
     location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.path)}}
     if anchor is not None and anchor.side is Side.RIGHT:
@@ -80,7 +88,7 @@ def _result(judged: Judged) -> dict[str, Any]:
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{finding.title}\n\n{finding.explanation}".strip()},
         "locations": [{"physicalLocation": location}],
-        "partialFingerprints": {"reviewbot/v1": judged.fingerprint},
+        "partialFingerprints": _fingerprints(judged.fingerprint, seen),
         "properties": {
             "severity": finding.severity.value,
             "confidence": finding.confidence,
@@ -90,7 +98,14 @@ def _result(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _uri(path: str) -> str:
-    from urllib.parse import quote  # noqa: PLC0415 - only SARIF writes addresses
+def _fingerprints(fingerprint: str, seen: Counter[str]) -> dict[str, str]:
+    """GitHub follows alerts by its own name for it alone, with a count where it is the same."""
+    seen[fingerprint] += 1
+    return {
+        "primaryLocationLineHash": f"{fingerprint}:{seen[fingerprint]}",
+        "reviewbot/v1": fingerprint,
+    }
 
+
+def _uri(path: str) -> str:
     return quote(path)

@@ -46,7 +46,7 @@ def charge(
     number: int = 1,
     lease: float = 60.0,
     within: Limits | None = None,
-    **changes: Any,  # noqa: ANN401 - fields of several types
+    **changes: Any,
 ) -> Charge:
     """A charge of the cheap tier; *changes* are of its purse, or of the charge itself."""
     of_purse = {name: changes.pop(name) for name in ("review_id", "author_id") if name in changes}

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from reviewbot.domain.errors import BudgetExhausted, EndpointQuarantined
 from reviewbot.domain.money import Usage, parse_usd
+from reviewbot.domain.scope import Kind
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.money import SqlLedger
-from reviewbot.ledger.scopes import Kind, kind_of
+from reviewbot.ledger.scopes import kind_of
 from reviewbot.review.ports import Attempt, Ending, Grant
 from tests.contracts.ledger.charges import charge, limits
 

@@ -8,9 +8,9 @@ import pytest
 
 from reviewbot.domain.errors import BudgetExhausted
 from reviewbot.domain.money import Usage, parse_usd
+from reviewbot.domain.scope import Kind
 from reviewbot.ledger import alerts
 from reviewbot.ledger.money import SqlLedger
-from reviewbot.ledger.scopes import Kind
 from reviewbot.review.ports import Attempt, Ending
 from tests.contracts.ledger.charges import charge, limits
 

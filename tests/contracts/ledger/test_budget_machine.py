@@ -11,11 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from reviewbot.domain.errors import BudgetExhausted, EndpointQuarantined
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, Usage, parse_usd
+from reviewbot.domain.scope import Kind
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.quarantine import flagged, release
-from reviewbot.ledger.scopes import Kind, kind_of
+from reviewbot.ledger.scopes import kind_of
 from reviewbot.review.ports import Attempt, Ending, Grant, Limits
 from tests.contracts.ledger.books import assert_balanced, counters, overspend
 from tests.contracts.ledger.charges import charge

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.money import parse_usd
+from reviewbot.domain.scope import Kind
 from reviewbot.ledger.quarantine import flagged
-from reviewbot.ledger.scopes import Kind, kind_of
+from reviewbot.ledger.scopes import kind_of
 from tests.contracts.ledger.books import assert_balanced, counters, overspend
 from tests.contracts.ledger.racing import PER_DAY, Load, limit_of, race, race_processes
 

@@ -22,8 +22,7 @@ from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.read_backs import ReadBacks
 from reviewbot.ledger.reviews import Reviews
 from reviewbot.ledger.rulings import SqlRulings
-from reviewbot.ledger.sight import Sight
-from reviewbot.ledger.worth import by_pull, received
+from reviewbot.ledger.worth import received
 from reviewbot.review.ports import Attempt, Ending
 from tests.contracts.ledger.charges import charge
 from tests.contracts.ledger.findings import MARIA, fates, finding, post, report, seen
@@ -116,7 +115,6 @@ def test_what_only_a_summary_listed_is_no_finding_on_a_line(database: Database) 
     assert [each.findings for each in spend(database, Query(By.PR))] == [1]
     with database.transaction() as session:
         assert [each.fingerprint for each in received(session, 7, 1)] == ["f1"]
-        assert [each.posted for each in by_pull(session, Sight()).values()] == [1]
 
 
 _looks = st.lists(
@@ -250,8 +248,8 @@ def test_costs_say_how_many_findings_were_accepted(database: Database) -> None:
     expected = {
         By.REPO: {"acme/shop": (6, 3)},
         By.PR: {"acme/shop#1": (1, 1), "acme/shop#2": (2, 1), "acme/shop#3": (3, 1)},
-        By.MODEL: {"small": (0, 0)},
-        By.TIER: {"cheap": (0, 0)},
+        By.MODEL: {"small": (0, 0), "large": (6, 3)},
+        By.TIER: {"cheap": (0, 0), "strong": (6, 3)},
         By.DAY: {"2027-01-15": (6, 3)},
     }
     for by, lines in expected.items():

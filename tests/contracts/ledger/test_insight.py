@@ -19,13 +19,14 @@ from reviewbot.ledger.pull_record import (
     reviews_of,
 )
 from reviewbot.ledger.sight import Sight, Span
-from reviewbot.ledger.worth import Aspect, by_pull, received, total, worths
+from reviewbot.ledger.worth import Aspect, received, total, worths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from reviewbot.ledger.database import Database
     from reviewbot.ledger.pull_record import PastCall
+    from reviewbot.ledger.worth import Received
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 KEYS: dict[Group, Callable[[PastCall], tuple[object, ...]]] = {
@@ -86,19 +87,15 @@ def test_a_pull_requests_record_is_whole(past: Database) -> None:
             assert [r.opened_at for r in reviews] == sorted(
                 (r.opened_at for r in reviews), reverse=True
             )
-        assert sum(each.posted for each in by_pull(session, Sight()).values()) > 20
-        assert by_pull(session, Sight(frozenset())) == {}
 
 
 def test_what_findings_were_worth_is_that_of_the_single_ones_within_sight(past: Database) -> None:
     for sight in SIGHTS:
         with past.snapshot() as session:
-            pulls = by_pull(session, sight)
-            found = [each for key in pulls for each in received(session, *key)]
+            pulls = [line.key for line in insight.lines(session, Group.PULL, SPANS[0], sight)]
+            found = {key: received(session, *key) for key in pulls}
             for span in SPANS:
-                within = [
-                    each for each in found if f"{span.first}" <= _day(each.at) <= f"{span.last}"
-                ]
+                within = [each for key in pulls for each in _posted_in(span, found[key])]
                 counts = Counter(each.acceptance for each in within)
                 expected = (len(within), counts["accepted"], counts["rejected"])
                 for aspect in Aspect:
@@ -107,9 +104,17 @@ def test_what_findings_were_worth_is_that_of_the_single_ones_within_sight(past: 
                 models = Counter((each.tier, each.model) for each in within)
                 by_model = worths(session, Aspect.MODEL, span, sight)
                 assert {each.key: each.posted for each in by_model} == models
+                for line in insight.lines(session, Group.PULL, span, sight):
+                    of_pull = _posted_in(span, found[line.key])
+                    accepted = sum(each.acceptance == "accepted" for each in of_pull)
+                    assert (line.findings, line.accepted) == (len(of_pull), accepted)
     with past.snapshot() as session:
         whole = total(worths(session, Aspect.CATEGORY, SPANS[0], Sight()))
     assert whole.posted > whole.judged > whole.rejected > 0
+
+
+def _posted_in(span: Span, found: Sequence[Received]) -> list[Received]:
+    return [each for each in found if f"{span.first}" <= _day(each.at) <= f"{span.last}"]
 
 
 def _day(at: int) -> str:

@@ -31,7 +31,10 @@ def pull(head: str = "a" * 40) -> PullRequest:
 
 def test_a_review_started_again_is_the_same_review(database: Database) -> None:
     reviews = Reviews(database)
+    assert not reviews.is_open(pull(), "desk 1")
     first = reviews.open(pull(), "desk 1")
+    assert reviews.is_open(pull(), "desk 1")
+    assert not reviews.is_open(pull(), "desk 2")
     assert reviews.open(pull(), "desk 1") == first
     assert reviews.open(pull("c" * 40), "desk 1") != first
     assert reviews.open(pull(), "desk 2") != first

@@ -105,6 +105,20 @@ def test_a_session_ends(sessions: Sessions, turned: TurnableClock) -> None:
     assert sessions.enter("") is None
 
 
+def test_who_has_no_session_writes_nothing_and_waits_for_no_writer(
+    database: Database, database_url: str, turned: TurnableClock
+) -> None:
+    with closing(open_database(database_url)) as own, ThreadPoolExecutor(1) as pool:
+        sessions = Sessions(own, turned.clock())
+        over = opened(sessions, seconds=60)
+        turned.turn(61)
+        with database.transaction() as writer:
+            if database.is_shared:  # SQLite has one writer anyway
+                writer.change("LOCK TABLE companion_sessions IN EXCLUSIVE MODE")
+            for token in ("rbs-" + "a" * 43, "", over):
+                assert pool.submit(sessions.enter, token).result(20) is None
+
+
 def test_the_token_itself_is_kept_nowhere(sessions: Sessions, database: Database) -> None:
     token = opened(sessions)
     with database.transaction() as session:

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 USAGE = {"prompt_tokens": 100, "completion_tokens": 20}
 
@@ -68,6 +68,7 @@ class Scripted:
         self.heard: list[Heard] = []
         self._replies = list(replies)
         self._lock = threading.Lock()
+        self.over = threading.Event()  # nobody listens any more
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
 
@@ -83,13 +84,29 @@ class Scripted:
         try:
             yield self
         finally:
+            self.over.set()
             self._server.shutdown()
             thread.join()
             self._server.server_close()
 
 
+class Waiting(Scripted):
+    """Answers once *until* finds what it looks for; never where that does not come."""
+
+    def __init__(self, until: Callable[[], object], reply: Reply | None = None) -> None:
+        super().__init__(reply or says())
+        self.until = until
+
+    def reply_to(self, heard: Heard) -> Reply:
+        reply = super().reply_to(heard)
+        while heard.method == "POST" and not self.until() and not self.over.wait(0.005):
+            pass
+        return reply
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # who is not accepted at once must not time out
 
     def __init__(self, script: Scripted) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

@@ -19,7 +19,7 @@ _CAP = 500
 
 
 def ask(speaker: Endpoint, model: str) -> Told:
-    return speaker.ask(model, PROMPT, _CAP, 5.0, 1.0)
+    return speaker.ask(model, PROMPT, _CAP, 60.0, 5.0)
 
 
 def understood(speaker: Endpoint, model: str) -> tuple[Told, int]:

@@ -15,17 +15,18 @@ from reviewbot.models.faults import Fault, Kind
 from reviewbot.review.ports import Ending, Prompt
 from tests.contracts.models.scripted import Reply, Scripted, ends, refuses, says
 from tests.contracts.models.world import KEY, PROMPT, endpoint
+from tests.fakes.ports import deaf_port
 
 
-def ask(url: str, prompt: Prompt = PROMPT, seconds: float = 5.0) -> Told:
+def ask(url: str, prompt: Prompt = PROMPT, seconds: float = 60.0) -> Told:
     speaker = Endpoint(endpoint("house", url))
     try:
-        return speaker.ask("small", prompt, 50, seconds, 1.0)
+        return speaker.ask("small", prompt, 50, seconds, 5.0)
     finally:
         speaker.close()
 
 
-def fault_of(reply: Reply, seconds: float = 5.0) -> Fault:
+def fault_of(reply: Reply, seconds: float = 60.0) -> Fault:
     with Scripted(reply).running() as server, pytest.raises(Fault) as caught:
         ask(server.url, seconds=seconds)
     assert len(server.heard) == 1, "the SDK asks once"
@@ -80,8 +81,8 @@ def test_vendors_switches_are_sent_along() -> None:
     ).running() as server:
         speaker = Endpoint(endpoint("house", server.url))
         with pytest.raises(Fault):
-            speaker.ask("small", PROMPT, 50, 5.0, 1.0)
-        speaker.ask("small", PROMPT, 50, 5.0, 1.0)
+            speaker.ask("small", PROMPT, 50, 60.0, 5.0)
+        speaker.ask("small", PROMPT, 50, 60.0, 5.0)
         speaker.close()
     assert server.heard[1].body["enable_thinking"] is False
 
@@ -110,8 +111,8 @@ def test_what_an_endpoint_does_not_take_is_left_out_the_next_time() -> None:
     with Scripted(refusal, says(), says()).running() as server:
         speaker = Endpoint(endpoint("house", server.url))
         with pytest.raises(Fault) as caught:
-            speaker.ask("small", PROMPT, 50, 5.0, 1.0)
-        speaker.ask("small", PROMPT, 50, 5.0, 1.0)
+            speaker.ask("small", PROMPT, 50, 60.0, 5.0)
+        speaker.ask("small", PROMPT, 50, 60.0, 5.0)
         speaker.close()
     assert caught.value.kind is Kind.UNFIT
     assert caught.value.attempt.ending is Ending.REFUSED
@@ -182,7 +183,7 @@ def test_no_text_holds_a_key_that_cannot_be_sent(caplog: pytest.LogCaptureFixtur
     speaker = Endpoint(endpoint("house", "http://127.0.0.1:9/v1"))
     object.__setattr__(speaker.config, "api_key", key)
     with pytest.raises(Fault) as caught:
-        speaker.ask("small", PROMPT, 50, 5.0, 1.0)
+        speaker.ask("small", PROMPT, 50, 60.0, 5.0)
     speaker.close()
     assert caught.value.attempt.ending is Ending.REFUSED
     said = "".join(traceback.format_exception(caught.value)) + caplog.text
@@ -190,11 +191,11 @@ def test_no_text_holds_a_key_that_cannot_be_sent(caplog: pytest.LogCaptureFixtur
 
 
 def test_a_drip_fed_answer_meets_the_total_deadline() -> None:
-    fault = fault_of(Reply(body=says().body, drip=0.05), seconds=0.4)
+    fault = fault_of(Reply(body=says().body, drip=0.5), seconds=0.4)
     assert fault.kind is Kind.UNKNOWN_END
     assert fault.attempt.ending is Ending.UNKNOWN
     assert fault.attempt.error == "timeout"
-    assert 300 <= fault.attempt.latency_ms < 2_000
+    assert 400 <= fault.attempt.latency_ms < 30_000, "in full it would take longer"
 
 
 def test_a_silent_endpoint_meets_the_total_deadline() -> None:
@@ -237,9 +238,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 def test_where_nobody_listens_nothing_was_sent() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with pytest.raises(Fault) as caught:
+    with deaf_port() as port, pytest.raises(Fault) as caught:
         ask(f"http://127.0.0.1:{port}/v1")
     assert caught.value.kind is Kind.OVERLOADED
     assert caught.value.attempt.ending is Ending.REFUSED
@@ -249,7 +248,7 @@ def test_an_endpoint_without_a_key_can_be_asked() -> None:
     with Scripted(says()).running() as server:
         speaker = Endpoint(endpoint("house", server.url))
         object.__setattr__(speaker.config, "api_key", "")
-        assert speaker.ask("small", PROMPT, 50, 5.0, 1.0).text
+        assert speaker.ask("small", PROMPT, 50, 60.0, 5.0).text
         speaker.close()
 
 

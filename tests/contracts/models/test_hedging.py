@@ -19,12 +19,13 @@ from reviewbot.models.faults import Fault
 from reviewbot.models.handle import Handle
 from reviewbot.models.router import Router
 from reviewbot.review.ports import Ending
-from tests.contracts.models.scripted import Reply, Scripted, refuses, says
+from tests.contracts.models.scripted import Reply, Scripted, Waiting, refuses, says
 from tests.contracts.models.test_dead_primary import hanging
 from tests.contracts.models.test_latency import Slow
 from tests.contracts.models.test_streaming import COUNTED, DONE, delta, streams
 from tests.contracts.models.world import PROMPT, config, endpoint, purse, question
 from tests.fakes.ledger import FakeLedger
+from tests.fakes.patience import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,14 +49,15 @@ class Pair:
     @property
     def attempts(self) -> dict[str, list[Attempt]]:
         """What came of every attempt, by endpoint."""
-        settled = time.monotonic() + 2.0
-        while self.ledger.open and time.monotonic() < settled:
-            time.sleep(0.01)
-        assert not self.ledger.open, "every grant is settled"
+        wait_for("every grant to be settled", lambda: not self.ledger.open)
         found: dict[str, list[Attempt]] = {"one": [], "two": []}
         for entry in self.ledger.entries:
             found[entry.charge.endpoint].append(entry.attempt)
         return found
+
+    def has_settled(self, endpoint: str) -> bool:
+        """Whether an attempt there has come to its end."""
+        return any(entry.charge.endpoint == endpoint for entry in self.ledger.entries)
 
 
 @contextlib.contextmanager
@@ -63,12 +65,12 @@ def pair(
     one: str,
     two: str,
     hedge: float | Literal["p95"] | None = LATE,
-    seconds: float = 5.0,
+    seconds: float = 60.0,
     ledger: FakeLedger | None = None,
     *,
     stream: bool = False,
 ) -> Iterator[Pair]:
-    patience = Patience(cheap=seconds, connect=1.0, attempts=2, hedge=hedge)
+    patience = Patience(cheap=seconds, attempts=2, hedge=hedge)
     known = config(
         replace(endpoint("one", one), stream=stream), endpoint("two", two), patience=patience
     )
@@ -82,7 +84,7 @@ def pair(
 
 def test_a_slow_route_is_overtaken_and_both_are_accounted_for() -> None:
     with (
-        Slow(3.0).running() as slow,
+        hanging() as slow,
         Scripted(says()).running() as fast,
         pair(slow.url, fast.url) as it,
     ):
@@ -90,7 +92,7 @@ def test_a_slow_route_is_overtaken_and_both_are_accounted_for() -> None:
         (answer,) = it.router.ask(question(), purse())
         took = time.monotonic() - begun
         attempts = it.attempts
-    assert LATE <= took < 2.0
+    assert took >= LATE
     assert (attempts["two"][0].ending, attempts["two"][0].error) == (Ending.ANSWERED, "")
     (lost,) = attempts["one"]
     assert (lost.ending, lost.error) == (Ending.UNKNOWN, "overtaken")
@@ -107,13 +109,11 @@ def test_a_slow_route_is_overtaken_and_both_are_accounted_for() -> None:
 
 def test_a_route_that_answers_after_all_ends_its_rival() -> None:
     with (
-        Slow(0.5).running() as slow,
-        Slow(3.0).running() as slower,
+        hanging() as slower,
+        Waiting(lambda: slower.taken).running() as slow,
         pair(slow.url, slower.url) as it,
     ):
-        begun = time.monotonic()
         it.router.ask(question(), purse())
-        assert time.monotonic() - begun < 2.0
         attempts = it.attempts
         assert dict(it.router.endpoints_status())["two"] is State.CLOSED
     assert attempts["one"][0].ending is Ending.ANSWERED
@@ -134,7 +134,7 @@ def test_who_answers_in_time_has_no_rival() -> None:
     with (
         Scripted(says()).running() as fast,
         Scripted(says()).running() as spare,
-        pair(fast.url, spare.url, hedge=2.0) as it,
+        pair(fast.url, spare.url, hedge=30.0) as it,
     ):
         it.router.ask(question(), purse())
     assert (len(fast.heard), len(spare.heard)) == (1, 0)
@@ -142,17 +142,17 @@ def test_who_answers_in_time_has_no_rival() -> None:
 
 def test_both_together_have_one_deadline() -> None:
     with hanging() as one, hanging() as two, pair(one.url, two.url, seconds=0.6) as it:
-        begun = time.monotonic()
         with pytest.raises(ModelUnavailable, match="did not answer in time"):
             it.router.ask(question(), purse())
-        assert 0.5 < time.monotonic() - begun < 1.2, "two attempts, side by side"
         attempts = it.attempts
     assert [each.error for each in attempts["one"] + attempts["two"]] == ["timeout", "timeout"]
+    rivals = [entry.charge for entry in it.ledger.entries if entry.charge.reason == "hedge"]
+    assert [each.endpoint for each in rivals] == ["two"], "side by side"
 
 
 def test_a_rival_s_failure_leaves_the_first_one_its_time() -> None:
     with (
-        Slow(0.5).running() as slow,
+        Waiting(lambda: it.has_settled("two")).running() as slow,
         Scripted(refuses(503)).running() as down,
         pair(slow.url, down.url) as it,
     ):
@@ -163,8 +163,8 @@ def test_a_rival_s_failure_leaves_the_first_one_its_time() -> None:
 
 def test_the_first_one_s_failure_leaves_its_rival_the_rest() -> None:
     with (
-        Slow(0.3, refuses(500)).running() as slow,
-        Slow(0.5).running() as fine,
+        Waiting(lambda: fine.heard, refuses(500)).running() as slow,
+        Waiting(lambda: it.has_settled("one")).running() as fine,
         pair(slow.url, fine.url) as it,
     ):
         it.router.ask(question(), purse())
@@ -194,13 +194,12 @@ def test_no_rival_where_the_policy_lets_no_code_go() -> None:
 
 
 def test_an_answer_that_has_begun_is_waited_for() -> None:
-    slow = streams(
-        delta("{}"), *[": keep-alive"] * 30, delta("", "stop"), COUNTED, DONE, drip=0.001
-    )
+    begins, goes_on = delta("{}"), [": keep-alive"] * 30
+    slow = streams(begins, *goes_on, delta("", "stop"), COUNTED, DONE, drip=0.004)
     with (
         Scripted(slow).running() as one,
         Scripted(says()).running() as two,
-        pair(one.url, two.url, hedge=0.2, stream=True) as it,
+        pair(one.url, two.url, hedge=3.0, stream=True) as it,
     ):
         it.router.ask(question(), purse())
     assert not two.heard
@@ -216,23 +215,22 @@ def test_who_is_overtaken_again_and_again_is_left_alone() -> None:
     ):
         for _ in range(8):
             it.router.ask(question(), purse())
+            assert it.attempts, "the slower one is accounted for, however late"
         assert dict(it.router.endpoints_status())["one"] is State.OPEN
-        assert len(dead.taken) == 5
+        assert [len(each) for each in it.attempts.values()] == [5, 8]
 
 
 def test_slow_is_what_95_of_100_answers_are_faster_than() -> None:
     with (
-        Slow(0.0).running() as one,
+        Waiting(lambda: True).running() as one,
         Scripted(says()).running() as two,
         pair(one.url, two.url, hedge="p95") as it,
     ):
         for _ in range(20):
             it.router.ask(question(), purse())
         assert not two.heard
-        one.seconds = 3.0
-        begun = time.monotonic()
+        one.until = lambda: False
         it.router.ask(question(), purse())
-        assert time.monotonic() - begun < 2.0
     assert len(two.heard) == 1
 
 
@@ -255,7 +253,7 @@ def test_what_costs_nothing_was_not_sent() -> None:
     with Scripted(Reply(drop=True)).running() as server:
         speaker = Endpoint(endpoint("house", server.url))
         with _Said(), pytest.raises(Fault) as caught:
-            speaker.ask("small", PROMPT, 50, 5.0, 1.0)
+            speaker.ask("small", PROMPT, 50, 60.0, 5.0)
         speaker.close()
     assert (caught.value.attempt.ending is Ending.REFUSED) == (not server.heard)
 
@@ -265,7 +263,7 @@ def test_what_is_ended_before_it_is_sent_costs_nothing() -> None:
         speaker, handle = Endpoint(endpoint("house", server.url)), Handle()
         handle.end("not-needed")
         with handle, pytest.raises(Fault) as caught:
-            speaker.ask("small", PROMPT, 50, 5.0, 1.0)
+            speaker.ask("small", PROMPT, 50, 60.0, 5.0)
         speaker.close()
     assert caught.value.attempt.ending is Ending.REFUSED
     assert not server.heard

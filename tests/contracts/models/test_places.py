@@ -21,6 +21,7 @@ from tests.contracts.models.scripted import Scripted, says
 from tests.contracts.models.whole import new_files, whole
 from tests.contracts.models.world import PRICE, config, endpoint, purse, question
 from tests.fakes.ledger import FakeLedger
+from tests.fakes.ports import deaf_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,10 +56,9 @@ def test_each_file_goes_only_where_it_may_and_the_rest_is_named(tmp_path: Path) 
 
 
 def test_no_other_route_stands_in_where_the_only_allowed_one_is_down() -> None:
-    with Scripted(says()).running() as away:
-        pass
-    with Scripted(says()).running() as us:
-        known = config(endpoint("eu", away.url, "EU"), endpoint("us", us.url, "US"))
+    with deaf_port() as port, Scripted(says()).running() as us:
+        away = f"http://127.0.0.1:{port}/v1"
+        known = config(endpoint("eu", away, "EU"), endpoint("us", us.url, "US"))
         router = Router(known, FakeLedger(), Clock.real())
         with pytest.raises(ModelUnavailable):
             router.ask(question(data=Data(allowed_jurisdictions=("EU",))), purse())

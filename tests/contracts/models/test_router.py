@@ -95,7 +95,7 @@ def test_an_answer_is_reserved_sent_settled_and_shared_out() -> None:
     assert entry.attempt.ending is Ending.ANSWERED
     assert entry.attempt.model_answered == "small-2026"
     assert entry.charge.jurisdiction == "ONE"
-    assert entry.charge.lease_seconds == 65.0
+    assert entry.charge.lease_seconds == 120.0
     assert entry.cost <= entry.charge.worst
 
 

@@ -62,7 +62,7 @@ def config(
         endpoints,
         (ModelConfig("small-model", routes),),
         cheap=("small-model",),
-        patience=patience or Patience(cheap=5.0),
+        patience=patience or Patience(),
     )
 
 

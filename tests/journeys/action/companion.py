@@ -124,7 +124,7 @@ class Companion:
         """What the issuer says of a job of this pull request."""
         return claims_of(event, self.payload(pull))
 
-    def token(self, pull: Pull, event: str = "pull_request", **changed: Any) -> str:  # noqa: ANN401
+    def token(self, pull: Pull, event: str = "pull_request", **changed: Any) -> str:
         """A token of such a job; *changed* claims or signing."""
         audience = changed.pop("aud", self.url)
         return self.issuer.sign(self.claims(pull, event), audience, **changed)

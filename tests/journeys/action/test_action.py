@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+import time
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reviewbot.runtime.sealed import sealed_ledger, unseal
 from reviewbot.sandbox.github import SandboxGitHub, SandboxPull
 from reviewbot.sandbox.model import API_KEY, CHEAP_MODEL, STRONG_MODEL, SandboxModel
 from reviewbot.sandbox.scenario import load_scenario
@@ -14,7 +19,6 @@ from tests.journeys.action.workflow import ACTION, STEPS, Run, Workflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 TOKEN = "the token of the job"
 
@@ -31,7 +35,7 @@ def github() -> Iterator[SandboxGitHub]:
         yield github
 
 
-def scenario(**changed: Any) -> SandboxPull:  # noqa: ANN401 - fields of SandboxPull
+def scenario(**changed: Any) -> SandboxPull:
     planted = load_scenario()
     pull = SandboxPull(
         diff=planted.diff,
@@ -51,7 +55,7 @@ class Repository:
         self.workflow = Workflow(folder, f"{github.url}/api/v3", github.url)
         self.pull = scenario()
 
-    def open(self, **changed: Any) -> None:  # noqa: ANN401 - as above
+    def open(self, **changed: Any) -> None:
         self.pull = scenario(**changed)
         self.github.add_pull(self.pull)
 
@@ -179,6 +183,41 @@ def test_without_its_cache_it_knows_its_comments_again(repository: Repository, c
     assert float(again.outputs["cost-usd"]) > 0
     assert repository.github.review_comments == comments
     assert len(repository.github.issue_comments) == 1
+
+
+def _with_old_answers(ledger: Path) -> None:
+    """Twenty answers of a megabyte, used last a week ago."""
+    week_ago = int((time.time() - 7 * 86_400) * 1000)
+    with closing(sqlite3.connect(ledger)) as old, old:
+        for number in range(20):
+            old.execute(
+                "INSERT INTO answers (key, model, text, cost, tokens, review_id, at, used_at,"
+                " bytes) VALUES (?, 'small', ?, 1, 1, 'old', ?, ?, 1000000)",
+                (f"old {number}", "x" * 10**6, week_ago, week_ago),
+            )
+
+
+@pytest.mark.parametrize(
+    ("said", "left"), [({}, 15), ({"REVIEWBOT_RETENTION__ANSWERS_MB": "30"}, 20)]
+)
+def test_old_answers_leave_the_cache_where_they_are_too_many(
+    repository: Repository, tmp_path: Path, said: dict[str, str], left: int
+) -> None:
+    repository.open()
+    payload = repository.github.payload("opened", repository.pull.number)
+    parts = str(payload["repository"]["id"]), str(repository.pull.number)
+    with sealed_ledger(tmp_path / "old", tmp_path, API_KEY, "/".join(parts)) as url:
+        _with_old_answers(Path(url.removeprefix("sqlite:///")))
+    caches = repository.workflow.caches
+    caches[f"reviewbot-{'-'.join(parts)}-0-1"] = (tmp_path / "old/ledger.sealed").read_bytes()
+    run = repository.review(environ=said)
+    assert run.code == 0, run.log
+
+    state = unseal(caches[list(caches)[-1]], API_KEY, "/".join(parts))
+    (tmp_path / "kept.db").write_bytes(state or b"")
+    with closing(sqlite3.connect(tmp_path / "kept.db")) as kept:
+        [(count,)] = kept.execute("SELECT COUNT(*) FROM answers WHERE key LIKE 'old %'")
+    assert count == left
 
 
 def test_the_cache_shows_nothing_to_who_can_read_it(repository: Repository) -> None:

@@ -303,7 +303,7 @@ def test_out_of_money_is_said_and_asked_once(own: Companion) -> None:
     pull = own.bot.open({"src/a.py": defect()})
     run = own.review(pull)
     assert (run.code, run.outputs["coverage"]) == (3, "incomplete"), run.log
-    assert "budget of the server this month has no room" in run.log
+    assert "the budget of the server this month ($0.00 of $0.000001 spent) has no room" in run.log
     assert own.bot.model.calls == []
     metrics = ask(own.url, "/metrics").text
     assert 'reviewbot_companion_requests_total{outcome="budget-exhausted"} 1.0' in metrics

@@ -53,6 +53,36 @@ def test_sarif_is_valid_and_places_every_finding(
     assert found["locations"][0]["physicalLocation"]["region"] == {"startLine": 37, "endLine": 37}
 
 
+def test_code_scanning_knows_a_finding_again_where_its_line_moved(
+    shell: Shell, scenario: Scenario
+) -> None:
+    head = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n"
+    line = "+mean = sum(values) / len(values)\n"
+    first = f"{head}@@ -1,1 +1,2 @@\n import math\n{line}"
+    moved = f"{head}@@ -8,1 +8,2 @@\n import math\n{line}"
+
+    def names(change: str) -> list[str]:
+        log = shell.run("review", "--diff", "-", "--format", "sarif", stdin=change.encode()).json
+        found = log["runs"][0]["results"]
+        return [each["partialFingerprints"]["primaryLocationLineHash"] for each in found]
+
+    [name] = names(first)
+    assert re.fullmatch(r"[0-9a-f]{16,}:1", name)
+    assert names(moved) == [name]
+    every = names(scenario.diff.decode())
+    assert len(set(every)) == len(every) > 1
+
+
+def test_only_security_has_a_security_score(shell: Shell, diff: str) -> None:
+    log = shell.run("review", "--diff", diff, "--format", "sarif").json
+    about = [rule["properties"] for rule in log["runs"][0]["tool"]["driver"]["rules"]]
+    of_security = [
+        each for each in about if any("security" in tag or "cwe" in tag for tag in each["tags"])
+    ]
+    assert 0 < len(of_security) < len(about)
+    assert [each for each in about if "security-severity" in each] == of_security
+
+
 def test_sarif_of_odd_names_deleted_lines_and_gaps_is_valid(
     shell: Shell, sarif_schema: jsonschema.Draft7Validator
 ) -> None:

@@ -99,3 +99,9 @@ def test_cached_tokens_are_billed_once() -> None:
 
     assert price.cost(Usage(input=100, output=5, cached=60, cache_write=30)) == 100 + 60 + 360 + 200
     assert price.cost(Usage(input=10, output=0, cached=60)) == 60
+
+
+def test_a_cost_that_is_told_is_the_cost() -> None:
+    price = Price(*[PicoUsd(10)] * 4)
+    assert price.cost(Usage(5, 5)) == 100
+    assert price.cost(Usage(5, 5, told=PicoUsd(7))) == 7

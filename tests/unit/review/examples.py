@@ -70,7 +70,7 @@ def diff(*entries: str) -> Diff:
 PAY = entry("src/pay.py", "def pay(price, count):", "    return price / count")
 
 
-def claimed(finding: Finding = FINDING, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+def claimed(finding: Finding = FINDING, **changes: Any) -> dict[str, Any]:
     """A finding as a model writes it."""
     names = ("path", "start_line", "end_line", "quote", "title", "explanation", "suggestion")
     raw = {name: getattr(finding, name) for name in (*names, "cwe", "rule", "confidence")}
@@ -83,7 +83,7 @@ def answer(*findings: dict[str, Any], verdicts: Sequence[dict[str, Any]] = ()) -
     return json.dumps(said)
 
 
-def judged(finding: Finding = FINDING, **changes: Any) -> Judged:  # noqa: ANN401
+def judged(finding: Finding = FINDING, **changes: Any) -> Judged:
     """A finding that stands on its line."""
     plain = Judged(
         finding=finding,
@@ -98,7 +98,7 @@ def judged(finding: Finding = FINDING, **changes: Any) -> Judged:  # noqa: ANN40
     return replace(plain, **changes)
 
 
-def report(*findings: Judged, **changes: Any) -> Report:  # noqa: ANN401
+def report(*findings: Judged, **changes: Any) -> Report:
     zero = PicoUsd(0)
     bill = Bill(zero, zero, zero, zero, PicoUsd(10**12))
     return replace(Report(PULL, findings, Receipt(()), (), bill, None), **changes)

@@ -44,7 +44,7 @@ BILL = Bill(
 )
 
 
-def on(line: int, **changes: Any) -> Judged:  # noqa: ANN401 - fields of a judgement
+def on(line: int, **changes: Any) -> Judged:
     finding = replace(FINDING, start_line=line, end_line=line, title=f"Defect {line}")
     return judged(finding, fingerprint=str(line), **changes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +18,7 @@ from reviewbot.domain.policy import Policy
 from reviewbot.domain.pull_request import Author
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.ports import BaseFiles, Conclusion, Document, Stage
+from tests.fakes.journal import FakeJournal
 from tests.unit.review.examples import (
     FINDING,
     NOTHING,
@@ -55,7 +56,34 @@ def last_check(here: World) -> Conclusion | None:
     return check.conclusion if check else None
 
 
+class CrashingJournal(FakeJournal):
+    """Its process dies the first time a review is to be closed."""
+
+    crashes = 1
+
+    def close(self, *closing: Any) -> None:
+        if self.crashes:
+            self.crashes -= 1
+            raise KeyboardInterrupt
+        super().close(*closing)
+
+
 # --- the whole way ---------------------------------------------------------------------------
+
+
+def test_a_crash_after_all_was_said_leaves_one_check_run() -> None:
+    here = world(say=defect_found)
+    here = replace(here, journal=CrashingJournal(here.ledger))
+    with pytest.raises(KeyboardInterrupt):
+        here.review()
+    asked = len(here.model.asked)
+    report = here.reviewed()
+    assert (len(here.forge.begun), len(here.forge.reviews)) == (1, 1)
+    assert len(here.model.asked) == asked
+    assert report.receipt.complete
+
+    here.reviewed(replace(REQUEST, trigger="asked again"))
+    assert len(here.forge.begun) == 2
 
 
 def test_a_confirmed_defect_is_posted_on_its_line() -> None:

@@ -88,11 +88,6 @@ def test_a_finding_in_other_words_or_on_a_line_beside_is_not_said_again(found: F
     assert judged.is_open
 
 
-def test_another_kind_of_defect_beside_it_is_said() -> None:
-    other = replace(finding(quote=CODE[1]), category=Category.SECURITY, title="Leaks the values")
-    assert sifted(diff_of(*CODE), other, FIRST)[0].fate is Fate.COMMENT
-
-
 def test_one_defect_under_another_category_is_known_by_its_title() -> None:
     other = finding(quote=CODE[1], title="Division by zero: divides by zero values")
     other = replace(other, category=Category.MAINTAINABILITY)

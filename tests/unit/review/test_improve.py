@@ -33,7 +33,7 @@ _BETTER = replace(
 )
 
 
-def _world(*findings: dict[str, Any], **changes: Any) -> World:  # noqa: ANN401 - fields of a world
+def _world(*findings: dict[str, Any], **changes: Any) -> World:
     fields: dict[str, Any] = {"changes": _FILE, "say": lambda _: answer(*findings)}
     return world(**fields | changes)
 

@@ -17,7 +17,7 @@ from reviewbot.domain.policy import PathInstructions, Policy, Rule
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.review.plan import plan_survey
 from reviewbot.review.ports import GUIDANCE_BYTES, Document
-from reviewbot.review.prompt import brief, claim, question, task, tasks
+from reviewbot.review.prompt import brief, claim, question, task, tasks, template
 from tests.unit.review.examples import FINDING, PAY, PULL, diff, entry
 
 if TYPE_CHECKING:
@@ -93,6 +93,21 @@ def test_the_policys_wishes_stand_in_the_rules() -> None:
     assert "{" in CHEAP.system
     assert "{{" not in CHEAP.system
     assert "Project rules" not in CHEAP.system
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("cheap", ("title", "explanation", "summary")),
+        ("strong", ("title", "explanation", "reason")),
+        ("improve", ("title", "explanation")),
+    ],
+)
+def test_all_that_people_read_is_asked_for_in_their_language(
+    name: str, asked: tuple[str, ...]
+) -> None:
+    said = template(name).format(language="zh-CN", project="")
+    assert all(re.search(rf"{field}: [^.]+, in language zh-CN\.", said) for field in asked)
 
 
 def test_instructions_for_a_path_stand_before_its_chunks_alone() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Hunk, Line
 from reviewbot.domain.errors import PolicyError
-from reviewbot.review.redact import Redaction, redact
+from reviewbot.review.redact import Redaction, redact, redact_text
 
 FORMED = {
     "AWS access key": "AKIA" + "ABCDEFGHIJKLMNOP",
@@ -22,6 +24,7 @@ FORMED = {
     "npm token": "npm_" + "a1B2c3D4e5F6" * 3,
     "JSON web token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcdefghijklmnop",
 }
+NEVER = r"\b\B"  # matches nothing
 
 
 def diff(*texts: str, sign: str = "+") -> Diff:
@@ -98,6 +101,36 @@ def test_a_removed_secret_is_hidden_but_no_finding() -> None:
 
 def test_a_policy_adds_patterns() -> None:
     assert texts(redact(diff("see ACME-1234"), ["ACME-[0-9]+"])) == ["see [redacted: by policy]"]
+
+
+def test_a_policys_patterns_are_tried_on_half_a_surrogate_pair_too() -> None:
+    [text] = redact_text("half \ud83d of a badge ACME-1234", [r"ACME-\d{4}"]).splitlines()
+    assert text == "half ? of a badge [redacted: by policy]"
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(
+                [
+                    *FORMED.values(),
+                    "passwd=",
+                    "kEy: ",
+                    "pa\u017fsword = ",
+                    "to\u212aen: '",
+                    "://a:b",
+                ]
+            )
+            | st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=12),
+            max_size=4,
+        ).map("".join),
+        max_size=8,
+    )
+)
+def test_lines_are_cleaned_alike_passed_in_one_look_or_one_by_one(lines: list[str]) -> None:
+    changes = diff("one", *lines)
+    each_looked_at = redact(changes, [NEVER])
+    assert redact(changes) == each_looked_at
 
 
 def test_a_wrong_pattern_is_refused() -> None:

@@ -49,6 +49,9 @@ def claim(
     return Finding("a.py", Side.RIGHT, 2, 2, quote, category, severity, 0.9, title, "e", cwe=cwe)
 
 
+COMMIT = claim("Waits for the database under a lock", Category.CONCURRENCY, Severity.MEDIUM)
+
+
 def firm(finding: Finding, standing: Standing = Standing.CONFIRMED) -> Weighed:
     return Weighed(finding, Tier.STRONG, "m", standing, "callers decide")
 
@@ -106,9 +109,42 @@ def test_a_hundred_pushes_in_other_words_ranges_and_categories_post_one_comment(
     assert len(told) <= 1 + len(Category)
 
 
-# --- two defects of one line -----------------------------------------------------------------
+@given(st.integers(0, 2**32))
+@settings(max_examples=40, deadline=None)
+def test_a_hundred_pushes_that_move_the_quote_as_well_post_one_comment(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - reproducible
+    told: tuple[PostedFinding, ...] = ()
+    posted = 0
+    for _ in range(100):
+        quote = chance.choice(CODE[:3])
+        said = claim(chance.choice(WORDS), chance.choice(list(Category)), quote=quote)
+        judged = judge(firm(said), posted=told)
+        fresh = comments(judged)
+        posted += len(fresh)
+        names = {each.fingerprint for each in told}
+        told = (
+            *told,
+            *(e for e in (*fresh, *listed(judged)) if e.fingerprint not in names),
+        )
+    assert posted == 1
+    assert len(told) <= len(CODE[:3])
 
-COMMIT = claim("Waits for the database under a lock", Category.CONCURRENCY, Severity.MEDIUM)
+
+def test_what_stands_beside_a_finding_that_is_named_again_is_news() -> None:
+    told = tuple(comments(judge(firm(claim()))))
+    beside = replace(COMMIT, quote=CODE[2])
+    judged = judge(firm(claim(WORDS[1])), firm(beside), posted=told)
+    assert [each.fate for each in judged] == [Fate.STANDING, Fate.COMMENT]
+
+
+def test_what_stands_beside_a_finding_that_is_not_named_again_is_listed() -> None:
+    told = tuple(comments(judge(firm(claim()))))
+    [judged] = judge(firm(replace(COMMIT, quote=CODE[2])), posted=told)
+    assert (judged.fate, judged.is_open) == (Fate.SUMMARY, True)
+    assert WORDS[0] in judged.why
+
+
+# --- two defects of one line -----------------------------------------------------------------
 
 
 def test_what_may_be_another_defect_of_the_line_is_listed_under_a_name_of_its_own() -> None:

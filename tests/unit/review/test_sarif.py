@@ -19,18 +19,18 @@ from reviewbot.review.sarif import MOST_BYTES, MOST_RESULTS, read_sarif
 _HOME = "/srv/ci/shop/shop"
 
 
-def log(*results: dict[str, Any], tool: dict[str, Any] | None = None, **run: Any) -> bytes:  # noqa: ANN401
+def log(*results: dict[str, Any], tool: dict[str, Any] | None = None, **run: Any) -> bytes:
     driver = {"driver": {"name": "Tool", "rules": []}}
     runs = [{"tool": tool or driver, "results": list(results), **run}]
     return json.dumps({"version": "2.1.0", "runs": runs}).encode()
 
 
-def at(uri: str, start: object = 3, **artifact: Any) -> dict[str, Any]:  # noqa: ANN401
+def at(uri: str, start: object = 3, **artifact: Any) -> dict[str, Any]:
     location = {"artifactLocation": {"uri": uri, **artifact}, "region": {"startLine": start}}
     return {"locations": [{"physicalLocation": location}]}
 
 
-def result(**fields: Any) -> dict[str, Any]:  # noqa: ANN401
+def result(**fields: Any) -> dict[str, Any]:
     return {"ruleId": "R1", "message": {"text": "It breaks."}, **at("src/a.py"), **fields}
 
 

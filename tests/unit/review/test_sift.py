@@ -50,7 +50,7 @@ def sieve(
     return Sieve(AnchorIndex(changes), pull, policy or Policy(), tuple(posted))
 
 
-def about(line: int, title: str = "", **changes: Any) -> Weighed:  # noqa: ANN401 - fields
+def about(line: int, title: str = "", **changes: Any) -> Weighed:
     """A confirmed finding on one line of src/pay.py."""
     plain = replace(
         FINDING, quote=CODE[line], start_line=line + 1, end_line=line + 1, title=title or NEW[line]

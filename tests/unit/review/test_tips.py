@@ -46,7 +46,7 @@ TOOL = ToolFinding(
 )
 
 
-def tool(path: str = "src/pay.py", start: int = 2, end: int = 0, **fields: Any) -> ToolFinding:  # noqa: ANN401
+def tool(path: str = "src/pay.py", start: int = 2, end: int = 0, **fields: Any) -> ToolFinding:
     return replace(TOOL, places=(Place(path, start, end or start),), **fields)
 
 

@@ -35,7 +35,7 @@ PULL = PullRequest(
 )
 
 
-def job(**changed: Any) -> JobIdentity:  # noqa: ANN401 - fields of JobIdentity
+def job(**changed: Any) -> JobIdentity:
     made: JobIdentity = object.__new__(JobIdentity)
     values = {
         "token_id": "one-token",

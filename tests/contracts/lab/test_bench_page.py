@@ -6,8 +6,8 @@ from fractions import Fraction
 from html.parser import HTMLParser
 
 from reviewbot.domain.money import PicoUsd, Usage
+from reviewbot.lab.bench_page import bench_page
 from reviewbot.lab.load import Run, Sample, Series
-from reviewbot.lab.page import page
 from reviewbot.lab.profile import Profile
 from reviewbot.lab.report import Report
 from reviewbot.models.streaming import Streamed
@@ -68,7 +68,7 @@ TWO = report(
 
 
 def test_the_page_needs_nothing_else() -> None:
-    html = page(TWO)
+    html = bench_page(TWO)
     reader = read(html)
     assert reader.loads == []
     assert "script" not in reader.tags
@@ -77,7 +77,7 @@ def test_the_page_needs_nothing_else() -> None:
 
 
 def test_the_page_shows_figures_winners_and_failures() -> None:
-    text = " ".join(re.sub(r"<[^>]+>", " ", page(TWO)).split())
+    text = " ".join(re.sub(r"<[^>]+>", " ", bench_page(TWO)).split())
     assert "Quickest first token 100 ms quick" in text
     assert "91%" in text or "90.9%" in text
     assert "http-429 × 1" in text
@@ -86,19 +86,21 @@ def test_the_page_shows_figures_winners_and_failures() -> None:
 
 def test_foreign_names_stay_text() -> None:
     evil = Series('<script>alert("x")</script>\u202e', (answered(0, 0.1),), PicoUsd(0))
-    html = page(report(evil))
+    html = bench_page(report(evil))
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert "\u202e" not in html
 
 
 def test_a_run_without_answers_has_a_page_too() -> None:
-    html = page(report(Series("a", (failed(0),), PicoUsd(0)), Series("b", (), PicoUsd(0), "not")))
+    html = bench_page(
+        report(Series("a", (failed(0),), PicoUsd(0)), Series("b", (), PicoUsd(0), "not"))
+    )
     read(html)
     assert "no answer" in html
 
 
 def test_nobody_wins_a_tie() -> None:
     same = tuple(answered(n, 0.1) for n in range(5))
-    html = page(report(Series("a", same, PicoUsd(0)), Series("b", same, PicoUsd(0))))
+    html = bench_page(report(Series("a", same, PicoUsd(0)), Series("b", same, PicoUsd(0))))
     assert "Quickest first token" not in html
