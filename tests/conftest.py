@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import uuid
 from typing import TYPE_CHECKING
 
@@ -34,12 +34,15 @@ settings.register_profile(
 )
 settings.load_profile("same")
 
+# What a shell runs in the background ignores Ctrl-C, and so would all processes of the tests.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server of this test process; its address."""
-    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("run"))
-    with started(tmp_path_factory.mktemp("pg"), tmp_path_factory.getbasetemp().parent) as address:
+    with started(tmp_path_factory.getbasetemp().parent / "postgres.lock") as address:
         yield address
 
 

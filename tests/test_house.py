@@ -230,7 +230,7 @@ def schema_file() -> Path:
 
 def test_the_packaged_schema_is_what_the_command_prints() -> None:
     done = subprocess.run(
-        ["reviewbot", "schema"], check=True, capture_output=True, text=True, timeout=60
+        ["reviewbot", "schema"], check=True, capture_output=True, text=True, timeout=120
     )
     stored = schema_file().read_text(encoding="utf-8")
     assert stored == done.stdout, "reviewbot schema > reviewbot/domain/policy.schema.json"

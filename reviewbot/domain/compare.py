@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Span = tuple[int, int, int, int]  # from and to in the old text, from and to in the new one
 
 _CONTEXT = 3  # lines around a change
-_DEEPEST = 6
+_DEEPEST = 6  # divisions of a span by lines that both texts have once
 
 
 def compared(path: str, old_path: str | None, change: Change, old: bytes, new: bytes) -> FileDiff:

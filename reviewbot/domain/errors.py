@@ -15,6 +15,7 @@ ReviewbotError
 │   ├── OutOfMoney              the vendor's account is empty
 │   ├── ModelUnavailable        no route gave an answer
 │   ├── EndpointQuarantined     an endpoint billed more than was possible
+│   ├── EndpointDrained         an administrator took an endpoint out of service
 │   └── BadAnswer               an answer that is not what the contract asks for
 │       └── CutOff              an answer that was longer than allowed
 ├── CompanionError              the companion gives this job no session (exit code 3)
@@ -104,6 +105,10 @@ class ModelUnavailable(ModelError):
 
 class EndpointQuarantined(ModelError):
     """An endpoint billed more than was possible: it is not called until it is released."""
+
+
+class EndpointDrained(ModelError):
+    """An administrator took an endpoint out of service: it is not called until it is released."""
 
 
 class BadAnswer(ModelError):

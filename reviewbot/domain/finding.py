@@ -75,7 +75,7 @@ class Finding:
     """One claimed defect.
 
     *start_line* and *end_line* are hints only: a model's numbers are never trusted,
-    the place is proven by *quote* (see Diff.anchor). *reported_by* names another tool and its
+    the place is proven by *quote* (see ``AnchorIndex``). *reported_by* names another tool and its
     rule, where one reported it.
     """
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from reviewbot.domain.policy import Data
 
 
+MESSAGES = 2  # of a request: system, user
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A chat of two messages; *system* is the same bytes for every chunk under one policy."""

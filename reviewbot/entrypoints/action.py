@@ -23,6 +23,7 @@ from reviewbot.domain.outcome import Reviewed, Skipped, Superseded
 from reviewbot.domain.pull_request import ReviewRequest
 from reviewbot.entrypoints.action_inputs import read_config, read_extras, refuse
 from reviewbot.entrypoints.action_session import session_for, under
+from reviewbot.entrypoints.cancelling import kept_when_cancelled
 from reviewbot.entrypoints.cli import FINDINGS, FINE, UNFINISHED, WRONG_USE
 from reviewbot.entrypoints.cli.progress import SilentObserver
 from reviewbot.entrypoints.formats import render
@@ -35,7 +36,7 @@ from reviewbot.review.wording import markdown, one_line
 from reviewbot.review.words import in_language
 from reviewbot.runtime.core import open_core
 from reviewbot.runtime.local import ReadOnlyForge
-from reviewbot.runtime.sealed import sealed_ledger
+from reviewbot.runtime.sealed import put_back, sealed_ledger
 from reviewbot.runtime.settings import DatabaseSection, load_settings
 
 if TYPE_CHECKING:
@@ -203,9 +204,13 @@ def _reviewed(job: Job) -> End:
     with ExitStack() as stack:
         temporary = environ.get("RUNNER_TEMP") or None
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=temporary)))
-        folder = Path(environ.get("INPUT_STATE_FOLDER") or scratch / "state")
+        # Without a key there is no seal, and what other runs have kept stays as it is.
+        kept = environ.get("INPUT_STATE_FOLDER") if job.key else None
+        folder = Path(kept or scratch / "state")
         scope = f"{job.event.repository_id}/{job.event.number}"
-        url = stack.enter_context(sealed_ledger(folder, scratch, job.key, scope))
+        place = (folder, scratch, job.key, scope)
+        url = stack.enter_context(sealed_ledger(*place))
+        stack.enter_context(kept_when_cancelled(lambda: put_back(*place)))
         return _review(replace(job, settings=job.settings.with_ledger(url, _ANSWERS_MB)))
 
 

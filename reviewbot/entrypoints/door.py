@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 WEBHOOK = "/webhook"
 LARGEST_DELIVERY = 25 * 2**20  # bytes: GitHub sends no more
-LARGEST_OTHER = 2 * 2**20
+LARGEST_OTHER = 2 * 2**20  # bytes
 COMPANION = "/companion/"
-LARGEST_COMPANION = 512 * 1024
+LARGEST_COMPANION = 512 * 1024  # bytes
 _LONGEST_BEARER = 16 * 1024  # characters
 _LENGTH_DIGITS = 12  # Python refuses to read thousands of them
 

@@ -13,7 +13,7 @@ import re
 import secrets
 import time
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -79,6 +79,7 @@ class States:
 
 def create_setup_app(setup: SetUp) -> Flask:
     """The WSGI application of a service that waits to be set up."""
+    setup = replace(setup, github=_with_its_pages(setup.github))
     app = Flask(__name__, static_folder=None)
     style = (resources.files(__package__) / "static/setup.css").read_text(encoding="utf-8")
 
@@ -109,6 +110,16 @@ def create_setup_app(setup: SetUp) -> Flask:
 
     app.after_request(lambda response: _guarded(response, setup.github))
     return app
+
+
+def _with_its_pages(github: GitHub) -> GitHub:
+    """Where nothing names the server, its pages are on its API's host: never an App elsewhere."""
+    if "server_url" in github.model_fields_set or "api_url" not in github.model_fields_set:
+        return github
+    api = urlsplit(github.api_url)
+    return github.model_copy(
+        update={"server_url": f"{api.scheme}://{api.netloc.removeprefix('api.')}"}
+    )
 
 
 def _page(setup: SetUp) -> ResponseReturnValue:

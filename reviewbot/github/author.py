@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.errors import Forbidden, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Mark, Marker
@@ -35,6 +35,10 @@ class OwnWords:
         """Whether *item* is the one that reviewbot marked so."""
         wanted = tuple(map(str, parts))
         return any(mark.kind == kind and mark.parts == wanted for mark in self.marks(item))
+
+    def find(self, items: Iterable[JsonObject], kind: str, *parts: object) -> JsonObject | None:
+        """The first of *items* that reviewbot marked so."""
+        return next((each for each in items if self.bear(each, kind, *parts)), None)
 
     def _may_be_ours(self, item: JsonObject) -> bool:
         user = item.get("user")

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from reviewbot.domain.errors import NotFound, PolicyError
 from reviewbot.domain.phrase import Phrase
 from reviewbot.github.errors import Rejected
+from reviewbot.github.payload import Payload
 from reviewbot.review.ports import GUIDANCE_BYTES, BaseFiles, Document
 
 if TYPE_CHECKING:
@@ -30,10 +31,8 @@ _FILE_MODES = {"100644", "100755"}
 _ADVICE = Phrase("Make it a plain file where it stands, or remove it there.")
 
 
-class Node(BaseModel):
+class Node(Payload):
     """An entry of a git tree."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     path: str
     mode: str
@@ -42,9 +41,7 @@ class Node(BaseModel):
     size: int = 0
 
 
-class _Tree(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
+class _Tree(Payload):
     tree: tuple[Node, ...]
     truncated: bool = False
 
@@ -101,7 +98,9 @@ class _Branch:
 
     def _guide(self, path: str) -> str:
         """What its content is known by; empty where it is no plain file of a sane size."""
-        root = self.root or {}
+        root = self.root
+        if root is None:  # nobody lists them, and each guess is a request
+            return "" if path.startswith(_FOLDER) else path
         if path.startswith(_FOLDER) and POLICIES[0] in root:
             # No policy made the folder be listed, and listing it costs what fetching does.
             return path if _FOLDER in root else ""

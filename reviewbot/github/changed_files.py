@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from reviewbot.domain.binary import is_binary, is_named_binary
 from reviewbot.domain.compare import compared
@@ -27,6 +27,7 @@ from reviewbot.domain.held import MOST_HELD, HeldFiles
 from reviewbot.domain.patch import change_of, file_from_patch, parse_diff
 from reviewbot.domain.phrase import Phrase
 from reviewbot.github.errors import Rejected, TooLarge
+from reviewbot.github.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,11 +47,7 @@ _EMPTY = {"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"}  # the blob without a byte
 _NOT_HAD = (NotFound, Forbidden, Rejected, TooLarge, ForgeUnavailable)
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _File(_Model):
+class _File(Payload):
     """An entry of GitHub's list of changed files."""
 
     filename: str
@@ -62,11 +59,11 @@ class _File(_Model):
     patch: str | None = None
 
 
-class _Commit(_Model):
+class _Commit(Payload):
     sha: str = Field(pattern=r"^[0-9a-f]{40,64}$")
 
 
-class _Comparison(_Model):
+class _Comparison(Payload):
     merge_base_commit: _Commit
 
 

@@ -24,8 +24,8 @@ REVIEW_AGAIN = "review-again"  # what a press of the button is called in its eve
 _LONGEST_LABEL = 20  # characters of a button
 _LONGEST_DESCRIPTION = 40
 _BATCH = 50  # annotations in one request; GitHub appends those of later ones
-_LONGEST_TITLE = 255
-_LONGEST_TEXT = 65_000
+_LONGEST_TITLE = 255  # characters
+_LONGEST_TEXT = 65_000  # characters
 _LONGEST_MESSAGE = 16_000  # characters, within 64 KiB whatever they are
 _LEVELS = {
     Severity.CRITICAL: "failure",

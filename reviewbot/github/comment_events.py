@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from reviewbot.domain.command import CommandWish, Place, Sender
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.github.commands import find_command
+from reviewbot.github.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,22 +18,18 @@ _Id = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
 _Number = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _Repository(_Model):
+class _Repository(Payload):
     id: _Id
     full_name: str = Field(strict=True, pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")
 
 
-class _User(_Model):
+class _User(Payload):
     id: _Id
     login: str = Field(strict=True, pattern=r"^[A-Za-z0-9_.-]{1,100}(\[bot\])?$")
     type: str = Field(strict=True)
 
 
-class _Comment(_Model):
+class _Comment(Payload):
     id: _Id
     body: str | None = None
     user: _User | None = None
@@ -46,20 +43,20 @@ class _Comment(_Model):
         return by_hand and self.user is not None and self.user.type == "User"
 
 
-class _Issue(_Model):
+class _Issue(Payload):
     number: _Number
     pull_request: Any = None  # there for pull requests alone
 
 
-class _PullRequest(_Model):
+class _PullRequest(Payload):
     number: _Number
 
 
-class _Installation(_Model):
+class _Installation(Payload):
     id: _Id
 
 
-class _Event(_Model):
+class _Event(Payload):
     action: str = Field(strict=True)
     repository: _Repository
     comment: _Comment

@@ -129,7 +129,7 @@ class Conversation:
 
         def find() -> JsonObject | None:
             items = (each for place in places for each in self._client.pages(f"{place}/comments"))
-            return next((each for each in items if self._words.bear(each, *parts)), None)
+            return self._words.find(items, *parts)
 
         def post() -> JsonObject:
             body = f"{text()[:_LONGEST]}\n\n{self._marker.seal(*parts)}"

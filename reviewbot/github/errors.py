@@ -18,10 +18,9 @@ from reviewbot.domain.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SERVER_ERROR = 500
 _REDIRECTS = range(300, 400)
-_LONGEST_WAIT = 3600.0
-_SECONDARY_WAIT = 60.0  # what GitHub asks for where it names no time
+_LONGEST_WAIT = 3_600.0  # seconds
+_SECONDARY_WAIT = 60.0  # seconds; what GitHub asks for where it names no time
 _SHOWN = 300  # characters of GitHub's own words
 
 
@@ -47,7 +46,7 @@ def refusal(what: str, status: int, headers: Mapping[str, str], body: bytes) -> 
     if status in {403, 429} and (seconds := _wait(status, headers, said)) is not None:
         message = f"{what}: GitHub's rate limit is reached, it asks to wait {seconds:.0f} s"
         return RateLimited(message, seconds, "Wait; a GitHub App has a higher limit.")
-    if status >= _SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ForgeUnavailable(f"{what}: GitHub answered {status}", "Try again later.")
     message = f"{what}: GitHub answered {status}{said and f' ({said})'}"
     kind, advice = _KINDS.get(status, (Rejected, ""))

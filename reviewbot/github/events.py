@@ -13,13 +13,14 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from reviewbot.domain.command import CommandWish
 from reviewbot.domain.extras import WORDS
 from reviewbot.domain.pull_request import RETITLED, PullKey, Wish
-from reviewbot.github.checks import REVIEW_AGAIN
+from reviewbot.github.checks import NAME, REVIEW_AGAIN
 from reviewbot.github.comment_events import COMMENT_EVENTS, read_comment
+from reviewbot.github.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ _WISHES = frozenset(
         *("labeled", "unlabeled", "converted_to_draft"),
     }
 )
-_QUEUE_REF = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-([1-9][0-9]{0,9})-[0-9a-f]{40,64}")
+_QUEUE_REF = re.compile(r"(?:refs/heads/)?gh-readonly-queue/.+/pr-([1-9]\d{0,8})-[0-9a-f]{40,64}")
 _MOST_SEAL = 300  # characters
 _MOST_REPOSITORIES = 10_000  # of one event
 _Id = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
@@ -85,7 +86,7 @@ class RunRerequested:
 
 @dataclass(frozen=True, slots=True)
 class SuiteRerequested:
-    """Somebody asks for all checks of a commit again."""
+    """Somebody asks for all checks of a commit again, or for one that no seal tells apart."""
 
     repository_id: int
     repository: str
@@ -138,20 +139,16 @@ Event = Work | InstallationChanged | RepositoriesChanged | Ping | Ignored | Unkn
 # --- the parts of payloads that are used -----------------------------------------------------
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _Repository(_Model):
+class _Repository(Payload):
     id: _Id
     full_name: str = Field(strict=True, pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")
 
 
-class _PullRequest(_Model):
+class _PullRequest(Payload):
     number: Annotated[int, Field(strict=True, gt=0, lt=2**31)]
 
 
-class _Installation(_Model):
+class _Installation(Payload):
     id: _Id
     updated_at: Any = None
 
@@ -166,11 +163,11 @@ class _Installation(_Model):
         return 0
 
 
-class _Sender(_Model):
+class _Sender(Payload):
     login: str = Field(strict=True, max_length=100, pattern=r"^[A-Za-z0-9_-]+(\[bot\])?$")
 
 
-class _Action(_Model):
+class _Action(Payload):
     action: str = Field(strict=True)
 
 
@@ -186,9 +183,9 @@ class _InRepository(_Action):
 
 class _PullEvent(_InRepository):
     pull_request: _PullRequest
-    changes: dict[str, Any] = {}
-    sender: dict[str, Any] = {}
-    label: dict[str, Any] = {}
+    changes: dict[str, Any] = Field(default_factory=dict)
+    sender: dict[str, Any] = Field(default_factory=dict)
+    label: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def is_our_label(self) -> bool:
@@ -198,12 +195,13 @@ class _PullEvent(_InRepository):
         return labelled and ours and self.sender.get("type") == "Bot"
 
 
-class _Run(_Model):
+class _Run(Payload):
+    name: str | None = None
     head_sha: _Sha | None = None
     external_id: str | None = None
 
 
-class _Pressed(_Model):
+class _Pressed(Payload):
     identifier: str = ""
 
 
@@ -213,7 +211,7 @@ class _RunEvent(_InRepository):
     sender: _Sender
 
 
-class _Suite(_Model):
+class _Suite(Payload):
     head_sha: _Sha
 
 
@@ -222,7 +220,7 @@ class _SuiteEvent(_InRepository):
     sender: _Sender
 
 
-class _Group(_Model):
+class _Group(Payload):
     head_sha: _Sha
     head_ref: str = Field(strict=True, max_length=1000)
 
@@ -235,7 +233,7 @@ class _InstallationEvent(_Action):
     installation: _Installation
 
 
-class _Listed(_Model):
+class _Listed(Payload):
     id: _Id
 
 
@@ -244,7 +242,7 @@ class _RepositoriesEvent(_InstallationEvent):
     repositories_removed: Annotated[tuple[_Listed, ...], Field(max_length=_MOST_REPOSITORIES)] = ()
 
 
-_M = TypeVar("_M", bound=_Model)
+_M = TypeVar("_M", bound=Payload)
 
 
 # --- readers ---------------------------------------------------------------------------------
@@ -314,6 +312,8 @@ def _check_run(payload: object) -> Event:
     if read.action == "requested_action" and pressed != REVIEW_AGAIN:
         return Ignored("the button is not ours")
     seal = read.check_run.external_id or ""
+    if not seal and read.check_run.name == NAME and read.check_run.head_sha:
+        return _again(read, read.check_run.head_sha, read.sender.login)
     if len(seal) > _MOST_SEAL:
         return Ignored("the check run is not ours")
     return RunRerequested(
@@ -330,13 +330,12 @@ def _check_suite(payload: object) -> Event:
     read = _asked(payload, _SuiteEvent, "rerequested")
     if read is None:
         return Ignored("nobody asks for the checks again")
-    return SuiteRerequested(
-        repository_id=read.repository.id,
-        repository=read.repository.full_name,
-        installation_id=read.installation_id,
-        head_sha=read.check_suite.head_sha,
-        sender=read.sender.login,
-    )
+    return _again(read, read.check_suite.head_sha, read.sender.login)
+
+
+def _again(read: _InRepository, head_sha: str, sender: str) -> SuiteRerequested:
+    there = read.repository
+    return SuiteRerequested(there.id, there.full_name, read.installation_id, head_sha, sender)
 
 
 def _merge_group(payload: object) -> Event:
@@ -366,8 +365,8 @@ def _installation(payload: object) -> Event:
     read = _asked(payload, _InstallationEvent, *_STANDINGS)
     if read is None:
         return Ignored("this action changes nothing about who is worked for")
-    installation = read.installation
-    return InstallationChanged(installation.id, _STANDINGS[read.action], installation.at)
+    there = read.installation
+    return InstallationChanged(there.id, _STANDINGS[read.action], there.at)
 
 
 def _installation_repositories(payload: object) -> Event:

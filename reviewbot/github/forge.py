@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from reviewbot.domain.errors import ForgeUnavailable, NotFound
 from reviewbot.domain.pull_request import Author, PullKey, PullRequest
 from reviewbot.github.author import OwnWords
 from reviewbot.github.base_files import read_base_files
 from reviewbot.github.changed_files import read_diff
+from reviewbot.github.payload import Payload
 from reviewbot.github.posted import OnLines
 from reviewbot.github.publisher import Publisher
 from reviewbot.github.threads import Threads
@@ -32,24 +33,20 @@ if TYPE_CHECKING:
 _OUTSIDE = {"NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN"}
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _User(_Model):
+class _User(Payload):
     id: int = 0
     login: str = "ghost"
     type: str = "User"
 
 
-class _Repository(_Model):
+class _Repository(Payload):
     id: int
     full_name: str
     default_branch: str
     private: bool = False
 
 
-class _Head(_Model):
+class _Head(Payload):
     sha: str = Field(pattern=r"^[0-9a-f]{40,64}$")
     ref: str = ""
 
@@ -59,11 +56,11 @@ class _Base(_Head):
     repo: _Repository
 
 
-class _Label(_Model):
+class _Label(Payload):
     name: str
 
 
-class _Pull(_Model):
+class _Pull(Payload):
     """The part of GitHub's pull request that is used; a deleted author is null."""
 
     number: int

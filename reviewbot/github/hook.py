@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from reviewbot.domain.errors import NotFound
+from reviewbot.github.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,9 +21,7 @@ _LOG = "/app/hook/deliveries"
 _KEPT = timedelta(days=3)  # GitHub sends nothing older again
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
+class _Entry(Payload):
     id: int = Field(strict=True, gt=0)
     guid: str = Field(strict=True, pattern=r"^[A-Za-z0-9-]{1,100}$")
     delivered_at: AwareDatetime
@@ -33,6 +32,14 @@ class _Entry(BaseModel):
     def arrived(self) -> bool:
         """Whether the other side took it."""
         return self.status_code in range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where GitHub delivers to, empty if nowhere, and whether it sends what can be read here."""
+
+    url: str
+    sends_json: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +61,16 @@ class Log:
     missed: tuple[Attempt, ...]  # the newest attempt of each, oldest delivery first
 
 
-def hook_url(client: GitHubClient) -> str:
-    """Where GitHub delivers to, empty if nowhere; raises what the client raises."""
+def read_hook(client: GitHubClient) -> Hook:
+    """Where and how GitHub delivers; raises what the client raises."""
     try:
         config = client.get("/app/hook/config")
     except NotFound:
-        return ""
-    url = config.get("url") if isinstance(config, dict) else None
-    return url if isinstance(url, str) else ""
+        config = None
+    if not isinstance(config, dict):
+        return Hook("")
+    url = config.get("url")
+    return Hook(url if isinstance(url, str) else "", config.get("content_type") != "form")
 
 
 def read_log(client: GitHubClient, now: datetime | None = None) -> Log:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -19,7 +20,6 @@ URL, TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _LARGEST = 64 * 1024  # bytes
 _TIMEOUTS = (5.0, 15.0)  # connect, silence between two pieces
-_OK = 200
 
 
 class _Lacking(StrEnum):
@@ -60,7 +60,7 @@ def request_id_token(environ: Mapping[str, str], audience: str) -> str:
                 status = response.status_code
     except (requests.RequestException, OSError) as error:
         raise _none(type(error).__name__) from None
-    if status != _OK:
+    if status != HTTPStatus.OK:
         raise _none(_Lacking.STATUS, status)
     return _read(body)
 

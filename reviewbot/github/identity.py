@@ -36,6 +36,15 @@ class Lacking:
     further: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """One installation: *lacks* is what its owner has not accepted of what the App asks for."""
+
+    account: str
+    lacks: Lacking
+    is_suspended: bool
+
+
 def identify_app(client: GitHubClient) -> str:
     """The App's name, with *client* signed in as the App itself; raises what the client raises."""
     return f"it is {_word(client.get('/app'), 'name')!r}"
@@ -43,9 +52,23 @@ def identify_app(client: GitHubClient) -> str:
 
 def lacking(client: GitHubClient) -> Lacking:
     """What the App's registration lacks; raises what the client raises."""
-    app = client.get("/app")
-    necessary = _lacking(app, PERMISSIONS, EVENTS)
-    everything = _lacking(app, ALL_PERMISSIONS, ALL_EVENTS)
+    return _compared(client.get("/app"), EVENTS, ALL_EVENTS)
+
+
+def installed(client: GitHubClient) -> list[Installed]:
+    """Where the App is installed; raises what the client raises."""
+    return [
+        Installed(
+            _word(each.get("account"), "login"), _compared(each), bool(each.get("suspended_at"))
+        )
+        for each in client.pages("/app/installations")
+    ]
+
+
+def _compared(there: JsonObject, events: Sequence[str] = (), more: Sequence[str] = ()) -> Lacking:
+    """What an App, or one of its installations, lacks."""
+    necessary = _lacking(there, PERMISSIONS, events)
+    everything = _lacking(there, ALL_PERMISSIONS, more)
     further = tuple(each for each in everything if each not in necessary)
     return Lacking(tuple(necessary), further)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from reviewbot.domain.errors import ForgeUnavailable
 from reviewbot.github.identity import ALL_EVENTS, ALL_PERMISSIONS
+from reviewbot.github.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +20,8 @@ _LONGEST_NAME = 34
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
-class RegisteredApp(BaseModel):
+class RegisteredApp(Payload):
     """An App that GitHub has just registered, with its secrets."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: int = Field(strict=True, gt=0)
     slug: str = Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")

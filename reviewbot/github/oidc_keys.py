@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,7 +29,6 @@ _FRESH = 3_600.0  # seconds after which keys are fetched anew
 _REST = 60.0  # seconds between two looks, whoever names whichever key
 _RETRY = 5.0  # seconds after a look that failed
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-_OK = 200
 
 
 class IssuerKeys:
@@ -84,7 +84,7 @@ def fetch_keys(issuer: str) -> Mapping[str, RSAPublicKey]:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                if response.status_code != _OK:
+                if response.status_code != HTTPStatus.OK:
                     raise _unavailable(issuer, f"it answered {response.status_code}")
                 body = _whole(issuer, response.iter_content(16 * 1024))
     except (requests.RequestException, OSError) as error:

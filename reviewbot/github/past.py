@@ -6,10 +6,11 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from reviewbot.domain.finding import Side
 from reviewbot.domain.past import MergedPull, Remark
+from reviewbot.github.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,20 +23,16 @@ _NUMBER = re.compile(r"/pulls/([1-9][0-9]{0,9})$")
 _Sha = Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _User(_Model):
+class _User(Payload):
     id: int
     type: str = "User"
 
 
-class _End(_Model):
+class _End(Payload):
     sha: _Sha
 
 
-class _Pull(_Model):
+class _Pull(Payload):
     number: int
     title: str
     user: _User | None
@@ -45,7 +42,7 @@ class _Pull(_Model):
     head: _End
 
 
-class _Remark(_Model):
+class _Remark(Payload):
     pull_request_url: str
     user: _User | None
     path: str
@@ -57,7 +54,7 @@ class _Remark(_Model):
     in_reply_to_id: int | None = None
 
 
-T = TypeVar("T", bound=_Model)
+T = TypeVar("T", bound=Payload)
 
 
 class Past:

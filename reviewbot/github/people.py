@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -18,10 +19,9 @@ from reviewbot.github.client import GitHubClient
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_SECONDS = 10.0
-_LARGEST_ANSWER = 64 * 1024
+_SECONDS = 10.0  # for an answer
+_LARGEST_ANSWER = 64 * 1024  # bytes
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-_OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class OAuthApp:
                     body += piece
                     if len(body) > _LARGEST_ANSWER:
                         break
-                answer = json.loads(body) if response.status_code == _OK else None
+                answer = json.loads(body) if response.status_code == HTTPStatus.OK else None
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError) as error:
             message = f"{what}: no usable answer ({type(error).__name__})"
             raise ForgeUnavailable(message, "Try again later.") from None

@@ -18,7 +18,7 @@ def may_write(
 ) -> bool:
     """Whether a person has write access; raises what the client raises.
 
-    With *user_id*, only the account of that id under that login: logins change hands.
+    With *user_id*, not another account under that login: logins change hands.
     """
     path = f"/repos/{quote(repository)}/collaborators/{quote(login, safe='')}/permission"
     try:
@@ -27,5 +27,6 @@ def may_write(
         return False
     if not isinstance(answer, dict) or answer.get("permission") not in _WRITES:
         return False
-    user = answer.get("user")
-    return user_id is None or (isinstance(user, dict) and user.get("id") == user_id)
+    user = answer.get("user")  # null where GitHub does not say
+    holder = user.get("id") if isinstance(user, dict) else None
+    return user_id is None or holder is None or holder == user_id

@@ -7,18 +7,17 @@ own seal on all pages before it writes again.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import Forbidden, NotFound
 from reviewbot.github.checks import Checks
 from reviewbot.github.errors import Rejected
 from reviewbot.github.extras import PullExtras
+from reviewbot.github.line_review import LineReview, reviews_of, sealed
 from reviewbot.github.once import Once, Write, url_of
-from reviewbot.github.posted import fixed_parts, seal_finding, seal_fixed
+from reviewbot.github.posted import fixed_parts, seal_fixed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from reviewbot.domain.posted import PostedFinding
     from reviewbot.domain.posting import Postbook
     from reviewbot.domain.pull_request import PullKey, PullRequest
@@ -26,10 +25,9 @@ if TYPE_CHECKING:
     from reviewbot.github.client import GitHubClient, JsonObject
     from reviewbot.github.markers import Marker
     from reviewbot.github.threads import Threads
-    from reviewbot.review.ports import Check, Comment, Publication
+    from reviewbot.review.ports import Check, Publication
 
 _MOST_REPLIES = 20  # threads of one review that are told; the next one tells the rest
-_LONGEST_BODY = 65_000  # characters, marks included; GitHub's limit is 65,536
 
 
 class Publisher:
@@ -88,27 +86,18 @@ class Publisher:
         return self._once(write).url
 
     def _post_review(self, publication: Publication) -> JsonObject:
-        """With comments on lines; all in one text where GitHub refuses them."""
-        pull = publication.pull
-        path = f"{_pull_path(pull)}/reviews"
-        seal = self._marker.seal("review", *_review_parts(publication))
-        common = {"commit_id": pull.head_sha, "event": "COMMENT"}
-        comments = [on_line(comment, pull, self._marker) for comment in publication.comments]
-        whole = {**common, "body": sealed(publication.body, seal)}
-        if not comments:
-            return self._client.post(path, whole)
-        try:
-            return self._client.post(path, {**whole, "comments": comments})
-        except Rejected:
-            # Orphans of refused reviews have been seen, so look first.
-            body = sealed(publication.fallback, seal)
-            found = self._find_review(publication)
-            return found or self._client.post(path, {**common, "body": body})
+        review = LineReview(
+            publication.pull,
+            publication.comments,
+            publication.body,
+            publication.fallback,
+            self._marker.seal("review", *_review_parts(publication)),
+        )
+        return review.post(self._client, self._marker, lambda: self._find_review(publication))
 
     def _find_review(self, publication: Publication) -> JsonObject | None:
-        parts = _review_parts(publication)
-        pages = self._client.pages(f"{_pull_path(publication.pull)}/reviews")
-        return next((each for each in pages if self._words.bear(each, "review", *parts)), None)
+        pages = self._client.pages(reviews_of(publication.pull))
+        return self._words.find(pages, "review", *_review_parts(publication))
 
     # --- threads of earlier reviews ----------------------------------------------------------
 
@@ -129,7 +118,7 @@ class Publisher:
 
         def find() -> JsonObject | None:
             pages = self._client.pages(comments)
-            return next((each for each in pages if self._words.bear(each, "fixed", *parts)), None)
+            return self._words.find(pages, "fixed", *parts)
 
         return Write(
             key=f"fixed:{pull.key}:{finding.comment_id}",
@@ -158,7 +147,7 @@ class Publisher:
 
         def find() -> JsonObject | None:
             pages = self._client.pages(f"{issue}/{pull.key.number}/comments")
-            return next((each for each in pages if self._words.bear(each, "summary", *parts)), None)
+            return self._words.find(pages, "summary", *parts)
 
         write = Write(summary_key(pull.key), post, find)
         intent = self._once(write)
@@ -184,17 +173,3 @@ def _pull_path(pull: PullRequest) -> str:
 def _review_parts(publication: Publication) -> tuple[object, ...]:
     pull = publication.pull
     return publication.review_id, pull.key.repository_id, pull.key.number, pull.head_sha
-
-
-def on_line(comment: Comment, pull: PullRequest, marker: Marker) -> Mapping[str, Any]:
-    """A review's comment as GitHub takes it, with its mark."""
-    anchor = comment.anchor
-    place: dict[str, Any] = {"path": anchor.path, "line": anchor.line, "side": anchor.side.value}
-    if anchor.start_line < anchor.line:
-        place |= {"start_line": anchor.start_line, "start_side": anchor.side.value}
-    return {**place, "body": sealed(comment.body, seal_finding(marker, comment.finding, pull.key))}
-
-
-def sealed(body: str, seal: str) -> str:
-    """A text with its mark at the end, as long as GitHub takes it."""
-    return f"{body[: _LONGEST_BODY - len(seal)]}\n\n{seal}"

@@ -12,10 +12,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from reviewbot.domain.errors import UsageError
 from reviewbot.domain.phrase import Phrase
+from reviewbot.github.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,30 +48,26 @@ class PullEvent:
     without_secrets: str = ""
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _Repository(_Model):
+class _Repository(Payload):
     id: _Id
     full_name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")
 
 
-class _Named(_Model):
+class _Named(Payload):
     full_name: str
 
 
-class _Head(_Model):
+class _Head(Payload):
     sha: _ShaText
     repo: _Named | None = None  # None where the fork was deleted
 
 
-class _Pull(_Model):
+class _Pull(Payload):
     number: _Id
     head: _Head
 
 
-class _Event(_Model):
+class _Event(Payload):
     repository: _Repository
     pull_request: _Pull
 

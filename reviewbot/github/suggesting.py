@@ -8,8 +8,8 @@ from reviewbot.domain.errors import Forbidden, NotFound
 from reviewbot.github.description import WALKTHROUGH, WORDS
 from reviewbot.github.errors import Rejected
 from reviewbot.github.extras import PullExtras
+from reviewbot.github.line_review import LineReview
 from reviewbot.github.once import Write, url_of
-from reviewbot.github.publisher import on_line, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,22 +42,16 @@ class Suggesting:
         fallback: str,
     ) -> str:
         """Post one review with *comments*, or *fallback* where GitHub refuses them; its address."""
-        path = _reviews(wish)
         seal = self._marker.seal(_KIND, wish.place, wish.comment_id)
-        common = {"commit_id": pull.head_sha, "event": "COMMENT"}
-        lines = [on_line(comment, pull, self._marker) for comment in comments]
+        review = LineReview(pull, comments, body, fallback, seal)
+
+        def find() -> JsonObject | None:
+            return self._find(wish)
 
         def post() -> JsonObject:
-            whole = {**common, "body": sealed(body, seal)}
-            try:
-                return self._client.post(path, {**whole, "comments": lines})
-            except Rejected:
-                # Orphans of refused reviews have been seen, so look first.
-                told = {**common, "body": sealed(fallback, seal)}
-                return self._find(wish) or self._client.post(path, told)
+            return review.post(self._client, self._marker, find)
 
-        write = Write(f"suggest:{wish.name}", post, lambda: self._find(wish))
-        return self._once(write).url
+        return self._once(Write(f"suggest:{wish.name}", post, find)).url
 
     def suggested(self, wish: CommandWish) -> str:
         """The address of what a command suggested before somebody was killed, or empty."""
@@ -65,9 +59,8 @@ class Suggesting:
         return url_of(found) if found else ""
 
     def _find(self, wish: CommandWish) -> JsonObject | None:
-        parts = (wish.place, wish.comment_id)
-        pages = self._client.pages(_reviews(wish))
-        return next((each for each in pages if self._words.bear(each, _KIND, *parts)), None)
+        pages = self._client.pages(f"/repos/{wish.repository}/pulls/{wish.key.number}/reviews")
+        return self._words.find(pages, _KIND, wish.place, wish.comment_id)
 
     def describe(self, pull: PullRequest, words: str, walkthrough: str) -> bool:
         """Put both into the pull request's body; whether they stand there."""
@@ -77,7 +70,3 @@ class Suggesting:
             return self._extras.describe(pull, blocks)
         except (Forbidden, NotFound, Rejected):
             return False
-
-
-def _reviews(wish: CommandWish) -> str:
-    return f"/repos/{wish.repository}/pulls/{wish.key.number}/reviews"

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from reviewbot.domain.command import Sender
 from reviewbot.domain.errors import ForgeError
 from reviewbot.domain.feedback import Reception
+from reviewbot.github.payload import Payload
 from reviewbot.github.permission import may_write
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ query ($owner: String!, $name: String!, $number: Int!, $after: String) {{
 }}"""
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+class _Model(Payload):
+    model_config = ConfigDict(alias_generator=to_camel)
 
 
 class _Actor(_Model):

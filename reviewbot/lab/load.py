@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from reviewbot.domain.money import PicoUsd
+from reviewbot.domain.money import NOTHING, PicoUsd
 from reviewbot.lab.profile import prompt_for, worst_of
 from reviewbot.models.faults import Fault, Kind
 from reviewbot.models.handle import Handle
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from reviewbot.review.ports import Prompt
 
 _MOST_LESSONS = 8  # requests refused for a parameter before the endpoint's dialect is known
-_NOTHING = PicoUsd(0)
 _INTERRUPTED = "interrupted"
 _LAG_STEP = 0.005  # seconds
 _POINTLESS = frozenset({Kind.OUT_OF_MONEY, Kind.REFUSED})  # at warm-up: the rest would fail too
@@ -41,7 +40,7 @@ class Sample:
     error: str = ""
     answer: Streamed | None = None
     usage: Usage | None = None
-    cost: PicoUsd = _NOTHING
+    cost: PicoUsd = NOTHING
     presumed: bool = False  # nobody counted, so the worst case is taken
 
 
@@ -110,7 +109,7 @@ class _Lane:
         self._target, self._profile, self._watcher = target, profile, watcher
         self._numbers = itertools.count()
         self._samples: list[Sample] = []
-        self._warm_up_cost = _NOTHING
+        self._warm_up_cost = NOTHING
         self._stopped = ""
         self._interrupted = False
         self._under_way: set[Handle] = set()
@@ -218,7 +217,7 @@ def _failed(
         cost, presumed = price.cost(attempt.usage), False
     else:
         presumed = attempt.ending is not Ending.REFUSED
-        cost = worst if presumed else _NOTHING
+        cost = worst if presumed else NOTHING
     return Sample(number, begun, took, attempt.error, None, attempt.usage, cost, presumed)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reviewbot.domain.errors import UsageError
 from reviewbot.domain.money import PicoUsd, format_usd
+from reviewbot.domain.question import MESSAGES
 from reviewbot.review.ports import Prompt
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from reviewbot.domain.money import Price
     from reviewbot.models.streaming import Streamed
 
-_MESSAGES = 2
 _BYTES_PER_TOKEN = 4  # of code, roughly; what is reported is what endpoints count
 _SYSTEM = "You explain code to engineers who are new to it. Write plain prose."
 _TASK = (
@@ -78,7 +78,7 @@ def prompt_for(number: int, profile: Profile) -> Prompt:
 
 def worst_of(target: Target, prompt: Prompt, profile: Profile) -> PicoUsd:
     """The most that one request may be billed: no tokeniser makes more tokens than bytes."""
-    return target.worst.worst_case(prompt.size, _MESSAGES, profile.output_tokens)
+    return target.worst.worst_case(prompt.size, MESSAGES, profile.output_tokens)
 
 
 def bound(targets: Sequence[Target], profile: Profile) -> PicoUsd:

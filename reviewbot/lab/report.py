@@ -86,7 +86,7 @@ class Report:
             if figures.uncounted:
                 yield (
                     f"{figures.target}: {figures.uncounted} answers came without a count of tokens;"
-                    " they have no speed, and their cost is presumed."
+                    " their speed counts the pieces that came, and their cost is presumed."
                 )
             if figures.thoughts:
                 yield f"{figures.target}: it thought aloud; its first token may be a thought."

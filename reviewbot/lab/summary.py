@@ -100,14 +100,21 @@ def spread(values: Sequence[float]) -> Spread | None:
 
 
 def speed_of(answer: Streamed) -> float | None:
-    """Tokens per second after the first; None where all came at once or nobody counted.
+    """Tokens per second after the first; None where all came at once.
 
-    Thinking that was billed but not streamed is left out: it was not there to be timed.
+    Thinking that was billed but not streamed is left out: it was not there to be timed. Where
+    nobody counted tokens, pieces stand for them, which most servers send one a token.
     """
-    if answer.usage is None or answer.last <= answer.first:
+    if answer.last <= answer.first:
         return None
-    shown = answer.usage.output - (0 if answer.thoughts else answer.usage.reasoning)
+    shown = _shown(answer)
     return (shown - 1) / (answer.last - answer.first) if shown > 1 else None
+
+
+def _shown(answer: Streamed) -> int:
+    if answer.usage is None:
+        return answer.pieces
+    return answer.usage.output - (0 if answer.thoughts else answer.usage.reasoning)
 
 
 def availability(answered: int, sent: int, sla: Fraction) -> Availability:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reviewbot.domain.money import NOTHING, PicoUsd
-from reviewbot.ledger.insight import names
+from reviewbot.ledger.insight import UNINDEXED, names
 from reviewbot.ledger.pulls import FOREVER, dearest
 from reviewbot.ledger.rollups import day_of
 from reviewbot.ledger.sight import Sight
@@ -188,7 +188,9 @@ def _grouped(session: Session, query: Query, known: Mapping[int, str]) -> dict[s
     for row in rows:
         _add(found, _label(query, row[9:], known), (*row[:9], 0, 0))
     for posted, accepted, *key in worth:
-        _add(found, _label(query, key, known), (*_ZEROS[:9], posted, accepted))
+        name = _label(query, key, known)
+        *sums, so_far, wanted = found.get(name, _ZEROS)
+        found[name] = (*sums, so_far + int(posted), wanted + int(accepted))
     return dict(sorted(found.items(), key=lambda line: (-sum(line[1][_COST]), line[0])))
 
 
@@ -208,9 +210,11 @@ def _label(query: Query, key: Sequence[Any], known: Mapping[int, str]) -> str:
 
 
 def _add(found: dict[str, _Sums], name: str, sums: Sequence[Any]) -> None:
-    """PostgreSQL sums integers to decimals, and nothing to nothing."""
-    so_far = found.get(name, _ZEROS)
-    found[name] = tuple(one + int(more or 0) for one, more in zip(so_far, sums, strict=True))
+    """PostgreSQL sums integers to decimals."""
+    numbers = tuple(map(int, sums))
+    if (so_far := found.get(name)) is not None:
+        numbers = tuple(map(sum, zip(so_far, numbers, strict=True)))
+    found[name] = numbers
 
 
 def _others(session: Session, query: Query, shown: Mapping[str, _Sums]) -> _Sums | None:
@@ -253,9 +257,9 @@ def _periods(query: Query) -> tuple[str, list[object]]:
     return f"{where} AND {only}", [*values, *more]
 
 
-def _only(query: Query) -> tuple[str, list[object]]:
+def _only(query: Query, column: str = "repository_id") -> tuple[str, list[object]]:
     """Which repositories are asked for."""
-    within = query.sight.condition()
+    within = query.sight.condition(column)
     if not query.repository:
         return within, []
     return f"{within} AND LOWER(repository) = ?", [query.repository.lower()]
@@ -263,10 +267,10 @@ def _only(query: Query) -> tuple[str, list[object]]:
 
 def _reserved(session: Session, query: Query, known: Mapping[int, str]) -> dict[str, list[int]]:
     """What calls under way may cost yet, each of them; they are few."""
-    only, values = _only(query)
+    only, values = _only(query, UNINDEXED)
     rows = session.rows(
         "SELECT repository_id, repository, number, model, tier, reserved_at, worst FROM calls"  # noqa: S608 - fixed texts
-        f" WHERE state = 'reserved' AND {only}",
+        f" WHERE state = 'reserved' AND {only} ORDER BY lease_until, id",
         *values,
     )
     found: dict[str, list[int]] = {}

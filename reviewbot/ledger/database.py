@@ -40,6 +40,7 @@ class Database(Protocol):
 
     url: str  # without a password
     is_shared: bool  # whether many machines may use it
+    dialect: str  # whose SQL it speaks, where that differs
 
     def transaction(self) -> AbstractContextManager[Session]:
         """A transaction that commits at its end, or rolls back on any exception."""
@@ -93,6 +94,7 @@ class SqliteDatabase:
     """A file in WAL mode; every transaction takes the writer's place at once."""
 
     is_shared = False
+    dialect = "sqlite"
 
     def __init__(self, path: Path) -> None:
         self.url = f"sqlite:///{path}"

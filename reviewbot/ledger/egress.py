@@ -1,7 +1,7 @@
 """The record of what may have left for model endpoints: only added to, and removed when old.
 
 A row is written with the reservation, before anything is sent: what left is in it for certain,
-and a request that never reached its endpoint is in it too.
+and a request that never reached its endpoint is in it too. The database refuses to change a row.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def lines(
     if group is Group.PULL:
         days = (f"{span.first}", f"{span.last}")
         found = pulls.dearest(session, days, sight, most)
-        return [pulls_line(row) for row in found]
+        return [_of_pull(row) for row in found]
     source = _SOURCES[group]
     when, values = span.condition()
     if group is Group.DAY:
@@ -108,9 +108,19 @@ def lines(
     return [_line(row, _DETAILED if source.is_detailed else _PLAIN) for row in rows]
 
 
-def pulls_line(row: pulls.Row) -> Line:
-    """A pull request's line."""
-    line = Line(row[:2], *row[2 : 2 + _PLAIN])  # type: ignore[arg-type] # integers of several kinds
+def nothing(key: tuple[Any, ...]) -> Line:
+    """The line of what cost nothing."""
+    return Line(key, 0, 0, 0, 0, 0, *[PicoUsd(0)] * 4)
+
+
+def whole_life(session: Session, repository_id: int, number: int) -> Line:
+    """One pull request's sums since it was first seen; single calls are kept for some time."""
+    row = pulls.whole_life(session, repository_id, number)
+    return nothing((repository_id, number)) if row is None else _of_pull(row)
+
+
+def _of_pull(row: pulls.Row) -> Line:
+    line = _line((*row[2 : 2 + _PLAIN], *row[:2]), _PLAIN)
     return replace(line, findings=row[-2], accepted=row[-1])
 
 
@@ -131,6 +141,11 @@ def names(session: Session, sight: Sight) -> dict[int, str]:
     return {int(repository_id): str(name) for repository_id, name in rows}
 
 
+# Calls under way have an index of their own, by when their lease ends, and are few. Without the
+# sign SQLite looks through all calls of a repository; in another order, through all there are.
+UNINDEXED = "+repository_id"
+
+
 @dataclass(frozen=True, slots=True)
 class UnderWay:
     """A call that was reserved and has not ended."""
@@ -146,7 +161,7 @@ def under_way(session: Session, sight: Sight) -> list[UnderWay]:
     """What may be spent yet; such calls are few."""
     rows = session.rows(
         "SELECT repository_id, number, tier, model, worst FROM calls"  # noqa: S608 - integers
-        f" WHERE state = 'reserved' AND {sight.condition()} ORDER BY id"
+        f" WHERE state = 'reserved' AND {sight.condition(UNINDEXED)} ORDER BY lease_until, id"
     )
     return [UnderWay(*row) for row in rows]
 

@@ -28,8 +28,14 @@ def migrate(database: Database, up_to: str = "") -> None:
             raise LedgerError(message, "Upgrade this reviewbot, or restore a backup.")
         for name, sql in steps.items():
             if name not in done:
-                database.script(session, sql)
+                database.script(session, sql + own_part(name, database.dialect))
                 session.change("INSERT INTO migrations (name) VALUES (?)", name)
+
+
+def own_part(name: str, dialect: str) -> str:
+    """What a step says to one kind of database alone: triggers, for they have no common words."""
+    file = resources.files(__package__) / "migrations" / dialect / name
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def migrations() -> dict[str, str]:

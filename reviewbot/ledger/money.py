@@ -12,7 +12,7 @@ from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, format_usd
 from reviewbot.domain.outcome import Shortage
 from reviewbot.domain.scope import exhausted
-from reviewbot.ledger import alerts, calls, counters, egress, quarantine, rollups
+from reviewbot.ledger import alerts, calls, counters, drains, egress, quarantine, rollups
 from reviewbot.ledger.answers import preferred, store
 from reviewbot.ledger.clock import Clock, at_utc
 from reviewbot.ledger.naming import new_id
@@ -77,8 +77,9 @@ class SqlLedger:
 
         Waits, in order, while reservations of the refusing scope may still shrink enough, unless
         the charge says not to.
-        Raises BudgetExhausted, EndpointQuarantined for an endpoint that overbilled, or
-        SpendingStopped while an administrator has stopped all of it.
+        Raises BudgetExhausted, EndpointQuarantined for an endpoint that overbilled,
+        EndpointDrained for one that an administrator took out of service, or SpendingStopped
+        while all of it is stopped.
         """
         deadline = self._clock.seconds() + (self._patience if charge.waits else 0.0)
         waits_at = self._room.queued(scopes_of(charge, self._clock.today()))
@@ -127,6 +128,7 @@ class SqlLedger:
         now = self._clock.milliseconds()
         with self._database.transaction() as session:
             refuse_while_stopped(session)
+            drains.refuse_drained(session, charge.endpoint)
             counters.set_aside(session, scopes, charge.worst, now)
             quarantine.refuse_flagged(session, charge.endpoint)
             lease_until = self._clock.milliseconds(charge.lease_seconds)

@@ -47,6 +47,7 @@ class PostgresDatabase:
     """A pool of connections; READ COMMITTED, with rows locked by their own updates."""
 
     is_shared = True
+    dialect = "postgresql"
 
     def __init__(self, url: str) -> None:
         self.url = _without_password(url)

@@ -6,14 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reviewbot.domain.money import PicoUsd
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reviewbot.domain.money import PicoUsd
     from reviewbot.ledger.database import Session
     from reviewbot.ledger.sight import Sight
 
-_MOST_CALLS = 2_000
+MOST_CALLS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class PastReview:
     foreseen_p50: PicoUsd | None
     foreseen_p90: PicoUsd | None
     is_starved: bool
+    cost: PicoUsd  # of its calls; as it was when it was closed, where they are kept no more
     report: dict[str, Any]
 
     @property
@@ -75,15 +77,17 @@ def reviews_of(
     """The newest reviews of a pull request, the newest first."""
     rows = session.rows(
         "SELECT id, repository, head_sha, cause, state, opened_at, closed_at, saved,"
-        " foreseen_p50, foreseen_p90, starved, report FROM reviews"
-        " WHERE repository_id = ? AND number = ? ORDER BY opened_at DESC, id DESC LIMIT ?",
+        " foreseen_p50, foreseen_p90, starved,"
+        " COALESCE((SELECT SUM(b.cost) FROM bills b WHERE b.review_id = r.id), r.cost), report"
+        " FROM reviews r WHERE repository_id = ? AND number = ?"
+        " ORDER BY opened_at DESC, id DESC LIMIT ?",
         repository_id,
         number,
         most,
     )
     return [
-        PastReview(*(*plain, bool(is_starved), _report(report)))
-        for *plain, is_starved, report in rows
+        PastReview(*(*plain, bool(is_starved), PicoUsd(int(cost)), _report(report)))
+        for *plain, is_starved, cost, report in rows
     ]
 
 
@@ -101,21 +105,21 @@ _CALLS = (
 
 
 def calls_of(session: Session, pull: tuple[int, int], review_ids: Sequence[str]) -> list[PastCall]:
-    """The calls of these reviews of a pull request and of questions about it, by time."""
+    """The newest calls of these reviews of a pull request and of questions about it, by time."""
     marks = ", ".join("?" * len(review_ids)) or "NULL"
     rows = session.rows(
-        f"{_CALLS} WHERE c.review_id IN ({marks}) ORDER BY c.reserved_at, c.id LIMIT ?",
+        f"{_CALLS} WHERE c.review_id IN ({marks}) ORDER BY c.reserved_at DESC, c.id DESC LIMIT ?",
         *review_ids,
-        _MOST_CALLS,
+        MOST_CALLS,
     )
     asked = session.rows(
         f"{_CALLS} WHERE c.reason IN ('ask', 'describe', 'improve')"
-        " AND c.repository_id = ? AND c.number = ? ORDER BY c.reserved_at, c.id LIMIT ?",
+        " AND c.repository_id = ? AND c.number = ? ORDER BY c.reserved_at DESC, c.id DESC LIMIT ?",
         *pull,
-        _MOST_CALLS,
+        MOST_CALLS,
     )
     found = [PastCall(*row) for row in (*rows, *asked)]
-    return sorted(found, key=lambda call: (call.reserved_at, call.id))
+    return sorted(found, key=lambda call: (call.reserved_at, call.id))[-MOST_CALLS:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,17 @@ def dearest(session: Session, days: tuple[str, str], sight: Sight, most: int) ->
     return sorted(rows, key=lambda row: (-row[_SPENT] - row[_PRESUMED], row[:2]))[:most]
 
 
+def whole_life(session: Session, repository_id: int, number: int) -> Row | None:
+    """A pull request's sums since it was first seen; None where nothing of it ended."""
+    rows = session.rows(
+        f"SELECT repository_id, number, {', '.join(_COLUMNS)} FROM spending_of_pulls"  # noqa: S608 - fixed names
+        " WHERE repository_id = ? AND number = ?",
+        repository_id,
+        number,
+    )
+    return next((tuple(int(value) for value in row) for row in rows), None)
+
+
 def _within(
     session: Session, days: tuple[str, str], sight: Sight, most: int
 ) -> Sequence[tuple[int, ...]]:

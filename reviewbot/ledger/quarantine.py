@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import EndpointQuarantined, UsageError
 from reviewbot.domain.phrase import Phrase
-from reviewbot.ledger import audit, counters
+from reviewbot.ledger import audit, counters, drains
 from reviewbot.ledger.clock import Clock
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def refuse_flagged(session: Session, endpoint: str) -> None:
 
 def flagged(database: Database) -> list[tuple[str, str]]:
     """Endpoints under quarantine, and what they did."""
-    with database.transaction() as session:
+    with database.snapshot() as session:
         rows = session.rows("SELECT endpoint, why FROM flagged_endpoints ORDER BY endpoint")
     return [(endpoint, why) for endpoint, why in rows]
 
@@ -42,17 +42,20 @@ def flagged(database: Database) -> list[tuple[str, str]]:
 def release(
     database: Database, endpoint: str, who: str, why: str, clock: Clock | None = None
 ) -> int:
-    """Let an endpoint be called again, and write down who said so; raises UsageError.
+    """Let an endpoint be called again, whatever kept it out of service; raises UsageError.
 
-    Pull requests that were closed because of it are open again: returns how many. What was
-    billed stays recorded in full.
+    Who said so is written down. Pull requests that were closed because of it are open again:
+    returns how many. What was billed stays recorded in full.
     """
     at = (clock or Clock()).milliseconds()
     with database.transaction() as session:
         rows = session.rows("SELECT why FROM flagged_endpoints WHERE endpoint = ?", endpoint)
-        if not rows:
-            message = f"the endpoint {endpoint!r} is under no quarantine"
+        before = [why_flagged for (why_flagged,) in rows]
+        if was := drains.end(session, endpoint):
+            before.append(f"drained: {was.why}")
+        if not before:
+            message = f"the endpoint {endpoint!r} is under no quarantine, and was not drained"
             raise UsageError(message, "`reviewbot doctor` names those that are.")
         session.change("DELETE FROM flagged_endpoints WHERE endpoint = ?", endpoint)
-        audit.note(session, audit.Decision(at, who, "release", endpoint, why, rows[0][0]))
+        audit.note(session, audit.Decision(at, who, "release", endpoint, why, "; ".join(before)))
         return counters.reopen(session, endpoint)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reviewbot.ledger.scopes import Scope
 
 _FIRST_PAUSE = 0.05  # seconds
-_LONGEST_PAUSE = 2.0
+_LONGEST_PAUSE = 2.0  # seconds
 
 
 class Place:

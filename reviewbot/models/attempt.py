@@ -11,6 +11,7 @@ from reviewbot.domain.egress import Egress
 from reviewbot.domain.errors import BadAnswer, ModelUnavailable
 from reviewbot.domain.money import PicoUsd
 from reviewbot.domain.phrase import Phrase
+from reviewbot.domain.question import MESSAGES
 from reviewbot.models.config import Billing
 from reviewbot.models.faults import NOT_NEEDED, OVERTAKEN, Fault, Kind
 from reviewbot.models.observation import ANSWERED, Observation
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from reviewbot.review.ports import Grant, Ledger, Purse, Question
 
 _WRAPPING = 512  # bytes of a request's body around the prompt's texts
-_MESSAGES = 2
 HEDGE = "hedge"  # the reason of a late attempt in the ledger
 SHADOW = "shadow"  # that of a question whose answer is only compared
 
@@ -118,7 +118,7 @@ class Attempts:
             upstream=route.config.upstream,
             jurisdiction=route.endpoint.config.jurisdiction,
             price=price,
-            worst=dearest.worst_case(size, _MESSAGES, question.output_cap),
+            worst=dearest.worst_case(size, MESSAGES, question.output_cap),
             lease_seconds=self._patience.total(question.tier) + self._patience.lease_margin,
             label=question.label,
             reason="; ".join(filter(None, [question.reason, HEDGE if start.late else ""])),

@@ -50,17 +50,22 @@ class Dialect:
 
     def without(self, refusal: Refusal) -> Dialect | None:
         """The dialect that avoids what was refused, None where the refusal is about others."""
-        if refusal.status not in {400, 422}:
-            return None
-        for words in (refusal.parameter, f"{refusal.message} {refusal.code}".lower()):
+        said = f"{refusal.message} {refusal.code}".lower()
+        if refusal.status not in _PARAMETER_STATUSES:
+            broke_down = refusal.status == _BREAKDOWN and _SHAPE_WORDS.search(said)
+            return self._weaker() if broke_down else None
+        for words in (refusal.parameter, said):
             if words and (changed := self._avoiding(words)) is not None:
                 return changed
         return self._simpler() if _NAMELESS.search(refusal.message) else None
 
+    def _weaker(self) -> Dialect | None:
+        return None if self.shape is Shape.NONE else replace(self, shape=_WEAKER[self.shape])
+
     def _simpler(self) -> Dialect | None:
         """Without the least common parameter, for who refuses one and does not say which."""
         if self.shape is not Shape.NONE:
-            return replace(self, shape=_WEAKER[self.shape])
+            return self._weaker()
         if self.quiet:
             return replace(self, quiet=())
         return None if self.temperature is None else replace(self, temperature=None)
@@ -69,7 +74,7 @@ class Dialect:
         if "enable_thinking must be set to false" in words:
             return self._with_thinking_off()
         if self.shape is not Shape.NONE and _SHAPE_WORDS.search(words):
-            return replace(self, shape=_WEAKER[self.shape])
+            return self._weaker()
         if any(re.search(rf"\b{name}\b", words) for name, _ in self.quiet):
             return replace(self, quiet=())
         if self.caps_tried == 1 and re.search(r"\bmax_(completion_)?tokens\b", words):
@@ -84,7 +89,13 @@ class Dialect:
 
 
 _SHAPE_WORDS = re.compile(r"response_format|json_schema|json_object|structured output")
-_NAMELESS = re.compile(r"\binvalid (?:api )?parameters?\b|参数", re.IGNORECASE)
+_PARAMETER_STATUSES = frozenset({400, 422, 501})
+_BREAKDOWN = 500  # some servers break down over a shape that they cannot keep to, and say so
+_NAMELESS = re.compile(
+    r"\b(?:invalid|unknown|unsupported|unrecognized|unexpected|extra|additional)"
+    r" (?:\w+ )?(?:parameter|argument|field|input|property|properties|key)s?\b|参数",
+    re.IGNORECASE,
+)
 _WEAKER = {Shape.SCHEMA: Shape.OBJECT, Shape.OBJECT: Shape.NONE}
 _OTHER_CAP = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _THINKING_OFF: Mapping[str, Any] = {"type": "disabled"}

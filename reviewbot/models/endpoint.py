@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,7 +18,16 @@ from reviewbot.models.clock import Clock
 from reviewbot.models.companion_refusal import over_budget
 from reviewbot.models.completion import load, read_completion
 from reviewbot.models.dialects import Dialects
-from reviewbot.models.faults import HUNG, Fault, Kind, Refusal, classify, is_too_long, tidy
+from reviewbot.models.faults import (
+    HUNG,
+    UNREACHED,
+    Fault,
+    Kind,
+    Refusal,
+    classify,
+    is_too_long,
+    tidy,
+)
 from reviewbot.models.transport import Garbled, TooLarge, guarded_client
 from reviewbot.review.ports import Attempt, Ending
 
@@ -87,6 +97,7 @@ class Endpoint:
                 timeout=timeouts(seconds, connect),
             ).http_response.content
 
+        self.get_ready()
         begun = self._clock.monotonic()
         sent_back = self._exchange(send)
         latency = round((self._clock.monotonic() - begun) * 1000)
@@ -96,6 +107,11 @@ class Endpoint:
         if isinstance(said, Fault):
             raise said.after(latency)
         return self._told(said, latency)
+
+    def get_ready(self) -> None:
+        """Set up what the first request needs, so that its time is the endpoint's alone."""
+        with suppress(httpx2.InvalidURL, ValueError):  # which the request tells of
+            self._client()
 
     def probe(self, seconds: float = 10.0, connect: float = 5.0) -> None:
         """Ask for the list of models, which costs nothing; raises Fault."""
@@ -147,7 +163,8 @@ class Endpoint:
             return send(self._client())
         except APIStatusError as error:
             body = load(error.response.content)
-            return Refusal.read(error.status_code, error.response.headers, body)
+            now = self._clock.now()
+            return Refusal.read(error.status_code, error.response.headers, body, now)
         except APIConnectionError as error:
             return self._broken(error.__cause__)
         except (httpx2.InvalidURL, ValueError):
@@ -158,7 +175,8 @@ class Endpoint:
         name = self.config.name
         match cause:
             case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.PoolTimeout():
-                attempt = Attempt(Ending.REFUSED, error="no-connection")
+                is_slow = isinstance(cause, httpx2.ConnectTimeout)
+                attempt = Attempt(Ending.REFUSED, error=UNREACHED if is_slow else "no-connection")
                 return Fault(
                     Kind.OVERLOADED, Phrase("{endpoint} cannot be reached", endpoint=name), attempt
                 )
@@ -220,7 +238,7 @@ class Endpoint:
         """What a body with status 200 holds, which need not be an answer."""
         body = load(content)
         if not isinstance(body, Mapping):
-            return self._page()
+            return self._page() if _is_page(body) else self._noise()
         completion = read_completion(body, believed=self.config.is_companion)
         if body.get("error") and not completion.text:
             return self._error_within(body, completion, upstream)
@@ -276,6 +294,12 @@ class Endpoint:
         )
         return Fault(Kind.REFUSED, message, Attempt(Ending.UNKNOWN, error="no-json"))
 
+    def _noise(self) -> Fault:
+        """No page either: half an answer, or a gateway's; another try may bring a whole one."""
+        return Fault(
+            Kind.UNKNOWN_END, self._page().message, Attempt(Ending.UNKNOWN, error="no-json")
+        )
+
     def _told(self, said: Completion, latency: int, first_token: int = 0) -> Told:
         model = self._shown(said.model)
         return Told(said.text, said.usage, model, latency, first_token, said.reported)
@@ -302,6 +326,10 @@ def messages_of(prompt: Prompt) -> list[ChatCompletionMessageParam]:
 def timeouts(seconds: float, connect: float) -> httpx2.Timeout:
     """The read time-out is the total one for a guarded client."""
     return httpx2.Timeout(seconds, connect=min(connect, seconds))
+
+
+def _is_page(body: object) -> bool:
+    return isinstance(body, str) and body.lstrip().startswith("<")
 
 
 def _sendable(text: str) -> str:

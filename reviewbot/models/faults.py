@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -19,10 +21,12 @@ if TYPE_CHECKING:
     from reviewbot.domain.errors import BudgetExhausted
 
 HUNG = "timeout"  # the error of an attempt whose deadline passed
+UNREACHED = "connect-timeout"  # that of one that nobody let in
 OVERTAKEN = "overtaken"  # that of one whose later rival answered first
 NOT_NEEDED = "not-needed"  # that of a rival whose elder answered after all
 LONGEST_FOREIGN_TEXT = 200
 _LONGEST_DELAY = 86_400.0  # seconds
+_SECONDS = re.compile(r"[0-9]{1,20}(\.[0-9]{1,9})?")
 
 
 class Kind(Enum):
@@ -37,6 +41,7 @@ class Kind(Enum):
     CUT_OFF = "cut off"  # the answer was longer than allowed: the same request ends so again
     OVERTAKEN = "overtaken"  # given up, because another route has answered
     OVER_BUDGET = "over budget"  # a companion's ledger has no room
+    DRAINED = "drained"  # an administrator took the endpoint out of service
     UNFIT = "unfit"  # a parameter that the endpoint does not take: ask without it
 
 
@@ -81,8 +86,10 @@ class Refusal:
     budget: object = None  # error.budget, which a companion tells figures in
 
     @classmethod
-    def read(cls, status: int, headers: Mapping[str, str], body: object) -> Refusal:
-        """Find the vendor's words wherever it put them."""
+    def read(
+        cls, status: int, headers: Mapping[str, str], body: object, now: datetime | None = None
+    ) -> Refusal:
+        """Find the vendor's words wherever it put them; *now* is what dates count from."""
         error = _error_in(body)
         words = (error.get(name) for name in ("code", "type", "status"))
         found = [str(word).lower() for word in words if isinstance(word, (str, int))]
@@ -93,7 +100,7 @@ class Refusal:
             " ".join(found),
             "" if page else _message(error, body),
             parameter.lower() if isinstance(parameter, str) else "",
-            read_delay(headers),
+            read_delay(headers, now),
             error.get("budget"),
         )
 
@@ -139,11 +146,18 @@ def classify(refusal: Refusal, endpoint: str, upstream: str) -> Fault:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         message = Phrase("{endpoint} asks to wait ({code})", endpoint=endpoint, code=code)
         return Fault(Kind.THROTTLED, message, refused, refusal.retry_after)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in {408, 409, 425}:
+    if _is_passing(status):
         billed = Ending.REFUSED if status in _UNBILLED or status in {409, 425} else Ending.UNKNOWN
         message = Phrase("{endpoint} could not answer ({code})", endpoint=endpoint, code=code)
         return Fault(Kind.OVERLOADED, message, Attempt(billed, error=code), refusal.retry_after)
     return Fault(Kind.REFUSED, _refused_text(refusal, endpoint, upstream, said), refused)
+
+
+def _is_passing(status: int) -> bool:
+    """Whether another try may end better."""
+    if status == HTTPStatus.NOT_IMPLEMENTED:
+        return False
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in {408, 409, 425}
 
 
 def is_too_long(refusal: Refusal) -> bool:
@@ -200,13 +214,23 @@ def _refused_text(refusal: Refusal, endpoint: str, upstream: str, said: str) -> 
     )
 
 
-def read_delay(headers: Mapping[str, str]) -> float | None:
-    """``Retry-After`` in seconds, where it is a sane number; dates are not worth a clock."""
+def read_delay(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """``Retry-After`` in seconds, be it a number or a date after *now*; None for all else."""
     for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name, "").strip()
-        if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", text):
+        if _SECONDS.fullmatch(text):
             return min(float(text) * scale, _LONGEST_DELAY)
-    return None
+    if now is None or (until := _date(headers.get("retry-after", ""))) is None or until <= now:
+        return None
+    return min((until - now).total_seconds(), _LONGEST_DELAY)
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 
 
 _KEY_LIKE = re.compile(
@@ -226,6 +250,8 @@ def _is_control(letter: str) -> bool:
 
 
 def _error_in(body: object) -> Mapping[str, Any]:
+    if isinstance(body, list) and body:  # as Google's endpoint wraps it
+        body = body[0]
     if not isinstance(body, Mapping):
         return {}
     error = body.get("error", body)

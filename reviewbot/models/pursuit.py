@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from reviewbot.domain.errors import (
     BadAnswer,
     CutOff,
+    EndpointDrained,
     EndpointQuarantined,
     ModelRefused,
     ModelUnavailable,
     OutOfMoney,
 )
 from reviewbot.domain.phrase import Phrase, joined
-from reviewbot.models.faults import HUNG, NOT_NEEDED, OVERTAKEN, Fault, Kind
+from reviewbot.models.faults import HUNG, NOT_NEEDED, OVERTAKEN, UNREACHED, Fault, Kind
 from reviewbot.models.race import Race, Start
 from reviewbot.review.ports import Attempt, Ending
 
@@ -110,6 +111,9 @@ class Pursuit:
             route.breaker.left()
             attempt = Attempt(Ending.REFUSED, error="quarantined")
             return Fault(Kind.REFUSED, str(error), attempt)
+        except EndpointDrained as error:
+            route.breaker.left()
+            return Fault(Kind.DRAINED, str(error), Attempt(Ending.REFUSED, error="drained"))
         except BaseException:
             route.breaker.left()
             raise
@@ -123,7 +127,7 @@ class Pursuit:
             route.breaker.left()
         elif fault.kind not in SILENT and error != OVERTAKEN:
             route.breaker.succeeded()
-        elif error == HUNG and self._has_other(route):
+        elif error in {HUNG, UNREACHED} and self._has_other(route):
             self._hangs.note(purse.review_id, route.config.endpoint)
             route.breaker.tripped()
         else:

@@ -136,10 +136,11 @@ class Router:
 
     def look_after(self, name: str, seconds: float) -> None:
         """Probe one endpoint, live, in so many seconds at the most."""
-        breaker = self._breakers[name]
+        breaker, endpoint = self._breakers[name], self._endpoint(name)
+        endpoint.get_ready()
         begun = self._clock.monotonic()
         try:
-            self._endpoint(name).probe(seconds)
+            endpoint.probe(seconds)
         except Fault as fault:
             if fault.kind not in SILENT:
                 breaker.vouched()  # it is there; that it does not list its models says nothing

@@ -9,6 +9,7 @@ import math
 import re
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from reviewbot.models.handle import Handle
     from reviewbot.review.ports import Prompt
 
-_OK = 200
 _PARAMETER_STATUSES = frozenset({400, 422, 501})
 _STREAM = re.compile(r"\bstream(?:ing|ed|s)?\b")
 _MUTE = "no first token"  # why a handle was ended
@@ -150,8 +150,8 @@ class StreamingEndpoint(Endpoint):
             return self._mute() if handle.why == _MUTE else self._broken(error)
         except (httpx2.InvalidURL, ValueError):
             return self._unsendable()
-        if status != _OK:
-            return Refusal.read(status, headers, load(transcript.whole))
+        if status != HTTPStatus.OK:
+            return Refusal.read(status, headers, load(transcript.whole), self._clock.now())
         return transcript
 
     def _listen(

@@ -36,6 +36,7 @@ class Transcript:
         self._counted: Usage | None = None  # with the finish or after it
         self._partial: Usage | None = None  # before it, as some endpoints count along
         self._reported: PicoUsd | None = None
+        self._parts: list[bytes] = []  # of an event in several lines
         self._rest = bytearray()  # the line that is not yet whole
 
     @property
@@ -54,8 +55,13 @@ class Transcript:
         return self._counted or (self._partial if self.ended else None)
 
     def stop(self) -> None:
-        """Stop the watch."""
+        """Stop the watch; a last event that is whole counts, though nothing ended it."""
         self.total = self._elapsed()
+        if self._rest.startswith(_FIELD):
+            self._parts.append(bytes(self._rest).removeprefix(_FIELD).strip())
+        if self._parts and isinstance(load(b"\n".join(self._parts)), Mapping):
+            self.events += 1
+            self._finish_event(self.total)
 
     def hear(self, piece: bytes) -> None:
         """Take a piece of the body."""
@@ -68,7 +74,9 @@ class Transcript:
         *lines, self._rest = self._rest.split(b"\n")
         for line in map(bytes, lines):
             if line.startswith(_FIELD):
-                self._take(line.removeprefix(_FIELD).strip(), at)
+                self._hear_data(line.removeprefix(_FIELD).strip(), at)
+            elif not line.strip():
+                self._finish_event(at)
 
     def completion(self) -> Completion:
         """The answer as a whole."""
@@ -82,12 +90,24 @@ class Transcript:
             reported=self._reported if self.is_whole else None,
         )
 
-    def _take(self, data: bytes, at: float) -> None:
-        self.events += 1
+    def _hear_data(self, data: bytes, at: float) -> None:
+        """Take a line of data, which mostly is an event; else it is a part of one."""
+        body = load(data)
+        self.events += not self._parts
+        if not self._parts and (data == _END or isinstance(body, Mapping)):
+            self._take(data, body, at)
+        else:
+            self._parts.append(data)
+
+    def _finish_event(self, at: float) -> None:
+        if self._parts:
+            data, self._parts = b"\n".join(self._parts), []
+            self._take(data, load(data), at)
+
+    def _take(self, data: bytes, body: object, at: float) -> None:
         if data == _END:
             self.ended = True
             return
-        body = load(data)
         if not isinstance(body, Mapping):
             self.garbled = True
             return

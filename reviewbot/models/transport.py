@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LARGEST_ANSWER = 2 * 1024 * 1024  # bytes
 _PIECE = 64 * 1024
-_ZLIB_OR_GZIP = 47
+_ZLIB_OR_GZIP = 47  # the window bits by which zlib finds out itself
 _HEADERS = frozenset({"accept", "authorization", "connection", "content-length", "content-type"})
 
 

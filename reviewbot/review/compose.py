@@ -33,6 +33,7 @@ _BADGES = {
 _LISTED = 30  # findings or segments in one list; the rest is counted
 _NAMED = 3  # segments named in the receipt's line
 _LONGEST = 60_000  # characters of a body; GitHub's limit is 65,536
+_LONGEST_REASON = 160  # characters, in a list
 
 
 def compose(
@@ -232,10 +233,7 @@ def _section(title: str, lines: Sequence[str], say: Words) -> list[str]:
 
 
 def _details(title: str, lines: Sequence[str], say: Words) -> list[str]:
-    if not lines:
-        return []
-    inner = "\n".join(_shortened(lines, say))
-    return [f"<details><summary>{title}</summary>\n\n{inner}\n\n</details>"]
+    return [wording.folded(title, _shortened(lines, say))] if lines else []
 
 
 def _shortened(lines: Sequence[str], say: Words) -> list[str]:
@@ -271,8 +269,8 @@ def _remark(judged: Judged, say: Words) -> str:
 
 def _unheard(report: Report, fate: Fate, say: Words) -> list[str]:
     return [
-        f"- {wording.code_span(place(j, say))}: {wording.markdown(say.told(j.finding.title))} "
-        f"({wording.markdown(wording.shortened(say.told(j.why), 160))})"
+        f"- {wording.code_span(place(j, say))}: {wording.markdown(say.told(j.finding.title))}"
+        f"{_because(say.told(j.why))}"
         for j in report.findings
         if j.fate is fate
     ]
@@ -291,7 +289,7 @@ def tips_told(tips: Tips, say: Words) -> list[str]:
 
 
 def _because(why: str) -> str:
-    return f" ({wording.markdown(wording.shortened(why, 160))})" if why else ""
+    return f" ({wording.markdown(wording.shortened(why, _LONGEST_REASON))})" if why else ""
 
 
 def _coverage_table(receipt: Receipt, say: Words) -> list[str]:
@@ -301,7 +299,7 @@ def _coverage_table(receipt: Receipt, say: Words) -> list[str]:
         if number := receipt.count(coverage):
             by = [f"{say.told(why)} ({n})" for why, n in receipt.reasons(coverage)[:_NAMED]]
             added = receipt.added_lines(coverage)
-            reasons = _cell(say(", ").join(by))
+            reasons = wording.markdown(wording.cell(say(", ").join(by)))
             rows.append(f"| {say.term(coverage)} | {number} | {added} | {reasons} |")
     return rows
 
@@ -316,11 +314,6 @@ def _saved(bill: Bill, say: Words) -> list[str]:
         usd=format_usd(bill.saved),
     )
     return ["", saved]
-
-
-def _cell(text: str) -> str:
-    """A table's cells are told apart before code is: a bar would cut a code span in two."""
-    return wording.markdown(wording.one_line(text).replace("|", "¦"))
 
 
 def _review_body(report: Report, say: Words) -> str:

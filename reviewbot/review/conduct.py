@@ -131,7 +131,7 @@ def _review(request: ReviewRequest, pull: PullRequest, ports: Ports, house: Hous
 
     report = replace(report, forecast=expected)
     publication = compose(report, purse.review_id, policy.incomplete)
-    publication = replace(publication, extras=extras(report, policy, in_language(policy.language)))
+    publication = replace(publication, extras=extras(report, policy, say))
     url = ports.forge.publish(publication)
     # Without an address nothing was posted: the review was only printed.
     raised = _raised(report, publication) if url else []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from base64 import b64decode
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -44,13 +45,15 @@ TOKENS = {
     "Telegram bot token": r"\b\d{8,10}:AA[A-Za-z0-9_-]{32,33}\b",
     "DigitalOcean token": r"\bdo[opr]_v1_[0-9a-f]{64}\b",
     "Azure key": r"\b(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,}={0,2}"
-    r"|(?<![A-Za-z0-9_.~-])[A-Za-z0-9_.~-]{3}\dQ~[A-Za-z0-9_.~-]{31,34}",
+    r"|(?<![A-Za-z0-9_.~-])[A-Za-z0-9_.~-]{3}\dQ~[A-Za-z0-9_.~-]{31,34}"
+    r"|[?&]sig=[A-Za-z0-9%+/_-]{30,}={0,2}",
     "Vault or Terraform token": r"\bhv[sbr]\.[A-Za-z0-9_-]{24,}"
     r"|\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}",
     "Databricks token": r"\bdapi[0-9a-f]{32}(?:-\d)?\b",
     "Atlassian token": r"\bAT(?:ATT|CTT|BB)3x[A-Za-z0-9_=-]{50,}",
     "service's token": r"\b(?:shp(?:at|ss|ca|pa)_[0-9a-f]{32}|lin_(?:api|oauth)_[A-Za-z0-9]{40}"
-    r"|ntn_[A-Za-z0-9]{40,}|PMAK-[0-9a-f]{24}-[0-9a-f]{34}|NRAK-[A-Z0-9]{27}"
+    r"|ntn_[A-Za-z0-9]{40,}|secret_[A-Za-z0-9]{43}\b"
+    r"|[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}\b|PMAK-[0-9a-f]{24}-[0-9a-f]{34}|NRAK-[A-Z0-9]{27}"
     r"|gl(?:sa|c)_[A-Za-z0-9+/=_]{32,}|dp\.(?:pt|st|ct|sa)\.[A-Za-z0-9.]{40,}|fig[du]_[A-Za-z0-9_-]{40,}"
     r"|sbp_[0-9a-f]{40}|pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.-]{32,}|nfp_[A-Za-z0-9]{36,}"
     r"|sntry[su]_[A-Za-z0-9+/=_]{40,}|pul-[0-9a-f]{40}|CCI(?:PAT|PRJ)_[A-Za-z0-9_]{40,}"
@@ -67,22 +70,54 @@ TOKEN_SIGN = re.compile(
     r"|discord|[sr]k[-_]|gsk_|xai-|pplx-|r8_|nvapi-|hf_|api_org_|AIza|ya29|GOCSPX|whsec_|npm_|pypi-"
     r"|rubygems_|dckr_|cio[A-Za-z0-9]|AKCp|SG\.|key-|-us\d|SK[0-9a-f]|:AA|_v1_|AccountKey|AccessKey"
     r"|\dQ~|hv[sbr]\.|atlasv1|dapi|3x|shp[a-z]{2}_|lin_|ntn_|PMAK|NRAK|dp\.|fig[du]_|sbp_|pscale_"
-    r"|nfp_|sntry|pul-|CCIP|sq[pua]_|sq0|FlyV1|eyJ|AGE-SECRET"
+    r"|nfp_|sntry|pul-|CCIP|sq[pua]_|sq0|FlyV1|eyJ|AGE-SECRET|[?&]sig=|secret_"
+    r"|\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}"
 )
-PRIVATE_KEY_END = re.compile(r"-----END (?:[A-Z0-9]+ ){0,6}PRIVATE KEY(?: BLOCK)?-----")
+KEY_SIGN = re.compile("PRIVATE KEY|PuTTY")
+PRIVATE_KEY_BEGIN = re.compile(TOKENS["private key"])
+PRIVATE_KEY_END = re.compile(
+    r"-----END (?:[A-Z0-9]+ ){0,6}PRIVATE KEY(?: BLOCK)?-----|\bPrivate-MAC: "
+)
+_AROUND = " \t\r\"'#*/+\\>|,;)-"  # of a line of text in a program
+_BREAKS = re.compile(r"\\[nr]")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]*")
+_KEY_HEADER = re.compile(
+    r"(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Encryption|Public-Lines|Private-Lines"
+    r"|Key-Derivation|Argon2-[A-Za-z]+): ?[\w ,.@:/+-]*"
+)
+_LEAST_BODY = 36  # letters of base64 that are nothing else
+
 
 CONNECTION = re.compile(
     r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"]{0,64}:)([^\s@'\"{}$<>]{3,128})(@)"
 )
+CONNECTION_SIGN = re.compile(r"://[^@\s]{0,200}@")
 HEADER = re.compile(
     r"(?i)(\b(?:authorization|x-api-key|private-token)[\"']?\s{0,4}[:=,]\s{0,4}[\"']?"
     r"(?:(?:bearer|basic|token)\s{1,4})?)([A-Za-z0-9._~+/=-]{16,2000})()"
 )
 _HEADER_WORDS = "authorization|x-api-key|private-token"
 HEADER_SIGN = re.compile(f"(?i){_HEADER_WORDS}")
+# After what ends another parameter, as in addresses and in what database drivers are given.
+PARAMETER = re.compile(
+    r"(?i)([?&;]\s{0,2}(?:password|passwd|pwd)\s{0,2}=\s{0,2})([^\s;&'\"`<>(){}\[\]$,]{4,128})()"
+)
+# Words of a command or of .netrc.
+SIGN_IN = re.compile(
+    r"(\blogin\s{1,4}\S{1,64}\s{1,4}password\s{1,4}"
+    r"|\bcurl\s[^|;]{0,200}?(?<=\s)(?:-u|--user)[ =]?['\"]?[^\s:'\"]{1,64}:)"
+    r"([^\s'\"`$(){}]{3,128})()"
+)
+SIGN_IN_SIGN = re.compile(r"\bpassword\s|\bcurl\s")
+# User and password in base64, as Docker and npm keep them.
+BASIC = re.compile(
+    r"(?i)((?<![a-z0-9])auth[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?)([A-Za-z0-9+/]{8,512}={0,2})()"
+)
+BASIC_SIGN = re.compile(r"(?i:auth[\"']?[ \t]{0,4}[:=])")
 _NAMES = (
     r"(?:passwd|password|passphrase|pwd|secret|token(?!iz)|api[_-]?key|access[_-]?key|auth[_-]?key"
-    r"|account[_-]?key|credential)s?[A-Za-z0-9_]{0,32}"
+    r"|account[_-]?key|(?:encryption|encrypt|signing|master|hmac|private|aes|cipher|jwt)[_-]?key"
+    r"|credential)s?[A-Za-z0-9_]{0,32}"
 )
 ASSIGNMENT = re.compile(
     rf"""(?i)({_NAMES}["']?\s{{0,4}}(?::=|=>|[:=])\s{{0,4}}["'`])([^"'`\s]{{8,256}})(["'`])"""
@@ -91,6 +126,12 @@ ASSIGNMENT = re.compile(
 BARE_ASSIGNMENT = re.compile(
     rf"(?i)({_NAMES}\s{{0,4}}[:=]\s{{0,4}})([A-Za-z0-9+/_.~!@%^*=-]{{12,256}})(?=\s|;|&|,|#|$)()"
 )
+# A password as .env files, shells and YAML have it: a whole word, or all of the line's rest.
+BARE_PASSWORD = re.compile(
+    r"(\b[A-Z0-9_]{0,40}(?:PASSWORD|PASSWD|PASSPHRASE|PWD|PASS)\d{0,2}="
+    r"|(?i:^[\s-]{0,60}[\w.-]{0,40}(?:password|passwd|passphrase)[\"']?:\s{1,4}))"
+    r"([^\s'\"`$<>(){}\[\],;|][^\s'\"`<>(){}\[\],;|]{5,127})(?=\s|$)()"
+)
 _ASSIGNMENT_WORDS = "pass|pwd|secret|token|key|credential"
 ASSIGNMENT_SIGN = re.compile(f"(?i){_ASSIGNMENT_WORDS}")
 
@@ -98,13 +139,14 @@ ASSIGNMENT_SIGN = re.compile(f"(?i){_ASSIGNMENT_WORDS}")
 # for i, \u017f for s and \u212a for k.
 _SIGN = re2.compile(
     f"(?:{TOKEN_SIGN.pattern}|://[^\n]*@|(?i:{_HEADER_WORDS}|{_ASSIGNMENT_WORDS})"
+    f"|curl|{BASIC_SIGN.pattern}"
     "|\u0130|\u0131|\u017f|\u212a)[^\n]*".encode()
 )
 
 _HARMLESS = re.compile(
     r"(?i)^(?:\W*(?:x{3,}|\*{3,}|\.{3,}|example|changeme|change-me|placeholder|dummy|fake|mock|test"
     r"|your|my[-_]|insert|replace|todo|none|null|redacted|foo|bar|lorem)"
-    r"|\$\{?|\{\{|<|%\(|process\.env|os\.environ|arn:|https?://[^@]*$|secret://|vault:|ref\+)"
+    r"|\$\{?|\{\{|<|%\(|process\.env|os\.environ|arn:|urn:|https?://[^@]*$|secret://|vault:|ref\+)"
     r"|^[~^<>=v]{0,3}\d{1,6}(?:\.\d{1,6}){1,3}[-+.\w]{0,40}$"  # a version
 )
 _SMALL_PATH = re.compile(r"^[./]{0,3}[a-z0-9_.-]+(?:/[a-z0-9_.-]+)+$")
@@ -115,11 +157,23 @@ _ACCESS = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")  # an attribute in co
 _PLACEHOLDER = re.compile(
     r"(?i)x{6,}|\*{3,}|0{12,}|example|placeholder|your[-_]|[-_]here\b|redacted|<[a-z]"
 )
+_NO_PASSWORD = re.compile(
+    r"(?i)^(?:pass(?:word|wd|phrase)?|pwd|secret|user(?:name)?|admin|root|guest|postgres|mysql|str)"
+    r"\d{0,4}$|^(?-i:[A-Z]+(?:_[A-Z]+)*)$|^%\w$"
+)
+_CONTAINER = re.compile(r"(?i)^(?:docker|oci|docker-image)://")  # what follows is an image's tag
+_USER = re.compile(r"://([^:/@]{1,64}):$")
+_PLAIN = re.compile(
+    r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$"  # an attribute in code
+    r"|^[A-Za-z]+\d?(?:[_-][A-Za-z]+\d?)+$"  # a name
+    r"|^(?:~|\.{1,2})?/"  # a path
+)
 _NO_SECRETS = (_HARMLESS, _SMALL_PATH, _PLACEHOLDER)
 _KEBAB = re.compile(r"^[sr]k(?:-[a-z]+)+$")  # a class of a style sheet
 _LONGEST_PREFIX = 8  # characters of most tokens' forms
 _LEAST_ENTROPY = 2.8  # bits a character
 _LEAST_RANDOM = 16  # characters
+_LEAST_STRONG = 8  # characters
 _LEAST_CHANGES = 0.3  # changes of the kind of character, for each character
 _LEAST_BODY_ENTROPY = 2.0
 
@@ -134,6 +188,22 @@ def promising(lines: Sequence[str]) -> set[int]:
         begin = match.start()
         found.add(at)
     return found
+
+
+def is_key_line(text: str) -> bool:
+    """Whether a line may stand inside a private key."""
+    core = _key_text(text)
+    return bool(_BASE64.fullmatch(core) or _KEY_HEADER.fullmatch(core))
+
+
+def is_key_body(text: str) -> bool:
+    """Whether a line looks like the body of a key wherever it stands."""
+    core = _key_text(text)
+    return len(core) >= _LEAST_BODY and bool(_BASE64.fullmatch(core))
+
+
+def _key_text(text: str) -> str:
+    return _BREAKS.sub("", text).strip(_AROUND)
 
 
 def is_placeholder(token: str) -> bool:
@@ -152,6 +222,42 @@ def is_secret(name: str, value: str) -> bool:
     if _WORDS.match(value) and not _WORD_PASSWORD.search(name):
         return False
     return entropy(value) >= _LEAST_ENTROPY
+
+
+def is_password(name: str, value: str) -> bool:
+    """Whether a value that stands where a password stands is one, and not a word for it."""
+    if value.startswith(REDACTED.strip()) or _CONTAINER.match(name):
+        return False
+    named = _USER.search(name)
+    if named is not None and named.group(1) == value:
+        return False
+    return not _NO_PASSWORD.match(value) and not any(each.search(value) for each in _NO_SECRETS)
+
+
+def is_parameter(name: str, value: str) -> bool:
+    """The same for what may be an attribute in code."""
+    return not _ACCESS.match(value) and is_password(name, value)
+
+
+def is_bare_password(name: str, value: str) -> bool:
+    """The same where it may be code as well: more than letters, and no name."""
+    is_plain = value.isalpha() or value.isdigit() or _PLAIN.match(value)
+    return not is_plain and is_password(name, value)
+
+
+def is_basic(_name: str, value: str) -> bool:
+    """Whether a value is user and password in base64."""
+    try:
+        user, colon, password = b64decode(value, validate=True).decode().partition(":")
+    except ValueError:
+        return False
+    return bool(user and colon and password) and f"{user}{password}".isprintable()
+
+
+def is_strong(value: str) -> bool:
+    """Whether a password is one that somebody made up to be safe."""
+    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    return len(value) >= _LEAST_STRONG and mixed
 
 
 def is_random(value: str) -> bool:

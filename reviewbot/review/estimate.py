@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import PicoUsd, Usage
+from reviewbot.domain.question import MESSAGES
 from reviewbot.review.escalate import LEAST_LINES
 from reviewbot.review.plan import BYTES_PER_TOKEN, changed_lines, pack
 from reviewbot.review.prompt import OUTPUT_CAP, question, tasks
@@ -105,5 +106,5 @@ def _bound(
     worst = 0
     for price, sizes in ((cheap, prompts), (strong, again)):
         if price is not None:
-            worst += sum(price.worst_case(size, 2, OUTPUT_CAP) for size in sizes)
+            worst += sum(price.worst_case(size, MESSAGES, OUTPUT_CAP) for size in sizes)
     return PicoUsd(worst)

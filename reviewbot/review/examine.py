@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BadAnswer, BudgetExhausted, ModelError, ModelUnavailable
@@ -14,7 +15,7 @@ from reviewbot.review.answer import Reading, read
 from reviewbot.review.parts import in_parts
 from reviewbot.review.plan import pack
 from reviewbot.review.ports import Stage
-from reviewbot.review.prompt import question
+from reviewbot.review.prompt import LONGEST_OUTPUT, OUTPUT_CAP, question
 from reviewbot.review.rules import cited
 from reviewbot.review.turns import Turns
 
@@ -55,7 +56,6 @@ class Examined:
 
     heard: dict[str, Heard] = field(default_factory=dict)
     gaps: dict[str, Gap] = field(default_factory=dict)
-
     refusals: list[BudgetExhausted] = field(default_factory=list)
 
     @property
@@ -164,14 +164,16 @@ def _ask_all(
         index, whole = numbered
         with turns.of(index) as turn:
 
-            def ask_part(part: Sequence[Task]) -> Sequence[Answer]:
+            def ask_part(part: Sequence[Task], most: int = OUTPUT_CAP) -> Sequence[Answer]:
+                asked = replace(question(part, briefing), output_cap=most, granted=turn.granted)
                 try:
-                    return tap.ask(replace(question(part, briefing), granted=turn.granted))
+                    return tap.ask(asked)
                 except BudgetExhausted:
                     turn.refused()
                     raise
 
-            return in_parts(whole, ask_part, lambda: tap.is_closed)
+            at_length = partial(ask_part, most=LONGEST_OUTPUT)
+            return in_parts(whole, ask_part, at_length, lambda: tap.is_closed)
 
     for _, result in ports.side_by_side(ask, enumerate(packs)):
         yield from result()

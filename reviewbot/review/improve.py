@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 MOST = parse_usd("0.10")  # all suggestions of one command
 MOST_SUGGESTIONS = 8
-_A_FILE = 3
+_A_FILE = 3  # suggestions
 _KINDS = {Category.MAINTAINABILITY, Category.PERFORMANCE}
-_MOST_SIFTED = 50
+_MOST_SIFTED = 50  # of which those that can be committed are chosen
 
 
 @dataclass(frozen=True, slots=True)

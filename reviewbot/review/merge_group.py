@@ -40,7 +40,7 @@ def answer(pull: PullRequest, verdict: Verdict | None, policy: Policy) -> Check:
         )
     return Check(
         conclusion=graver(verdict.conclusion, verdict.shown or verdict.conclusion),
-        title=say("As in #{number}: {verdict}", number=number, verdict=verdict.title)[:255],
+        title=say("As in #{number}: {verdict}", number=number, verdict=verdict.title),
         summary=say(
             "The review of #{number} at {head} says this. "
             "A merge queue's own commit is not read again.",

@@ -2,7 +2,8 @@
 
 An answer that was cut off, or is no answer to the question, says nothing reliable about any of
 its chunks, and the same request would mostly end the same way. A single chunk that is cut off
-keeps none of its findings either: that it was read would not be true.
+is asked about once more with room for a longer answer; where that is cut off too, it keeps none of
+its findings: that it was read would not be true.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
 
     Ended = tuple[Sequence[Task], Sequence[Answer] | ModelError | BudgetExhausted]
 
+    Ask = Callable[[Sequence[Task]], Sequence[Answer]]
+
 
 def in_parts(
     tasks: Sequence[Task],
-    ask: Callable[[Sequence[Task]], Sequence[Answer]],
+    ask: Ask,
+    ask_at_length: Ask,
     stopped: Callable[[], bool] = lambda: False,
 ) -> list[Ended]:
     """How each part ended: the whole, or its halves, down to single chunks.
@@ -50,6 +54,8 @@ def in_parts(
             match error:
                 case BadAnswer() if len(part) > 1:
                     waiting.extend((half, error) for half in _halves(part))
+                case CutOff():
+                    ended.append(_once(part, ask_at_length))
                 case BudgetExhausted() if len(part) > 1 and not stopped():
                     left += 1
                     riskiest_first = sorted(part, key=lambda task: -task.chunk.risk)
@@ -66,9 +72,7 @@ class _Shortage:
         self._least = inf  # tokens of such a chunk
         self._refused: BudgetExhausted | None = None
 
-    def ask(
-        self, part: Sequence[Task], ask: Callable[[Sequence[Task]], Sequence[Answer]]
-    ) -> Sequence[Answer]:
+    def ask(self, part: Sequence[Task], ask: Ask) -> Sequence[Answer]:
         """The answers to *part*; raises the earlier refusal where asking would be in vain."""
         tokens = sum(task.chunk.tokens for task in part)
         if self._refused is not None and tokens >= self._least:
@@ -84,3 +88,10 @@ class _Shortage:
 def _halves(part: Sequence[Task]) -> tuple[Sequence[Task], Sequence[Task]]:
     middle = len(part) // 2
     return part[:middle], part[middle:]
+
+
+def _once(part: Sequence[Task], ask: Ask) -> Ended:
+    try:
+        return part, ask(part)
+    except (ModelError, BudgetExhausted) as error:
+        return part, error

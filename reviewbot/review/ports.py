@@ -136,7 +136,10 @@ class Ledger(Answers, Protocol):
     """The memory of money."""
 
     def reserve(self, charge: Charge) -> Grant:
-        """Set the worst case aside in all scopes; BudgetExhausted or EndpointQuarantined if not."""
+        """Set the worst case aside in all scopes.
+
+        Raises BudgetExhausted, EndpointQuarantined or EndpointDrained.
+        """
 
     def settle(self, grant: Grant, attempt: Attempt, answers: Sequence[Answer] = ()) -> PicoUsd:
         """Record what came of a grant, with its answers, in one commit; returns the cost."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reviewbot.review.ports import Document
 
 OUTPUT_CAP = 2_000  # tokens
+LONGEST_OUTPUT = 2 * OUTPUT_CAP  # of an answer that was cut off before
 _CLOSING = "Answer with the JSON object only."
 
 

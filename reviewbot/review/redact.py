@@ -20,17 +20,33 @@ from reviewbot.review.detectors import (
     ASSIGNMENT,
     ASSIGNMENT_SIGN,
     BARE_ASSIGNMENT,
+    BARE_PASSWORD,
+    BASIC,
+    BASIC_SIGN,
     CONNECTION,
+    CONNECTION_SIGN,
     HEADER,
     HEADER_SIGN,
+    KEY_SIGN,
+    PARAMETER,
+    PRIVATE_KEY_BEGIN,
     PRIVATE_KEY_END,
+    SIGN_IN,
+    SIGN_IN_SIGN,
     TOKEN,
     TOKEN_KINDS,
     TOKEN_SIGN,
+    is_bare_password,
     is_bare_secret,
+    is_basic,
+    is_key_body,
+    is_key_line,
+    is_parameter,
+    is_password,
     is_placeholder,
     is_random,
     is_secret,
+    is_strong,
     promising,
 )
 
@@ -56,6 +72,36 @@ class Redaction:
 class _Secret:
     kind: str
     certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A value under a name: *sign* is what every match holds, for most lines hold none."""
+
+    kind: Phrase
+    sign: re.Pattern[str]
+    pattern: re.Pattern[str]
+    suspects: Callable[[str, str], bool]
+    is_certain: Callable[[str], bool] = is_random
+
+
+def _rules() -> tuple[_Rule, ...]:
+    address = Phrase("password in an address")
+    header = Phrase("credential in a header")
+    other = Phrase("credential")
+    return (
+        _Rule(address, CONNECTION_SIGN, CONNECTION, is_password, is_strong),
+        _Rule(address, PARAMETER, PARAMETER, is_parameter, is_strong),
+        _Rule(other, SIGN_IN_SIGN, SIGN_IN, is_password, is_strong),
+        _Rule(header, HEADER_SIGN, HEADER, is_secret),
+        _Rule(other, BASIC_SIGN, BASIC, is_basic, lambda _value: True),
+        _Rule(other, ASSIGNMENT_SIGN, ASSIGNMENT, is_secret),
+        _Rule(other, ASSIGNMENT_SIGN, BARE_ASSIGNMENT, is_bare_secret),
+        _Rule(other, ASSIGNMENT_SIGN, BARE_PASSWORD, is_bare_password, is_strong),
+    )
+
+
+_RULES = _rules()
 
 
 def redact(diff: Diff, patterns: Sequence[str] = ()) -> Redaction:
@@ -109,18 +155,17 @@ def _clean_hunk(
     if not suspects:
         return hunk
     lines: list[Line] = []
-    in_key = False
+    inside = _inside_keys(hunk.lines, suspects)
     for at, line in enumerate(hunk.lines):
-        if at not in suspects and not in_key:
+        if at not in suspects and at not in inside:
             lines.append(line)
             continue
         secrets: list[_Secret] = []
-        if in_key and not PRIVATE_KEY_END.search(line.text):
+        if at in inside:
             text = f"{REDACTED}private key]"
             secrets.append(_Secret("private key", certain=False))
         else:
             text = _clean_text(line.text, own, secrets)
-            in_key = _opens_key(line.text, secrets)
         if text == line.text:
             lines.append(line)
             continue
@@ -140,23 +185,37 @@ def _suspects(hunk: Hunk, own: Sequence[re2._Regexp]) -> Collection[int]:
     return promising(texts) | too_long
 
 
-def _opens_key(text: str, secrets: Sequence[_Secret]) -> bool:
-    begins = any(secret.kind == "private key" for secret in secrets)
-    return begins and not PRIVATE_KEY_END.search(text)
+def _inside_keys(lines: Sequence[Line], suspects: Collection[int]) -> set[int]:
+    """Which lines are a private key's body, whose begin or end may lie outside the hunk.
+
+    What could not stand in a key ends it, or a mere mention of one would hide the code below it.
+    """
+    inside: set[int] = set()
+    if not any(KEY_SIGN.search(lines[at].text) for at in suspects):
+        return inside
+    in_key = False
+    for at, line in enumerate(lines):
+        text = line.text[:_LONGEST_LINE]
+        if PRIVATE_KEY_END.search(text):
+            back = at - 1
+            while not in_key and back >= 0 and is_key_body(lines[back].text[:_LONGEST_LINE]):
+                inside.add(back)
+                back -= 1
+            in_key = False
+        elif PRIVATE_KEY_BEGIN.search(text):
+            in_key = True
+        elif in_key := in_key and is_key_line(text):
+            inside.add(at)
+    return inside
 
 
 def _clean_text(text: str, own: Sequence[re2._Regexp], secrets: list[_Secret]) -> str:
     text = text[:_LONGEST_LINE]
     if TOKEN_SIGN.search(text):
         text = TOKEN.sub(lambda match: _swap_token(match, secrets), text)
-    if "://" in text and "@" in text:
-        text = CONNECTION.sub(_swapping(Phrase("password in an address"), is_secret, secrets), text)
-    if HEADER_SIGN.search(text):
-        text = HEADER.sub(_swapping(Phrase("credential in a header"), is_secret, secrets), text)
-    if ASSIGNMENT_SIGN.search(text):
-        kind = Phrase("credential")
-        text = ASSIGNMENT.sub(_swapping(kind, is_secret, secrets), text)
-        text = BARE_ASSIGNMENT.sub(_swapping(kind, is_bare_secret, secrets), text)
+    for rule in _RULES:
+        if rule.sign.search(text):
+            text = rule.pattern.sub(_swapping(rule, secrets), text)
     if own:  # RE2 reads UTF-8, which halves of surrogate pairs have no place in
         text = text.encode(errors="replace").decode()
     for pattern in own:
@@ -173,17 +232,15 @@ def _swap_token(match: re.Match[str], secrets: list[_Secret]) -> str:
     return f"{REDACTED}{kind}]"
 
 
-def _swapping(
-    kind: str, suspects: Callable[[str, str], bool], secrets: list[_Secret]
-) -> Callable[[re.Match[str]], str]:
-    """Replaces the second group of a match; what is random beyond doubt becomes a finding."""
+def _swapping(rule: _Rule, secrets: list[_Secret]) -> Callable[[re.Match[str]], str]:
+    """Replaces the second group of a match; what nobody doubts becomes a finding."""
 
     def swap(match: re.Match[str]) -> str:
         before, value, after = match.groups()
-        if not suspects(before, value):
+        if not rule.suspects(before, value):
             return match.group(0)
-        secrets.append(_Secret(kind, certain=is_random(value)))
-        return f"{before}{REDACTED}{kind}]{after}"
+        secrets.append(_Secret(rule.kind, certain=rule.is_certain(value)))
+        return f"{before}{REDACTED}{rule.kind}]{after}"
 
     return swap
 

@@ -8,6 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.money import TOKENS_PER_MESSAGE
+from reviewbot.domain.question import MESSAGES
 from reviewbot.review.prompt import task
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from reviewbot.review.prompt import Briefing
     from reviewbot.review.split import Piece
 
-_MESSAGES = 2
 _NUMBERED = 12  # bytes of a line's number, sign and end
 _FIXED_BYTES = 4_096  # of a request: fences, names and its wrapping
 
@@ -29,7 +29,7 @@ def room_of(price: Price | None, most: PicoUsd, output_cap: int) -> int:
         return 0
     dearest = max(price.input, price.cached, price.cache_write, 1)
     left = most - output_cap * price.output
-    return max(0, left // dearest - _MESSAGES * TOKENS_PER_MESSAGE - _FIXED_BYTES)
+    return max(0, left // dearest - MESSAGES * TOKENS_PER_MESSAGE - _FIXED_BYTES)
 
 
 def within(chunks: Iterable[Chunk], briefing: Briefing, room: int) -> list[str]:

@@ -47,7 +47,7 @@ def joint(check: Check, others: Sequence[Verdict]) -> Check:
     return replace(
         check,
         conclusion=_standing(worst),
-        title=title[:255],
+        title=title,
         summary=f"{why}\n\n{check.summary}",
     )
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _ROWS = 40
 _NAMED = 3  # files of a group
-_LONGEST_PATH = 80
-_LONGEST_SUMMARY = 240
+_LONGEST_PATH = 80  # characters
+_LONGEST_SUMMARY = 240  # characters
 _LONGEST_TABLE = 15_000  # characters
 _HIGH, _MEDIUM = 0.66, 0.33
 _REAL = {Verdict.CONFIRMED, Verdict.CORRECTED}
@@ -144,8 +144,7 @@ def folded(changes: Sequence[FileChange], say: Words, more: Sequence[str] = ()) 
     if not changes:
         return []
     title = f"{say('Walkthrough')}: {headline(changes, say)}"
-    inner = "\n".join([*table(changes, say), *more])
-    return [f"<details><summary>{title}</summary>\n\n{inner}\n\n</details>"]
+    return [wording.folded(title, [*table(changes, say), *more])]
 
 
 def table(changes: Sequence[FileChange], say: Words) -> list[str]:
@@ -173,15 +172,13 @@ def _files(row: Row, say: Words) -> str:
 
 def _path(path: str) -> str:
     """A file's name in a cell; of a long one the end tells more."""
-    bare = wording.one_line(path).replace("|", "¦")
+    bare = wording.cell(path)
     cut = bare if len(bare) <= _LONGEST_PATH else f"…{bare[1 - _LONGEST_PATH :]}"
     return wording.code_span(cut) or "–"
 
 
 def _cell(text: str) -> str:
-    """A table's cells are told apart before code is: a bar would cut a code span in two."""
-    bare = wording.one_line(text).replace("|", "¦")
-    return wording.markdown(wording.shortened(bare, _LONGEST_SUMMARY))
+    return wording.markdown(wording.shortened(wording.cell(text), _LONGEST_SUMMARY))
 
 
 def _risk_cell(row: Row, say: Words) -> str:

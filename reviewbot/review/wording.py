@@ -11,7 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # Line separators, zero-width characters, tags and variation selectors: invisible code.
 _INVISIBLE = re.compile(
@@ -98,11 +98,22 @@ def code_span(text: str) -> str:
     return f"{ticks}{pad}{text}{pad}{ticks}" if text else ""
 
 
-def code_block(lines: tuple[str, ...] | list[str], language: str = "") -> str:
+def code_block(lines: Sequence[str], language: str = "") -> str:
     """*lines* as a fenced block; the fence is longer than any run of backticks inside."""
     longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join((f"{fence}{language}", *lines, fence))
+
+
+def folded(title: str, lines: Sequence[str]) -> str:
+    """*lines* as a part that people open by its title; Markdown, both of our own making."""
+    inner = "\n".join(lines)
+    return f"<details><summary>{title}</summary>\n\n{inner}\n\n</details>"
+
+
+def cell(text: str) -> str:
+    """*text* for a cell of a table: cells are told apart before code is, so a bar would end it."""
+    return one_line(text).replace("|", "¦")
 
 
 def shortened(text: str, most: int) -> str:

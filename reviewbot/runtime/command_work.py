@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import NotFound, RateLimited, ReviewbotError
 from reviewbot.github.errors import Rejected
+from reviewbot.runtime.backoff import Backoff
 from reviewbot.runtime.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from reviewbot.runtime.metrics import Metrics
 
 _log = logging.getLogger(__name__)
-_FIRST_BACKOFF = 2.0
-_LONGEST_BACKOFF = 300.0
+_BACKOFF = Backoff(first=2.0, longest=300.0)
 
 
 def carry_out_once(clerk: Clerk, metrics: Metrics, owner: str) -> bool:
@@ -43,7 +43,7 @@ def _carry_out(clerk: Clerk, commands: Commands, claim: CommandClaim) -> str:
         return _failed(commands, claim, error)
     except Exception as error:  # noqa: BLE001 - one bug must not end the worker
         _log.exception("bug", extra={"comment": claim.wish.name})
-        commands.postpone(claim, _backoff(claim), f"a bug: {type(error).__name__}")
+        commands.postpone(claim, _BACKOFF.after(claim.attempt), f"a bug: {type(error).__name__}")
         return "failed"
     commands.finish(claim)
     return "done"
@@ -63,7 +63,7 @@ def _failed(commands: Commands, claim: CommandClaim, error: ReviewbotError) -> s
         case _:
             about = {"comment": claim.wish.name, "kind": type(error).__name__}
             _log.warning("failed", extra=about)
-            commands.postpone(claim, _backoff(claim), str(error))
+            commands.postpone(claim, _BACKOFF.after(claim.attempt), str(error))
             return "failed"
 
 
@@ -74,7 +74,3 @@ def _bury(clerk: Clerk, claim: CommandClaim) -> str:
     except ReviewbotError as error:
         _log.warning("no notice", extra={"kind": type(error).__name__})
     return "given up"
-
-
-def _backoff(claim: CommandClaim) -> float:
-    return float(min(_FIRST_BACKOFF * 2 ** (claim.attempt - 1), _LONGEST_BACKOFF))

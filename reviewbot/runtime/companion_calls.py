@@ -14,6 +14,7 @@ from reviewbot.domain.errors import BadAnswer, BudgetExhausted, ModelError, Spen
 from reviewbot.domain.money import PicoUsd, Usage
 from reviewbot.domain.scope import TITLES
 from reviewbot.domain.session_refusal import OVER_BUDGET
+from reviewbot.ledger.drains import drained
 from reviewbot.ledger.job_sessions import RequestBill, bill_of
 from reviewbot.ledger.quarantine import flagged
 from reviewbot.ledger.scopes import kind_of
@@ -132,6 +133,9 @@ class Questions:
             case _ if flagged(self._core.database):
                 says = "no model gave an answer, and one of its endpoints is under quarantine"
                 return NoAnswer(424, "endpoint-quarantined", says)
+            case _ if drained(self._core.database):
+                says = "no model gave an answer, and one of its endpoints is out of service"
+                return NoAnswer(424, "endpoint-drained", says)
             case _:
                 return NoAnswer(424, "no-answer", "no model behind it gave an answer")
 

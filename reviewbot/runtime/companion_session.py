@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import urlsplit
 
@@ -37,13 +38,11 @@ if TYPE_CHECKING:
 PATH = "/companion/"
 _NAME = "companion"  # of the endpoint
 _SECONDS = 30.0  # for a whole answer, but that to a question
-_CONNECT = 5.0
+_CONNECT = 5.0  # seconds
 _ANSWER_SECONDS = 300.0  # a companion waits for room in budgets, and asks several endpoints
 _PAUSES = (1.0, 4.0)  # seconds before the second and the third try
 _PASSING = frozenset({429, 502, 503, 504})
 _ELSEWHERE = range(300, 400)
-_NOT_FOUND = 404
-_UNAUTHORIZED = 401
 _NOBODY = "nobody"  # whose session is none
 T = TypeVar("T", bound=BaseModel)
 
@@ -163,7 +162,7 @@ def greet(url: str) -> str:
     """Say that a companion answers there; raises CompanionError."""
     status, body = _exchange("GET", url, "v1/models", _NOBODY)
     code = Refusal.read(status, {}, _loaded(body)).code.split(" ", 1)[0]
-    if status != _UNAUTHORIZED or code != "session-over":
+    if status != HTTPStatus.UNAUTHORIZED or code != "session-over":
         raise _no_companion(url)
     return f"a companion answers at {url}"
 
@@ -217,7 +216,7 @@ def _exchange(
 def _checked(url: str, status: int, body: bytes) -> bytes:
     if status in range(200, 300):
         return body
-    if status == _NOT_FOUND or status in _ELSEWHERE:
+    if status == HTTPStatus.NOT_FOUND or status in _ELSEWHERE:
         raise _no_companion(url)
     refusal = Refusal.read(status, {}, _loaded(body))
     code = refusal.code.split(" ", 1)[0]

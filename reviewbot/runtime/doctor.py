@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import format_usd
+from reviewbot.domain.question import MESSAGES
 from reviewbot.github.auth import StaticToken
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.identity import identify_app, identify_token
 from reviewbot.ledger.clock import Clock
 from reviewbot.ledger.commands import Commands
 from reviewbot.ledger.desk import Desk
+from reviewbot.ledger.drains import drained
 from reviewbot.ledger.installations import REMOVED, Installations
 from reviewbot.ledger.quarantine import flagged
 from reviewbot.ledger.reported import deviating
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from reviewbot.runtime.settings import GitHub, Settings
 
 _RULES_BYTES = 16_000  # of a prompt beside its chunks: rules, schema, guidance
-_MESSAGES = 2
 _STUCK_SECONDS = 3_600.0
 _STARVED_DAYS = 7
 _PRICED_DAYS = 30
@@ -63,6 +64,10 @@ def _endpoints(core: Core) -> Iterator[Diagnosis]:
             yield Diagnosis(part, Health.DOWN, trouble, advice)
         else:
             yield Diagnosis(part, Health.FINE, "it answers")
+    for each in drained(core.database):
+        says = f"out of service, as {each.who} decided: {each.why}"
+        advice = f"`reviewbot ledger release {each.endpoint} --why …` brings it back."
+        yield Diagnosis(f"endpoint {each.endpoint}", Health.WARNING, says, advice)
     for name, why in flagged(core.database):
         advice = (
             "Check the route's price and the vendor's bill; then `reviewbot ledger release"
@@ -102,7 +107,7 @@ def _limits(core: Core) -> Iterator[Diagnosis]:
                 advice = "Name a model in tiers.strong to have findings confirmed."
                 yield Diagnosis("tiers", Health.WARNING, "there is no strong tier", advice)
             continue
-        worst = price.worst_case(size, _MESSAGES, OUTPUT_CAP)
+        worst = price.worst_case(size, MESSAGES, OUTPUT_CAP)
         says = f"a call costs {format_usd(worst)} at the most"
         if worst > smallest:
             advice = "Raise the limits of [budget] and [policy.budget], or choose a cheaper model."
@@ -161,10 +166,10 @@ def _stops(core: Core) -> Iterator[Diagnosis]:
         says = f"stopped by {stop.actor} at {at}: {stop.why}"
         yield Diagnosis("spending", Health.WARNING, says, "`reviewbot start` allows it again.")
     for installation_id, standing in Installations(core.database).stopped():
-        says = f"it is {standing} on GitHub, and not worked for"
-        advice = "Who suspended it can lift that on GitHub, under the installation's settings."
         if standing == REMOVED:
             continue
+        says = f"it is {standing} on GitHub, and not worked for"
+        advice = "Who suspended it can lift that on GitHub, under the installation's settings."
         yield Diagnosis(f"installation {installation_id}", Health.WARNING, says, advice)
 
 

@@ -6,13 +6,12 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import PolicyError, ReviewbotError
-from reviewbot.github.auth import InstallationTokens, StaticToken
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.organisation import OrganisationPolicies
 from reviewbot.review.policy_file import effective_policy
 from reviewbot.review.ports import BaseFiles
 from reviewbot.runtime.diagnosis import Diagnosis, Health
-from reviewbot.runtime.service import app_auth
+from reviewbot.runtime.service import app_auth, app_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,14 +53,9 @@ def _installation(settings: Settings, owner: str) -> int | None:
 
 
 def _told(settings: Settings, organisation: Organisation, installation: int) -> str:
-    github = settings.github
-    tokens = (
-        InstallationTokens(app_auth(settings), github.api_url)
-        if github.app_id
-        else StaticToken(github.token)
-    )
+    tokens = app_tokens(settings)
     pins = {organisation.owner.lower(): organisation.settings_repository_id}
-    with closing(GitHubClient(github.api_url, tokens, installation)) as client:
+    with closing(GitHubClient(settings.github.api_url, tokens, installation)) as client:
         document = OrganisationPolicies(pins).of(client, f"{organisation.owner}/")
     if document is None:
         return "its settings repository holds no policy"

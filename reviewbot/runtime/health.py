@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reviewbot.runtime.sla import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from reviewbot.models.router import Router
 
@@ -22,7 +22,7 @@ class HealthChecks:
     """Probes endpoints that were idle for so many seconds, until it is stopped.
 
     With an *sla*, in per cent, it warns once when an endpoint's availability falls below it,
-    and *tells* hears how each endpoint stands.
+    and *tells* hears how each endpoint stands. Those that *drained* names are left alone.
     """
 
     def __init__(
@@ -31,8 +31,10 @@ class HealthChecks:
         idle: float,
         sla: float | None = None,
         tells: Callable[[Standing], object] = lambda _now: None,
+        drained: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._router, self._idle, self._sla, self._tells = router, idle, sla, tells
+        self._drained = drained
         self._missing: set[str] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="health", daemon=True)
@@ -68,7 +70,8 @@ class HealthChecks:
 
     def _run(self) -> None:
         while not self._stopping.wait(self._idle / _LOOKS):
+            drained = self._drained()
             for endpoint in self._router.neglected(self._idle):
-                if not self._stopping.is_set():
+                if endpoint not in drained and not self._stopping.is_set():
                     self._router.look_after(endpoint, _PROBE_SECONDS)
             self.compare()

@@ -12,6 +12,7 @@ from reviewbot.review.merge_group import answer, is_under_way
 from reviewbot.review.notices import unusable_policy
 from reviewbot.review.policy_file import effective_policy
 from reviewbot.review.words import in_language
+from reviewbot.runtime.backoff import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 5.0  # how often a review under way is looked at
-_FIRST_BACKOFF, _LONGEST_BACKOFF = 5.0, 300.0
+_BACKOFF = Backoff(first=5.0, longest=300.0)
 _LONGEST = 3_600.0  # seconds; a queue gives up by then
 
 
@@ -89,5 +90,5 @@ class QueueAnswers:
         if group.age > _LONGEST:
             self.groups.finish(group)
             return
-        wait = min(_FIRST_BACKOFF * 2 ** (group.attempt - 1), _LONGEST_BACKOFF)
+        wait = _BACKOFF.after(group.attempt)
         self.groups.postpone(group, error.seconds if isinstance(error, RateLimited) else wait)

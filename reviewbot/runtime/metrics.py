@@ -10,12 +10,13 @@ from prometheus_client.core import GaugeMetricFamily
 
 from reviewbot.domain.errors import LedgerError
 from reviewbot.runtime.companion_metrics import CompanionMetrics
-from reviewbot.runtime.model_metrics import ModelMetrics, availability
+from reviewbot.runtime.model_metrics import ModelMetrics, OutOfService, availability
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reviewbot.ledger.commands import Commands
+    from reviewbot.ledger.database import Database
     from reviewbot.ledger.desk import Desk
     from reviewbot.ledger.switch import Switch
     from reviewbot.models.router import Router
@@ -70,6 +71,10 @@ class Metrics:
         if router is not None:
             self.registry.register(_EndpointGauges(router))
             router.subscribe(self.models.call)
+
+    def watch_endpoints(self, database: Database) -> None:
+        """Show which endpoints the ledger keeps out of service."""
+        self.registry.register(OutOfService(database))
 
     def text(self) -> bytes:
         """The exposition format."""

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 
+from reviewbot.domain.errors import LedgerError
+from reviewbot.ledger.drains import drained
+from reviewbot.ledger.quarantine import flagged
 from reviewbot.models.observation import ANSWERED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from prometheus_client import CollectorRegistry
 
+    from reviewbot.ledger.database import Database
     from reviewbot.models.comparison import Comparison
     from reviewbot.models.observation import Observation
     from reviewbot.models.router import Router
@@ -74,6 +80,29 @@ class ModelMetrics:
             ("only-shadow", comparison.only_shadow),
         ):
             self._shadow_findings.labels(name, found_by).inc(count)
+
+
+class OutOfService:
+    """Endpoints that are not called, and whether an administrator or their bill is why."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Nothing while the ledger cannot be read, which another gauge tells."""
+        gauge = GaugeMetricFamily(
+            "reviewbot_endpoint_out_of_service",
+            "1 for endpoints that are not called until they are released",
+            labels=["endpoint", "why"],
+        )
+        try:
+            kept_out = [(each.endpoint, "drained") for each in drained(self._database)]
+            kept_out += [(endpoint, "quarantine") for endpoint, _ in flagged(self._database)]
+        except LedgerError:
+            return
+        for endpoint, why in kept_out:
+            gauge.add_metric([endpoint, why], 1)
+        yield gauge
 
 
 def availability(router: Router) -> GaugeMetricFamily:

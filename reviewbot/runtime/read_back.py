@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import Forbidden, NotFound, RateLimited, ReviewbotError
+from reviewbot.runtime.backoff import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from reviewbot.ledger.read_backs import ReadBack, ReadBacks
 
 _log = logging.getLogger(__name__)
-_FIRST_BACKOFF, _MOST_ATTEMPTS = 60.0, 5
-_DAY = 86_400.0
+_BACKOFF = Backoff(first=60.0, longest=600.0)
+_MOST_ATTEMPTS = 5
+_DAY = 86_400.0  # seconds
 _FOLLOWED = 7 * _DAY  # seconds in which people still say what they think of a finding
 _MOST_A_ROUND = 50  # pull requests; each costs two requests
 
@@ -66,7 +68,7 @@ class ReadingBack:
         if read_back.attempt >= _MOST_ATTEMPTS:
             self.read_backs.finish(read_back)
             return
-        wait = _FIRST_BACKOFF * 2 ** (read_back.attempt - 1)
+        wait = _BACKOFF.after(read_back.attempt)
         self.read_backs.postpone(
             read_back, error.seconds if isinstance(error, RateLimited) else wait
         )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _TURN = "redelivery"
 _FIRST_SECONDS = 2.0  # until the service listens
-_SECONDS = 3_600.0
+_BETWEEN_SECONDS = 3_600.0
 _REST = 3_000.0  # seconds in which an hourly look of another process will do
 _KEPT_DAYS = 8.0
 
@@ -92,4 +92,4 @@ class HourlyRedelivery:
                 _log.warning("no look at deliveries", extra={"kind": type(error).__name__})
             except Exception:  # noqa: BLE001 - one bug must not end the thread
                 _log.exception("bug")
-            wait, rest = _SECONDS, _REST
+            wait, rest = _BETWEEN_SECONDS, _REST

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _TURN = "retention"
-_DAY = 86_400.0
+_DAY = 86_400.0  # seconds
 _MEGABYTE = 10**6
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NONCE_BYTES = 12
-_NAME = "ledger.sealed"
+_NAME, _LEDGER = "ledger.sealed", "ledger.db"
 _OWNER_ONLY = 0o600
 
 
@@ -61,7 +61,7 @@ def sealed_ledger(folder: Path, scratch: Path, secret: str, scope: str) -> Itera
     Its own secret, which marks comments on GitHub, is derived as well: the bot knows its
     comments again when the cache is gone.
     """
-    ledger, stored = scratch / "ledger.db", folder / _NAME
+    ledger, stored = scratch / _LEDGER, folder / _NAME
     known = unseal(stored.read_bytes(), secret, scope) if stored.is_file() else None
     os.close(os.open(ledger, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
     ledger.write_bytes(known or b"")
@@ -72,14 +72,20 @@ def sealed_ledger(folder: Path, scratch: Path, secret: str, scope: str) -> Itera
     try:
         yield url
     finally:
-        _put_back(ledger, stored, secret, scope)
+        put_back(folder, scratch, secret, scope)
 
 
-def _put_back(ledger: Path, stored: Path, secret: str, scope: str) -> None:
-    # Best effort: what is not kept is asked again, at its price.
+def put_back(folder: Path, scratch: Path, secret: str, scope: str) -> None:
+    """Seal the ledger as it is now; somebody may still write to it.
+
+    Best effort: what is not kept is asked again, at its price.
+    """
     with suppress(OSError, sqlite3.Error):
-        with closing(sqlite3.connect(ledger)) as connection:
-            connection.execute("VACUUM")  # else what was thrown away would still be carried
+        with closing(sqlite3.connect(scratch / _LEDGER)) as connection:
+            with suppress(sqlite3.OperationalError):  # somebody does
+                connection.execute("VACUUM")  # else what was thrown away would still be carried
             state = connection.serialize()
-        stored.parent.mkdir(parents=True, exist_ok=True)
-        stored.write_bytes(seal(state, secret, scope))
+        folder.mkdir(parents=True, exist_ok=True)
+        new = folder / f"{_NAME}.new"
+        new.write_bytes(seal(state, secret, scope))
+        new.replace(folder / _NAME)

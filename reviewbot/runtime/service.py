@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import SettingsError
+from reviewbot.domain.errors import LedgerError, SettingsError
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
 from reviewbot.github.client import GitHubClient
 from reviewbot.github.markers import Marker
 from reviewbot.github.permission import may_write
 from reviewbot.ledger.commands import CommandRules, Commands
 from reviewbot.ledger.desk import Desk, DeskRules
+from reviewbot.ledger.drains import drained
 from reviewbot.ledger.facts import Facts
 from reviewbot.ledger.installations import Installations
 from reviewbot.ledger.merge_groups import MergeGroups
@@ -37,7 +38,7 @@ from reviewbot.runtime.work import Workshop
 from reviewbot.runtime.workers import EmbeddedWorkers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from reviewbot.github.auth import TokenSource
     from reviewbot.github.events import Event
@@ -90,6 +91,7 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
         switch = Switch(core.database)
         commands = Commands(core.database, command_rules(settings))
         metrics.watch(desk, commands, switch, core.router)
+        metrics.watch_endpoints(core.database)
         core.model.subscribe(metrics.models.compared)
         health = _health(core)
         stack.callback(health.stop)
@@ -120,10 +122,15 @@ def open_service(settings: Settings, *, embedded: bool = True) -> Iterator[Servi
 
 def _health(core: Core) -> HealthChecks:
     limits, url = core.settings.limits, core.settings.alerts_url()
-    if not url:
-        return HealthChecks(core.router, limits.probe_seconds, limits.sla)
-    told = SlaAlerts(Facts(core.database), url).hear
-    return HealthChecks(core.router, limits.probe_seconds, limits.sla, told)
+
+    def out_of_service() -> Collection[str]:
+        try:
+            return {each.endpoint for each in drained(core.database)}
+        except LedgerError:  # then nothing is asked; a probe costs nothing
+            return ()
+
+    told = SlaAlerts(Facts(core.database), url).hear if url else lambda _now: None
+    return HealthChecks(core.router, limits.probe_seconds, limits.sla, told, out_of_service)
 
 
 def _clerk(core: Core, desk: Desk, commands: Commands, tokens: TokenSource) -> Clerk:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from reviewbot.models.catalogue import Tariff
     from reviewbot.runtime.settings import Settings
 
+_MOST_BYTES_PER_TOKEN = 8  # of a prompt: what decides the size tier of a bound
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -109,9 +111,6 @@ def _targets(
         message = "no route is left to load"
         raise SettingsError(message, "Check --model and --endpoint.")
     return targets
-
-
-_MOST_BYTES_PER_TOKEN = 8  # of a prompt: what decides the size tier of a bound
 
 
 def _check_known(option: str, wanted: Iterable[str], known: Sequence[str]) -> None:

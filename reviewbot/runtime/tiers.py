@@ -37,6 +37,14 @@ def router_config(settings: Settings) -> RouterConfig:
     return _quick(settings, catalogue)
 
 
+def endpoint_names(settings: Settings) -> tuple[str, ...]:
+    """What the configured endpoints are called; asks for no secret."""
+    values = settings.values
+    if values.endpoints or values.models:
+        return tuple(each.name for each in values.endpoints)
+    return (_host(values.quick.base_url or _OPENAI),)
+
+
 def yardstick_of(config: RouterConfig) -> Callable[[datetime, int], Price | None]:
     """The price of the preferred strong model at its preferred route, at any time."""
     model = next(iter(config.tier(Tier.STRONG)), None)

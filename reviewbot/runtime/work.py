@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from reviewbot.domain.errors import NotFound, PolicyError, RateLimited, ReviewbotError
+from reviewbot.domain.money import PICO_PER_USD
 from reviewbot.domain.outcome import Reviewed, Skipped, Superseded
 from reviewbot.domain.pull_request import ReviewRequest
 from reviewbot.review import notices
+from reviewbot.runtime.backoff import Backoff
 from reviewbot.runtime.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0  # how often a review asks the desk whether it is still wanted
-_LONGEST_BACKOFF = 900.0
-_FIRST_BACKOFF = 5.0
+_BACKOFF = Backoff(first=5.0, longest=900.0)
 _MOST_ASKERS = 5
 
 
@@ -125,7 +126,7 @@ def _work(shop: Workshop, claim: Claim, watch: Watch, stopping: threading.Event)
         return _failed(shop, claim, error)
     except Exception as error:  # noqa: BLE001 - one bug must not end the worker
         _log.exception("bug", extra={"pull": str(claim.key)})
-        shop.desk.postpone(claim, _backoff(claim), f"a bug: {type(error).__name__}")
+        shop.desk.postpone(claim, _BACKOFF.after(claim.attempt), f"a bug: {type(error).__name__}")
         return "failed"
     return _end(shop, claim, outcome, stopping)
 
@@ -165,7 +166,7 @@ def _failed(shop: Workshop, claim: Claim, error: ReviewbotError) -> str:
             return "rate limited"
         case _:
             _log.warning("failed", extra={"pull": str(claim.key), "kind": type(error).__name__})
-            shop.desk.postpone(claim, _backoff(claim), str(error))
+            shop.desk.postpone(claim, _BACKOFF.after(claim.attempt), str(error))
             return "failed"
 
 
@@ -175,7 +176,7 @@ def _end(shop: Workshop, claim: Claim, outcome: Outcome, stopping: threading.Eve
             shop.desk.finish(claim)
             for judged in report.open_findings:
                 shop.metrics.findings.labels(judged.finding.severity.value).inc()
-            shop.metrics.spent.inc(report.bill.spent / 10**12)
+            shop.metrics.spent.inc(report.bill.spent / PICO_PER_USD)
             return "published"
         case Skipped():
             shop.desk.finish(claim)
@@ -211,7 +212,3 @@ def _bury(shop: Workshop, claim: Claim) -> None:
         forge.conclude(pull, notice)
     except ReviewbotError as error:
         _log.warning("no notice", extra={"kind": type(error).__name__})
-
-
-def _backoff(claim: Claim) -> float:
-    return float(min(_FIRST_BACKOFF * 2 ** (claim.attempt - 1), _LONGEST_BACKOFF))

@@ -254,6 +254,10 @@ class SandboxGitHub(Served):
             self._hub.hook_url = delivery.url
             self._hub.deliveries.note(delivery, status, self._hub.now())
 
+    def set_content_type(self, name: str) -> None:
+        """Set the webhook's content type, ``json`` or ``form``."""
+        self._hub.hook_type = name
+
     @property
     def deliveries(self) -> list[JsonObject]:
         """The log of deliveries, oldest first."""

@@ -57,6 +57,7 @@ class App:
     slug: str = "reviewbot"
     permissions: Mapping[str, str] = field(default_factory=lambda: dict(GRANTED))
     events: tuple[str, ...] = EVENTS
+    accepted: Mapping[str, str] | None = None  # by installations, where it is not everything
     client_secret: str = field(default="", repr=False)
     callback: str = ""  # where people who signed in are sent back to
 

@@ -102,9 +102,8 @@ def show_hook(hub: Hub) -> Response:
     _signed(hub)
     if not hub.hook_url:
         raise Refused(404, "Not Found")
-    return jsonify(
-        {"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": hub.hook_url}
-    )
+    config = {"content_type": hub.hook_type, "insecure_ssl": "0", "secret": "********"}
+    return jsonify(config | {"url": hub.hook_url})
 
 
 def _signed(hub: Hub) -> None:

@@ -37,6 +37,7 @@ class Hub:
     people: People
     url: str = ""
     hook_url: str = ""  # where the App's deliveries go
+    hook_type: str = "json"
     registrations: Registrations = field(default_factory=Registrations)
     deliveries: Deliveries = field(default_factory=Deliveries)
 

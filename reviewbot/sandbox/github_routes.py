@@ -17,7 +17,7 @@ from reviewbot.sandbox import github_past as past
 from reviewbot.sandbox import github_people as people
 from reviewbot.sandbox import github_reading as reading
 from reviewbot.sandbox import github_writing as writing
-from reviewbot.sandbox.github_access import BOT, EVENTS, OWNER
+from reviewbot.sandbox.github_access import BOT, OWNER
 from reviewbot.sandbox.github_errors import Refused, not_found
 from reviewbot.sandbox.github_graphql import post_graphql
 from reviewbot.sandbox.github_hub import answer_page, check_headers, read_json
@@ -198,8 +198,8 @@ def _show_installation(hub: Hub, app: App, installation_id: int) -> JsonObject:
         "app_slug": app.slug,
         "account": show_user("acme", 99, "Organization"),
         "target_type": "Organization",
-        "permissions": dict(app.permissions),
-        "events": list(EVENTS),
+        "permissions": dict(app.permissions if app.accepted is None else app.accepted),
+        "events": list(app.events),
         "repository_selection": "all",
         "access_tokens_url": f"{url}/access_tokens",
         "repositories_url": f"{hub.api}/installation/repositories",

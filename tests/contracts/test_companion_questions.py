@@ -14,6 +14,7 @@ from reviewbot.domain.finding import Tier
 from reviewbot.domain.money import parse_usd
 from reviewbot.domain.pull_request import PullKey
 from reviewbot.ledger import quarantine
+from reviewbot.ledger.drains import drain
 from reviewbot.ledger.egress import entries
 from reviewbot.ledger.job_sessions import Terms
 from reviewbot.review.ports import Limits, Prompt, Purse
@@ -124,6 +125,16 @@ def test_an_endpoint_under_quarantine_is_told_as_such(database_url: str) -> None
             Questions(core).ask(terms(), asked())
         assert model.calls == []
     assert caught.value.code == "endpoint-quarantined"
+
+
+def test_a_drained_endpoint_is_no_liar(database_url: str) -> None:
+    with opened(database_url, Manners()) as (core, model):
+        [(name, _)] = core.router.endpoints_status()
+        drain(core.database, name, "ada", "maintenance")
+        with pytest.raises(NoAnswer) as caught:
+            Questions(core).ask(terms(), asked())
+        assert model.calls == []
+    assert (caught.value.status, caught.value.code) == (424, "endpoint-drained")
 
 
 def test_a_model_may_be_named(database_url: str) -> None:

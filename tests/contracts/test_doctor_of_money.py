@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.money import Usage
+from reviewbot.ledger.drains import drain
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.reviews import Reviews
 from reviewbot.review.ports import Attempt, Ending
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _examined(folder: Path, *, starved: bool = False, lied: bool = False) -> list[Diagnosis]:
+def _examined(
+    folder: Path, *, starved: bool = False, lied: bool = False, drains: bool = False
+) -> list[Diagnosis]:
     with Scripted(Reply(200, b'{"data": []}')).running() as there:
         environ = {
             "REVIEWBOT_API_KEY": "none",
@@ -33,6 +36,8 @@ def _examined(folder: Path, *, starved: bool = False, lied: bool = False) -> lis
             if lied:
                 grant = SqlLedger(core.database).reserve(charge("0.1"))
                 core.ledger.settle(grant, Attempt(Ending.ANSWERED, Usage(300_000, 0)))
+            if drains:
+                drain(core.database, "one", "ada", "maintenance")
             if starved:
                 reviews = Reviews(core.database)
                 report = '{"shortages": [{"scope": "the repository today"}]}'
@@ -52,6 +57,15 @@ def test_an_endpoint_under_quarantine_comes_with_the_command_that_releases_it(
 ) -> None:
     [found] = [d for d in _examined(tmp_path, lied=True) if "quarantine" in d.says]
     assert (found.part, found.health) == ("endpoint one", Health.WARNING)
+    assert "`reviewbot ledger release one --why …`" in found.advice
+
+
+def test_a_drained_endpoint_is_accused_of_nothing(tmp_path: Path) -> None:
+    [found] = [d for d in _examined(tmp_path, drains=True) if d.part == "endpoint one"]
+    assert (found.health, found.says) == (
+        Health.WARNING,
+        "out of service, as ada decided: maintenance",
+    )
     assert "`reviewbot ledger release one --why …`" in found.advice
 
 

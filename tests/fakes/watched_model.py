@@ -11,13 +11,12 @@ from flask import request
 
 from reviewbot.sandbox.model import SandboxModel
 from reviewbot.sandbox.reader import read_chunks
+from tests.fakes.patience import PATIENCE
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from flask import Response
-
-_PATIENCE = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class WatchedModel(SandboxModel):
     def wait_until_asked(self, path: str, times: int = 1) -> None:
         """Return when so many calls about *path* have come in."""
         with self._change:
-            come = self._change.wait_for(lambda: self.times(path) >= times, _PATIENCE)
+            come = self._change.wait_for(lambda: self.times(path) >= times, PATIENCE)
         assert come, f"{path} was asked about {self.times(path)} times, not {times}"
 
     def times(self, path: str, model: str = "") -> int:

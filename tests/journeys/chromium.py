@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from selenium.webdriver.remote.webelement import WebElement
 
 DESK, PHONE = (1280, 900), (360, 740)
-_SECONDS = 20.0
+_SECONDS = 120.0  # only a failing test waits so long
 _FLAGS = (
     "--headless",
     "--no-sandbox",

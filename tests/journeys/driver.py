@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import reviewbot
@@ -28,18 +28,17 @@ from reviewbot.ledger.desk import Desk
 from reviewbot.sandbox.github import App, SandboxGitHub, SandboxPull, generate_app_key
 from reviewbot.sandbox.github_access import GRANTED
 from reviewbot.sandbox.model import API_KEY, CHEAP_MODEL, STRONG_MODEL
+from tests.fakes import patience
 from tests.fakes.watched_model import WatchedModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
 SECRET = "journey-secret"
 METRICS_TOKEN = "journey-metrics"
-PATIENCE = 60.0  # seconds; only a failing test waits so long
-_LOOK = 0.03
-_STOP_SECONDS = 30.0
+PATIENCE, wait_for = patience.PATIENCE, patience.wait_for
 _APP_ID = 4242
 _INSTALLATION = 1
 _PRICES = {
@@ -47,18 +46,6 @@ _PRICES = {
     STRONG_MODEL: {"input": "2.50", "output": "10.00"},
 }
 _DEFECT = "    return cursor.execute(f\"SELECT * FROM orders WHERE state = '{state}'\")"
-T = TypeVar("T")
-
-
-def wait_for(what: str, look: Callable[[], T | None]) -> T:
-    """What *look* finds, once it finds something."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if found := look():
-            return found
-        time.sleep(_LOOK)
-    message = f"after {PATIENCE:.0f} seconds there was still not: {what}"
-    raise AssertionError(message)
 
 
 # --- what people write -----------------------------------------------------------------------
@@ -186,7 +173,7 @@ class Running:
 
     def wait(self) -> int:
         """Its exit code, once it has ended."""
-        return self._process.wait(_STOP_SECONDS)
+        return self._process.wait(PATIENCE)
 
     def _address(self) -> str:
         assert self._process.poll() is None, self.log

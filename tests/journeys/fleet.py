@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 _SETTINGS = {
     "LIMITS__DEBOUNCE_SECONDS": "0",
-    "LIMITS__LEASE_SECONDS": "2",
+    "LIMITS__LEASE_SECONDS": "4",  # a busy machine must not lose one that is renewed
     "LIMITS__WORKERS": "1",
     "LIMITS__CALLS_PER_REVIEW": "1",
-    "LIMITS__CHEAP_SECONDS": "6",
+    "LIMITS__CHEAP_SECONDS": "30",
 }
 
 

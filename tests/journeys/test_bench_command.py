@@ -7,16 +7,18 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reviewbot.sandbox.model import API_KEY, CHEAP_MODEL, STRONG_MODEL, SandboxModel
+from reviewbot.sandbox.model_manners import Fault, Manners, Pace, Trouble
+from tests.fakes.patience import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_MODELS = (CHEAP_MODEL, STRONG_MODEL)
 SMALL = ("--requests", "2", "--concurrency", "2", "--input-tokens", "100", "--output-tokens", "10")
 
 
@@ -28,7 +30,7 @@ def reviewbot(*arguments: str, **environment: str) -> subprocess.CompletedProces
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 
@@ -41,20 +43,30 @@ def test_the_demo_needs_no_key_and_writes_a_page(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_it_at_once_and_shows_what_was_measured() -> None:
-    long = ("--requests", "100", "--output-tokens", "400", "--max-cost", "100")
-    with subprocess.Popen(
-        [sys.executable, "-m", "reviewbot", "bench", "--demo", *long, "--format", "json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as running:
-        time.sleep(8.0)  # an answer takes more than four
+    # The warm-up is answered; what comes after it never is.
+    faults = (Fault(Trouble.NO_USAGE), *[Fault(Trouble.STALL)] * 100)
+    manners = {name: Manners(pace=Pace(0.0, 10_000, 10), faults=faults) for name in _MODELS}
+    named = [word for name in _MODELS for word in ("--model", name)]
+    with (
+        SandboxModel(manners=manners) as server,
+        subprocess.Popen(
+            [
+                *(sys.executable, "-m", "reviewbot", "bench", "--base-url", server.base_url),
+                *(*named, "--price", "0/0", "--api-key-env", "HOUSE_KEY"),
+                *("--requests", "100", "--timeout", "600", "--format", "json"),
+            ],
+            env=os.environ | {"HOUSE_KEY": API_KEY},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as running,
+    ):
+        for name in _MODELS:
+            wait_for(f"requests to {name}", lambda name=name: server.totals(name).calls > 1)  # type: ignore[misc] # bound
         running.send_signal(signal.SIGINT)
-        begun = time.monotonic()
-        out, complaints = running.communicate(timeout=60)
-    assert time.monotonic() - begun < 5.0, "what is under way is not waited for"
+        out, complaints = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130, complaints.decode()
     targets = json.loads(out)["targets"]
-    assert [target["stopped"] for target in targets] == ["interrupted"] * 3
+    assert [target["stopped"] for target in targets] == ["interrupted"] * len(_MODELS)
     assert all(target["sent"] < 100 for target in targets)
     assert not complaints.strip()
 

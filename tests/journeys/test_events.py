@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.journeys.driver import ask, defect, long_file, reviewed, wait_for
+from tests.journeys.driver import ask, defect, long_file, wait_for
 
 if TYPE_CHECKING:
     from tests.journeys.driver import Driver, Pull
@@ -21,7 +21,7 @@ _GATE = {".reviewbot.yml": "fail_on: info"}
 
 def _settled(bot: Driver) -> None:
     """Everything that was delivered before has been worked on."""
-    reviewed(bot)
+    wait_for("an empty desk", lambda: not bot.desk.waiting())
 
 
 def _opened(bot: Driver, **fields: Any) -> Pull:
@@ -105,6 +105,19 @@ def test_a_check_run_that_is_not_ours_is_left(bot: Driver, run: dict[str, Any]) 
     pull = _opened(bot)
     answer = pull.deliver("rerequested", event="check_run", check_run=run)
     assert (answer.status, answer.text) == (204, "")
+
+
+def test_our_run_without_its_seal_is_known_by_its_name_and_commit(bot: Driver) -> None:
+    pull = _opened(bot)
+    bot.github.add_collaborator("alice", 5, "write")
+    run = {"name": "reviewbot", "head_sha": pull.head, "external_id": ""}
+    sender = {"login": "alice", "id": 5}
+    answer = pull.deliver("rerequested", event="check_run", check_run=run, sender=sender)
+    assert answer.status == 202
+    assert len(_concluded(pull, 2)) == 2
+    run["head_sha"] = "e" * 40
+    answer = pull.deliver("rerequested", event="check_run", check_run=run, sender=sender)
+    assert answer.status == 204
 
 
 def test_a_check_run_of_one_repository_asks_for_nothing_in_another(bot: Driver) -> None:

@@ -19,6 +19,7 @@ from reviewbot.entrypoints.cli import cli
 from reviewbot.ledger.audit import decisions
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.desk import Desk, DeskRules
+from reviewbot.ledger.drains import drained
 from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.review.ports import Attempt, Ending
@@ -103,6 +104,29 @@ def test_an_endpoint_is_released_by_name_and_for_a_reason(
     assert decision.why == "the vendor mended its bill"
     assert decision.who
     SqlLedger(database, patience=0).reserve(charge("0.1", number=2))
+
+
+def test_an_endpoint_is_drained_by_name_and_brought_back(shell: _Shell, database: Database) -> None:
+    with pytest.raises(UsageError, match="there is no endpoint") as caught:
+        shell.run("ledger", "drain", "api.opnai.com", "--why", "a slip")
+    assert caught.value.advice == "Configured are: api.openai.com."
+    assert decisions(database) == []
+    name = "api.openai.com"
+    said = shell.run("ledger", "drain", name, "--why", "maintenance")
+    assert said == f"{name} is out of service; `reviewbot ledger release` brings it back.\n"
+    assert "out of service already" in shell.run("ledger", "drain", name, "--why", "again")
+    assert [each.why for each in drained(database)] == ["maintenance"]
+    said = shell.run("ledger", "release", name, "--why", "it is over")
+    assert said == f"{name} may be called again.\n"
+    assert drained(database) == []
+    acts = json.loads(shell.run("audit", "--json"))
+    assert [(each["action"], each["subject"]) for each in acts] == [
+        ("release", name),
+        ("drain", name),
+        ("drain", name),
+    ]
+    with pytest.raises(UsageError, match="was not drained"):
+        shell.run("ledger", "release", name, "--why", "again")
 
 
 def test_a_starved_review_goes_through_the_desk(shell: _Shell, database: Database) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
 from reviewbot.sandbox.github import Delivery
+from tests.fakes.ports import deaf_port
 from tests.journeys.driver import SECRET, defect, wait_for
 
 if TYPE_CHECKING:
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 def test_what_was_missed_while_the_service_was_down_is_reviewed_after_its_start(
     local_bot: Driver,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    with deaf_port() as port:
+        _is_reviewed_after_its_start(local_bot, port)
+
+
+def _is_reviewed_after_its_start(local_bot: Driver, port: int) -> None:
     pull, known = local_bot.open({"src/a.py": defect()}), local_bot.open({"src/b.py": defect()})
     url = f"http://127.0.0.1:{port}/webhook"
     for each, statuses in ((pull, [502]), (known, [502, 202])):

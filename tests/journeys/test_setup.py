@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from selenium.webdriver.common.by import By
 
+from reviewbot.entrypoints.setup import SetUp, create_setup_app
+from reviewbot.runtime.settings import load_settings
 from tests.journeys.chromium import DESK, PHONE, appears, chromium, comes, complaints
 from tests.journeys.driver import PATIENCE, ask, defect, wait_for
 
@@ -233,6 +235,31 @@ def test_the_manifest_asks_for_the_least(local_bot: Driver) -> None:
     }
     assert manifest["hook_attributes"]["url"] == f"{_PUBLIC}/webhook"
     assert manifest["public"] is False
+
+
+@pytest.mark.parametrize(
+    ("environ", "server"),
+    [
+        ({}, "https://github.com"),
+        ({"GITHUB_API_URL": "https://api.github.com"}, "https://github.com"),
+        ({"GITHUB_API_URL": "https://ghe.example.org/api/v3"}, "https://ghe.example.org"),
+        ({"GITHUB_API_URL": "https://api.acme.ghe.com"}, "https://acme.ghe.com"),
+        (
+            {
+                "GITHUB_API_URL": "https://ghe.example.org/api/v3",
+                "GITHUB_SERVER_URL": "https://www.example.org",
+            },
+            "https://www.example.org",
+        ),
+    ],
+)
+def test_an_app_is_registered_where_its_api_is(environ: dict[str, str], server: str) -> None:
+    github = load_settings(environ).github
+    setup = SetUp(github, "https://reviews.example.org", finish=lambda _: None)
+    page = create_setup_app(setup).test_client().get(f"/setup?token={setup.token}")
+    about, _ = _Forms(page.text).forms[0]
+    assert about["action"].startswith(f"{server}/settings/apps/new?state=")
+    assert page.headers["Content-Security-Policy"].endswith(f"form-action 'self' {server}")
 
 
 def test_what_is_wrong_without_an_app_is_said_before_one_is_registered(

@@ -123,7 +123,7 @@ def test_a_replayed_delivery_is_known_and_changes_nothing(bot: Driver) -> None:
 
 
 def test_a_burst_of_deliveries_becomes_one_review(local_bot: Driver) -> None:
-    local_bot.serve(LIMITS__DEBOUNCE_SECONDS="3")
+    local_bot.serve(LIMITS__DEBOUNCE_SECONDS="8")  # in which all of them come
     pull = local_bot.open({"src/burst.py": long_file("burst")})
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(pull.deliver, ["synchronize"] * 20))

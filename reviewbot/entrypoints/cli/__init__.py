@@ -20,7 +20,7 @@ COMMANDS = {
     "serve": "Run the web service, with workers inside.",
     "worker": "Run workers alone (PostgreSQL).",
     "costs": "Show what reviews cost.",
-    "ledger": "Export, reconcile, back up; release endpoints, resume reviews.",
+    "ledger": "Export, reconcile, back up; drain endpoints, resume reviews.",
     "prices": "Compare models' prices; simulate moving tokens.",
     "bench": "Load models side by side, and compare.",
     "evaluate": "Measure what reviews find in labelled changes, and at what cost.",

@@ -102,7 +102,7 @@ def _spend(stage: Stage) -> Sequence[Spend]:
 
     database = open_database(stage.database_url)
     try:
-        return spend(database, Query(By.MODEL))
+        return [line for line in spend(database, Query(By.MODEL)) if line.calls]
     finally:
         database.close()
 

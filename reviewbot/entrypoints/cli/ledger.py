@@ -49,7 +49,7 @@ def _listing(function: Command) -> Command:
 
 @click.group
 def command() -> None:
-    """Look after the ledger: export, egress, reconcile, back up, release, resume."""
+    """Look after the ledger: export, egress, reconcile, back up, drain, release, resume."""
 
 
 @command.command
@@ -57,7 +57,7 @@ def command() -> None:
 @click.option("--why", required=True, metavar="TEXT", help="For the record.")
 @config_option
 def release(endpoint: str, why: str, config: Path | None) -> int:
-    """Let ENDPOINT be called again that billed more than was possible.
+    """Let ENDPOINT be called again that was drained, or billed more than was possible.
 
     Pull requests that were closed because of it are open again; what it billed stays recorded.
     """
@@ -65,7 +65,31 @@ def release(endpoint: str, why: str, config: Path | None) -> int:
 
     with opened_ledger(config) as database:
         opened = quarantine.release(database, endpoint, actor(), why)
-    click.echo(f"{endpoint} may be called again; {opened} pull requests are open again.")
+    reopened = f"; {opened} pull requests are open again" if opened else ""
+    click.echo(f"{endpoint} may be called again{reopened}.")
+    return FINE
+
+
+@command.command
+@click.argument("endpoint")
+@click.option("--why", required=True, metavar="TEXT", help="For the record.")
+@config_option
+def drain(endpoint: str, why: str, config: Path | None) -> int:
+    """Take ENDPOINT out of service, for every process, until it is released.
+
+    Calls under way end as ever; reviews go on by the other routes of their models.
+    """
+    from reviewbot.ledger import drains
+    from reviewbot.runtime.tiers import endpoint_names
+
+    names = endpoint_names(settings_from(config))
+    if endpoint not in names:
+        message = f"there is no endpoint {endpoint!r}"
+        raise UsageError(message, f"Configured are: {', '.join(names) or 'none'}.")
+    with opened_ledger(config) as database:
+        fresh = drains.drain(database, endpoint, actor(), why)
+    already = "" if fresh else " already"
+    click.echo(f"{endpoint} is out of service{already}; `reviewbot ledger release` brings it back.")
     return FINE
 
 

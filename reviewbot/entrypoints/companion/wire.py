@@ -15,7 +15,7 @@ from reviewbot.domain.money import TOKENS_PER_PRICE, parse_usd, plain_usd
 from reviewbot.domain.session_refusal import OVER_BUDGET
 from reviewbot.ledger.scopes import kind_of
 from reviewbot.review.ports import Prompt
-from reviewbot.review.prompt import OUTPUT_CAP
+from reviewbot.review.prompt import LONGEST_OUTPUT
 from reviewbot.review.schema import answer_schema
 from reviewbot.runtime.companion_calls import Asked
 
@@ -112,7 +112,7 @@ def read_wish(body: bytes) -> Wish:
 
 
 def read_completion_request(body: bytes, offers: Mapping[str, Offer]) -> Asked:
-    """A request for a chat completion; raises Unreadable. Its cap is never more than usual."""
+    """A request for a chat completion; raises Unreadable. Its cap is at most ours."""
     try:
         said = _Completion.model_validate_json(body)
     except ValidationError as error:
@@ -129,7 +129,7 @@ def read_completion_request(body: bytes, offers: Mapping[str, Offer]) -> Asked:
         tier=offer.tier,
         model="" if offer.is_tier else offer.model,
         prompt=prompt,
-        output_cap=min(said.max_tokens, OUTPUT_CAP),
+        output_cap=min(said.max_tokens, LONGEST_OUTPUT),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import url_for
 
 from reviewbot.domain.money import format_usd
-from reviewbot.entrypoints.dashboard.page import Figure
+from reviewbot.entrypoints.dashboard.page import Figure, counted
 from reviewbot.entrypoints.dashboard.table import NOTHING, Column, Kind, Table, percent
 from reviewbot.ledger.worth import cost_each, total
 
@@ -40,16 +40,27 @@ def acceptance_figures(worth: list[Worth], cost: int) -> tuple[Figure, ...]:
             "Accepted findings",
             percent(whole.accepted, whole.judged),
             f"{whole.accepted:,} accepted, {whole.rejected:,} rejected, {whole.unknown:,} unknown",
+            link="#acceptance_by_model",
         ),
+        *cost_figures(cost, whole, "in the time shown", "#acceptance_by_model"),
+    )
+
+
+def cost_figures(cost: int, worth: Worth, when: str, link: str) -> tuple[Figure, Figure]:
+    """What reviews cost by the findings of the same time."""
+    posted, accepted = worth.posted, worth.accepted
+    return (
         Figure(
             "Cost per finding",
-            _shown(cost_each(cost, whole.posted)),
-            f"reviews of the time shown, by {whole.posted:,} posted on lines in it",
+            _shown(cost_each(cost, posted)),
+            f"of reviews; {counted(posted, 'finding')} posted on lines {when}",
+            link=link,
         ),
         Figure(
             "Cost per accepted finding",
-            _shown(cost_each(cost, whole.accepted)),
-            f"the same, by the {whole.accepted:,} of them that were accepted",
+            _shown(cost_each(cost, accepted)),
+            f"of reviews; {accepted:,} of these findings were accepted",
+            link=link,
         ),
     )
 
@@ -104,7 +115,7 @@ def by_repository(
             for each in worth
         ],
         links=[
-            url_for("costs.repository", repository_id=each.key[0], **asked.days) for each in worth
+            url_for("costs.repository", repository_id=each.key[0], **asked.kept) for each in worth
         ],
         empty=_EMPTY,
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 
 from reviewbot.domain.scope import Kind as ScopeKind
-from reviewbot.entrypoints.dashboard.page import Figure, Page
+from reviewbot.entrypoints.dashboard.page import Figure, Page, counted
 from reviewbot.entrypoints.dashboard.span import begin_of, end_of
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import alerts as ledger_alerts
@@ -31,6 +33,7 @@ _OF_REPOSITORIES = {
     ScopeKind.REPOSITORY_DAY,
     ScopeKind.REPOSITORY_MONTH,
 }
+_OF_PERIODS = {*ScopeKind} - {ScopeKind.PULL, ScopeKind.REVIEW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,11 @@ def alerts(sources: Sources, asked: Asked) -> Page:
     return Page(
         template="alerts.html",
         title="Alerts",
-        figures=_figures(needs),
+        figures=_figures(needs, asked),
         tables=(
-            _starved(needs.hungry),
+            _starved(needs.hungry, asked),
             *((_quarantined(needs.accused),) if asked.sight.is_whole else ()),
-            _dead(needs.dead),
+            _dead(needs.dead, asked),
             _limits(needs.raised),
         ),
     )
@@ -92,25 +95,26 @@ def _sees(sight: Sight, alert: Alert) -> bool:
     return repository_id.isdecimal() and sight.sees(int(repository_id))
 
 
-def _figures(needs: Needs) -> tuple[Figure, ...]:
+def _figures(needs: Needs, asked: Asked) -> tuple[Figure, ...]:
     full = sum(alert.level >= ledger_alerts.LEVELS[-1] for alert in needs.raised)
-    counted = (
-        ("Starved reviews", len(needs.hungry), "not read in full for want of money"),
-        ("Endpoints in quarantine", len(needs.accused), "billed more than was possible"),
-        ("Dead work", len(needs.dead), "given up after too many tries"),
-        ("Limits used up", full, f"{len(needs.raised)} alerts in all"),
+    accused = "#quarantined" if asked.sight.is_whole else ""
+    cards = (
+        ("Starved reviews", len(needs.hungry), "not read in full for want of money", "#starved"),
+        ("Endpoints in quarantine", len(needs.accused), "billed more than was possible", accused),
+        ("Dead work", len(needs.dead), "given up after too many tries", "#dead"),
+        ("Limits used up", full, f"{counted(len(needs.raised), 'alert')} in all", "#limits"),
     )
     return tuple(
-        Figure(title, f"{number}", about, "bad" if number else "good")
-        for title, number, about in counted
+        Figure(title, f"{number}", about, "bad" if number else "good", link)
+        for title, number, about, link in cards
     )
 
 
-def _link(key: PullKey) -> str:
-    return url_for("costs.pull", repository_id=key.repository_id, number=key.number)
+def _link(key: PullKey, asked: Asked) -> str:
+    return url_for("costs.pull", repository_id=key.repository_id, number=key.number, **asked.kept)
 
 
-def _starved(hungry: Sequence[Starved]) -> Table:
+def _starved(hungry: Sequence[Starved], asked: Asked) -> Table:
     return Table(
         name="starved",
         title="Starved reviews",
@@ -123,7 +127,7 @@ def _starved(hungry: Sequence[Starved]) -> Table:
             (f"{each.repository}#{each.key.number}", each.at, ", ".join(each.shortages))
             for each in hungry
         ],
-        links=[_link(each.key) for each in hungry],
+        links=[_link(each.key, asked) for each in hungry],
         empty="Every newest review had the money it needed.",
     )
 
@@ -138,15 +142,33 @@ def _quarantined(accused: Sequence[tuple[str, str]]) -> Table:
     )
 
 
-def _dead(dead: Sequence[Dead]) -> Table:
+def _dead(dead: Sequence[Dead], asked: Asked) -> Table:
     return Table(
         name="dead",
         title="Dead work",
         columns=(Column("pull_request", "Pull request"), Column("error", "Last error", Kind.CODE)),
         rows=[(f"{each.repository}#{each.key.number}", each.error) for each in dead],
-        links=[_link(each.key) for each in dead],
+        links=[_link(each.key, asked) for each in dead],
         empty="None.",
     )
+
+
+def _explained(alert: Alert) -> str:
+    """Where the money of a limit went: a pull request, or the period of a repository or of all."""
+    whose, _, period = alert.scope.partition(":")[2].rpartition(":")
+    if alert.kind is ScopeKind.PULL:
+        repository_id, _, number = period.partition("/")
+        return url_for("costs.pull", repository_id=int(repository_id), number=int(number))
+    if alert.kind not in _OF_PERIODS:
+        return ""
+    is_day = period.count("-") > 1
+    first = date.fromisoformat(period if is_day else f"{period}-01")
+    length = 1 if is_day else calendar.monthrange(first.year, first.month)[1]
+    last = first + timedelta(days=length - 1)
+    days: dict[str, Any] = {"since": f"{first}", "until": f"{last}"}
+    if alert.kind not in _OF_REPOSITORIES:
+        return url_for("costs.overview", **days)
+    return url_for("costs.repository", repository_id=int(whose.partition("/")[0]), **days)
 
 
 def _limits(raised: Sequence[Alert]) -> Table:
@@ -172,4 +194,5 @@ def _limits(raised: Sequence[Alert]) -> Table:
             )
             for alert in raised
         ],
+        links=[_explained(alert) for alert in raised],
     )

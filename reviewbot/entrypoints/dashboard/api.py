@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from reviewbot.domain.errors import ForgeError, NotFound
 from reviewbot.entrypoints.dashboard import shapes
 from reviewbot.entrypoints.dashboard.alerts import read_needs
-from reviewbot.entrypoints.dashboard.asking import read_asked
+from reviewbot.entrypoints.dashboard.asking import LARGEST_ID, read_asked
 from reviewbot.entrypoints.dashboard.openapi import description
 from reviewbot.entrypoints.dashboard.repository import name_of
 from reviewbot.entrypoints.dashboard.sign_in import SESSION
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from reviewbot.ledger.worth import Worth
 
 _log = logging.getLogger(__name__)
-_LARGEST_ID = 2**63 - 1
 _MOST = 1_000  # lines of one answer
 _USUAL = 100
 _CURSOR = re.compile(r"(\d{1,15})-([0-9a-zA-Z-]{1,64})", re.ASCII)
@@ -109,7 +108,7 @@ def _guarded(
     return guarded
 
 
-def _number(name: str, most: int = _LARGEST_ID, otherwise: int | None = None) -> int | None:
+def _number(name: str, most: int = LARGEST_ID, otherwise: int | None = None) -> int | None:
     """A whole number from 1 on; anything else is refused."""
     text = request.args.get(name)
     if text is None:
@@ -180,14 +179,15 @@ def _pulls(call: _Call) -> dict[str, Any]:
 
 def _pull(call: _Call, repository_id: int, number: int) -> dict[str, Any]:
     """A pull request with its reviews' reports, the newest first."""
-    if max(repository_id, number) > _LARGEST_ID:
+    if max(repository_id, number) > LARGEST_ID:
         abort(HTTPStatus.NOT_FOUND)
     with call.sources.database.snapshot() as session:
         name = name_of(session, call.sight, repository_id)
         reviews = reviews_of(session, repository_id, number)
-        if not reviews:
-            abort(HTTPStatus.NOT_FOUND)
         calls = calls_of(session, (repository_id, number), [review.id for review in reviews])
+        life = insight.whole_life(session, repository_id, number)
+        if not reviews and not calls and not life.calls:
+            abort(HTTPStatus.NOT_FOUND)
         gauges = insight.gauges(session, [f"pr:{repository_id}/{number}"])
         posted = received(session, repository_id, number)
     return {
@@ -195,6 +195,7 @@ def _pull(call: _Call, repository_id: int, number: int) -> dict[str, Any]:
         "repository": name,
         "number": number,
         "budget": shapes.gauge(next(iter(gauges.values()), None)),
+        "whole_life": shapes.life(life),
         "reviews": [shapes.review(review) for review in reviews],
         "calls": [shapes.call(each) for each in calls],
         "findings": [shapes.received(each) for each in posted],

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from reviewbot.ledger.sight import Sight
 
 
+LARGEST_ID = 2**63 - 1  # what a database has room for
+
+
 def read_asked(sources: Sources, sight: Sight, arguments: Mapping[str, str]) -> Asked:
     """Raises BadSpan, or NotFound for a team that the visitor sees nothing of, as for none."""
     now = sources.now()

@@ -1,4 +1,4 @@
-"""The endpoints' page: how well each answered, and who is under quarantine."""
+"""The endpoints' page: how well each answered, and which are out of service."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from reviewbot.entrypoints.dashboard.page import Meter, Page
 from reviewbot.entrypoints.dashboard.plot import Bar, stack
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import insight
+from reviewbot.ledger.drains import drained
 from reviewbot.ledger.insight import Group
 from reviewbot.ledger.pace import Pace, paces
 from reviewbot.ledger.quarantine import flagged
@@ -29,14 +30,19 @@ def endpoints(sources: Sources, asked: Asked) -> Page:
         pace = paces(session, asked.span, asked.sight)
     breakers: dict[str, str] = {}
     accused: dict[str, str] = {}
+    drains: dict[str, str] = {}
     if asked.sight.is_whole:
         breakers = dict(sources.breakers())
-        accused = dict(flagged(sources.database))
+        accused = {name: f"quarantine: {why}" for name, why in flagged(sources.database)}
+        drains = {
+            each.endpoint: f"drained by {each.who}: {each.why}"
+            for each in drained(sources.database)
+        }
     return Page(
         template="endpoints.html",
         title="Endpoints",
         meters=tuple(_answered(line, sources.sla) for line in lines),
-        tables=(_table(lines, _States(breakers, accused), pace, sources.sla),),
+        tables=(_table(lines, _States(breakers, accused | drains), pace, sources.sla),),
         values={"is_whole": asked.sight.is_whole},
     )
 
@@ -46,12 +52,12 @@ class _States:
     """What the server itself thinks of its endpoints; empty for who does not see all."""
 
     breakers: Mapping[str, str]
-    accused: Mapping[str, str]
+    kept_out: Mapping[str, str]
 
     def of(self, name: str) -> str | None:
         """In words."""
-        if name in self.accused:
-            return f"quarantine: {self.accused[name]}"
+        if name in self.kept_out:
+            return self.kept_out[name]
         return {"closed": "in use", "open": "resting", "half-open": "on trial"}.get(
             self.breakers.get(name, ""), self.breakers.get(name)
         )

@@ -193,6 +193,7 @@ _SCHEMAS: dict[str, Any] = {
         _PULL
         | {
             "budget": _or_null(_ref("Budget")),
+            "whole_life": _ref("Line"),
             "reviews": _many("Review"),
             "calls": _many("Call"),
             "findings": _many("Received"),

@@ -37,7 +37,11 @@ def overview(sources: Sources, asked: Asked) -> Page:
     return Page(
         template="overview.html",
         title="Costs",
-        figures=(*period.figures, *acceptance_figures(worth[Aspect.MODEL], period.cost_of_reviews)),
+        figures=(
+            *period.figures,
+            period.accuracy("#forecasts"),
+            *acceptance_figures(worth[Aspect.MODEL], period.cost_of_reviews),
+        ),
         meters=meters,
         tables=(
             table,
@@ -101,7 +105,7 @@ def _repositories(
             for gauge in [by_id.get(line.key[0])]
         ],
         links=[
-            url_for("costs.repository", repository_id=line.key[0], **asked.days) for line in lines
+            url_for("costs.repository", repository_id=line.key[0], **asked.kept) for line in lines
         ],
     )
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from reviewbot.domain.money import format_usd
+from markupsafe import Markup
+
+from reviewbot.domain.money import PICO_PER_USD, format_usd
 from reviewbot.entrypoints.dashboard.plot import Bar, columns, stack
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
-
-    from markupsafe import Markup
+    from datetime import date, datetime
 
     from reviewbot.entrypoints.dashboard.figures import Routing
     from reviewbot.ledger.database import Database
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from reviewbot.ledger.insight import Gauge, Line
     from reviewbot.ledger.sight import Sight, Span
 
+_KEPT = ("since", "until", "team")
 _MOST_BARS, _WEEK = 120, 7  # days
+_LONG = 9  # characters
 _MOST_DAYS = 31  # rows on the page, the newest first
 _FULL, _HIGH = 100, 80  # per cent of a limit
 
@@ -56,25 +59,35 @@ class Asked:
     teams: Sequence[str] = ()
 
     @property
-    def days(self) -> dict[str, Any]:
-        """The time, as addresses have it."""
-        return {"since": f"{self.span.first}", "until": f"{self.span.last}"}
+    def kept(self) -> dict[str, Any]:
+        """What links to other pages carry on: the time and the team that the visitor chose."""
+        return {name: value for name in _KEPT if (value := self.arguments.get(name))}
 
     @property
     def query(self) -> str:
         """What addresses of the same time and team end with."""
+        return self.query_of(self.span.first, self.span.last)
+
+    def query_of(self, first: date | str, last: date | str) -> str:
+        """The same of another time."""
         team = {"team": self.team} if self.team else {}
-        return f"?{urlencode({**self.days, **team})}"
+        return f"?{urlencode({'since': f'{first}', 'until': f'{last}', **team})}"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One large number, with what it means."""
+    """One large number, with what it means, and where it is explained."""
 
     title: str
     value: str
     about: str = ""
     mood: str = ""  # good, bad, or neither
+    link: str = ""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the value needs a smaller type."""
+        return len(self.value) > _LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +173,7 @@ def sums(line: Line) -> tuple[int, ...]:
     )
 
 
-def trend(days: Sequence[Line]) -> tuple[Markup, Table]:
+def trend(days: Sequence[Line], asked: Asked) -> tuple[Markup, Table]:
     """Costs by day, as plot and as table; *days* holds every day, also those without costs.
 
     Where they are many, a bar is a week.
@@ -178,9 +191,19 @@ def trend(days: Sequence[Line]) -> tuple[Markup, Table]:
         title=title,
         columns=(Column("day", "Day"), *SUMS, Column("saved", "Saved by the cache", Kind.USD)),
         rows=[(day.key[0], *sums(day), day.saved) for day in reversed(days)],
+        links=[asked.query_of(day.key[0], day.key[0]) for day in reversed(days)],
         most=_MOST_DAYS,
     )
-    return columns(title, about, bars, format_usd), table
+    return columns(title, about, bars, _tick) if total else Markup(), table
+
+
+def _tick(amount: int) -> str:
+    """An amount beside a plot: short, as the plot's scale has round ones."""
+    usd = Decimal(amount) / PICO_PER_USD
+    for least, size, letter in ((1_000_000, 1_000_000, "M"), (10_000, 1_000, "k")):
+        if usd >= least:
+            return f"${usd / size:,.6g}{letter}"
+    return f"${usd:,.6g}" if usd >= 1 else format_usd(amount)
 
 
 def _bar(days: Sequence[Line]) -> Bar:
@@ -228,7 +251,11 @@ def models_table(by_model: Sequence[Line], reserved: Mapping[tuple[str, str], in
 def saved_figures(saved: int, routed: Routing | None) -> tuple[Figure, ...]:
     """What the cache and cheap-first saved."""
     cache = Figure(
-        "Saved by the cache", format_usd(saved), "what answers known before would have cost", "good"
+        "Saved by the cache",
+        format_usd(saved),
+        "what answers known before would have cost",
+        "good" if saved else "",
+        "#days",
     )
     if routed is None:
         return (cache,)
@@ -238,4 +265,4 @@ def saved_figures(saved: int, routed: Routing | None) -> tuple[Figure, ...]:
     )
     mood = "good" if routed.saved > 0 else ""
     shown = format_usd(routed.saved) if routed.saved >= 0 else f"-{format_usd(-routed.saved)}"
-    return (cache, Figure("Saved by cheap-first", shown, about, mood))
+    return (cache, Figure("Saved by cheap-first", shown, about, mood, "#models"))

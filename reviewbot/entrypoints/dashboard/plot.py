@@ -64,7 +64,7 @@ def columns(title: str, about: str, bars: Sequence[Bar], shown: Callable[[int], 
                 )
             )
     return Markup(
-        '<div class="plot"><svg class="scale" width="58" height="{height}" aria-hidden="true">'
+        '<div class="plot"><svg class="scale" width="64" height="{height}" aria-hidden="true">'
         "{scale}</svg>{bars}</div>"
     ).format(
         height=_HEIGHT,

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 from flask import url_for
 
 from reviewbot.domain.errors import NotFound
-from reviewbot.domain.money import PicoUsd, format_usd
-from reviewbot.domain.spent import ANSWERS
+from reviewbot.domain.money import format_usd
 from reviewbot.entrypoints.dashboard import acceptance
+from reviewbot.entrypoints.dashboard.acceptance import cost_figures
+from reviewbot.entrypoints.dashboard.asking import LARGEST_ID
 from reviewbot.entrypoints.dashboard.page import Figure, Page, counted, meter
 from reviewbot.entrypoints.dashboard.plot import Bar, Stretch, stack, timeline
 from reviewbot.entrypoints.dashboard.repository import name_of
 from reviewbot.entrypoints.dashboard.table import Column, Kind, Table
 from reviewbot.ledger import insight
-from reviewbot.ledger.pull_record import calls_of, reviews_of
-from reviewbot.ledger.worth import received
+from reviewbot.ledger.pull_record import MOST_CALLS, calls_of, reviews_of
+from reviewbot.ledger.worth import Worth, received
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from reviewbot.entrypoints.dashboard.page import Asked, Sources
+    from reviewbot.ledger.insight import Line
     from reviewbot.ledger.pull_record import PastCall, PastReview
 
 _SHA = 7
+_MISSING = "no such pull request"
 _REVIEWS = (
     Column("begun", "Begun (UTC)", Kind.TIME),
     Column("head", "Commit", Kind.CODE, is_minor=True),
@@ -44,30 +47,32 @@ _CLASSES = ("read", "known", "excluded", "over_budget", "failed")
 
 def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Page:
     """One pull request over its whole life; raises NotFound for what is hidden or not there."""
+    if number > LARGEST_ID:
+        raise NotFound(_MISSING)
     with sources.database.snapshot() as session:
         name = name_of(session, asked.sight, repository_id)
         reviews = reviews_of(session, repository_id, number)
-        if not reviews:
-            message = "no such pull request"
-            raise NotFound(message)
         calls = calls_of(session, (repository_id, number), [review.id for review in reviews])
+        life = insight.whole_life(session, repository_id, number)
+        if not reviews and not calls and not life.calls:
+            raise NotFound(_MISSING)
         [*gauges] = insight.gauges(session, [f"pr:{repository_id}/{number}"]).values()
         posted = received(session, repository_id, number)
     chosen = _chosen(reviews, asked.arguments.get("review", ""))
-    its_calls = [call for call in calls if call.review_id == chosen.id]
+    its_calls = [call for call in calls if chosen and call.review_id == chosen.id]
     return Page(
         template="pull.html",
         title=f"{name}#{number}",
-        figures=_figures(reviews, calls),
+        figures=_figures(life, reviews, calls),
         meters=tuple(meter("This pull request, for life", gauge) for gauge in gauges),
         tables=(
-            _reviews(reviews, calls, (repository_id, number)),
+            _reviews(reviews, (repository_id, number), asked),
             _findings(chosen),
             acceptance.of_pull(posted),
             _receipt(chosen),
             _calls(calls),
         ),
-        query=f"?review={chosen.id}",
+        query=f"?review={chosen.id}" if chosen else "",
         values={
             "repository": name,
             "repository_id": repository_id,
@@ -79,43 +84,58 @@ def pull(sources: Sources, asked: Asked, repository_id: int, number: int) -> Pag
     )
 
 
-def _chosen(reviews: Sequence[PastReview], wanted: str) -> PastReview:
-    """The review asked for, or the newest one that has a report."""
+def _chosen(reviews: Sequence[PastReview], wanted: str) -> PastReview | None:
+    """The review asked for, or the newest one that has a report; None where nobody reviewed."""
     for review in reviews:
         if review.id == wanted:
             return review
-    return next((review for review in reviews if review.report), reviews[0])
+    return next((review for review in reviews if review.report), next(iter(reviews), None))
 
 
-def _figures(reviews: Sequence[PastReview], calls: Sequence[PastCall]) -> tuple[Figure, ...]:
-    spent = sum(call.cost for call in calls if call.state == "settled")
-    presumed = sum(call.cost for call in calls if call.state == "presumed")
-    reserved = sum(call.worst for call in calls if call.state == "reserved")
-    saved = sum(review.saved for review in reviews)
-    questions = len({call.review_id for call in calls if call.reason in ANSWERS})
-    asked = f" and {counted(questions, 'question')}" if questions else ""
+def _figures(
+    life: Line, reviews: Sequence[PastReview], calls: Sequence[PastCall]
+) -> tuple[Figure, ...]:
+    """Sums that are kept, as single calls are not; findings and costs of the whole life."""
+    waiting = [call.worst for call in calls if call.state == "reserved"]
+    asked = f" and {counted(life.questions, 'question')}" if life.questions else ""
+    read = counted(max(life.reviews, len(reviews)), "review")
+    worth = Worth(life.key, life.findings, life.accepted, 0)
     newest = next((review for review in reviews if review.report), None)
     still_open = [f for f in newest.findings if f.get("fate") != "withheld"] if newest else []
     return (
         Figure(
             "Settled",
-            format_usd(spent),
-            f"{counted(len(calls), 'call')} in {counted(len(reviews), 'review')}{asked}",
+            format_usd(life.spent),
+            f"{counted(life.calls, 'call')} in {read}{asked}",
+            link="#calls",
         ),
-        Figure("Presumed", format_usd(presumed), "calls whose end nobody learned"),
-        Figure("Reserved now", format_usd(reserved), "calls under way, at most"),
-        Figure("Saved by the cache", format_usd(saved), "answers known before", "good"),
-        Figure("Open findings", f"{len(still_open)}", "of the newest review"),
+        Figure(
+            "Presumed",
+            format_usd(life.presumed),
+            "calls whose end nobody learned",
+            link="#calls",
+        ),
+        Figure(
+            "Reserved now",
+            format_usd(sum(waiting)),
+            f"{counted(len(waiting), 'call')} under way, at most",
+            link="#calls",
+        ),
+        Figure(
+            "Saved by the cache",
+            format_usd(life.saved),
+            "answers known before",
+            "good" if life.saved else "",
+            "#reviews",
+        ),
+        Figure("Open findings", f"{len(still_open)}", "of the newest review", link="#findings"),
+        *cost_figures(life.cost_of_reviews, worth, "in all", "#received"),
     )
 
 
-def _reviews(
-    reviews: Sequence[PastReview], calls: Sequence[PastCall], key: tuple[int, int]
-) -> Table:
-    costs: dict[str, int] = {}
-    for call in calls:
-        costs[call.review_id] = costs.get(call.review_id, 0) + call.cost
+def _reviews(reviews: Sequence[PastReview], key: tuple[int, int], asked: Asked) -> Table:
     repository_id, number = key
+    place = {"repository_id": repository_id, "number": number, **asked.kept}
     return Table(
         name="reviews",
         title="Reviews",
@@ -130,15 +150,13 @@ def _reviews(
                 len(review.findings),
                 review.foreseen_p50,
                 review.foreseen_p90,
-                PicoUsd(costs.get(review.id, 0)),
+                review.cost,
                 review.saved,
             )
             for review in reviews
         ],
-        links=[
-            url_for("costs.pull", repository_id=repository_id, number=number, review=review.id)
-            for review in reviews
-        ],
+        links=[url_for("costs.pull", **place, review=review.id) for review in reviews],
+        empty="Nothing was reviewed.",
     )
 
 
@@ -146,10 +164,12 @@ def _yes(value: object) -> str | None:
     return None if value is None else ("yes" if value else "no")
 
 
-def _findings(review: PastReview) -> Table:
+def _findings(review: PastReview | None) -> Table:
     """Worst first, each with its fate: none is dropped."""
     order = ("critical", "high", "medium", "low", "info")
-    found = sorted(review.findings, key=lambda f: order.index(f.get("severity", "info")))
+    found = sorted(
+        review.findings if review else (), key=lambda f: order.index(f.get("severity", "info"))
+    )
     return Table(
         name="findings",
         title="Findings and their fate",
@@ -190,8 +210,8 @@ def _where(finding: Mapping[str, Any]) -> str:
     return f"{path}:{anchor['line']}" if isinstance(anchor, dict) and "line" in anchor else path
 
 
-def _receipt(review: PastReview) -> Table:
-    entries = review.report.get("receipt", {}).get("entries", ())
+def _receipt(review: PastReview | None) -> Table:
+    entries = review.report.get("receipt", {}).get("entries", ()) if review else ()
     return Table(
         name="receipt",
         title="Coverage receipt",
@@ -212,13 +232,13 @@ def _receipt(review: PastReview) -> Table:
             )
             for each in entries
         ],
-        empty="This review left no receipt.",
+        empty="This review left no receipt." if review else "Nothing was reviewed.",
     )
 
 
-def _coverage(review: PastReview) -> tuple[Markup, list[tuple[str, str, int]]] | None:
+def _coverage(review: PastReview | None) -> tuple[Markup, list[tuple[str, str, int]]] | None:
     """Segments by class: drawn, and as a list of class, title and number."""
-    counts = review.report.get("receipt", {}).get("counts")
+    counts = review.report.get("receipt", {}).get("counts") if review else None
     if not isinstance(counts, dict):
         return None
     parts = tuple((name, int(counts.get(name, 0))) for name in _CLASSES)
@@ -248,7 +268,7 @@ def _timeline(calls: Sequence[PastCall]) -> Markup | None:
 def _calls(calls: Sequence[PastCall]) -> Table:
     return Table(
         name="calls",
-        title="Calls",
+        title="Calls" if len(calls) < MOST_CALLS else f"The newest {MOST_CALLS:,} calls",
         columns=(
             Column("reserved_at", "Time (UTC)", Kind.TIME),
             Column("tier", "Tier"),
@@ -260,7 +280,7 @@ def _calls(calls: Sequence[PastCall]) -> Table:
             Column("state", "State", is_minor=True),
             Column("tokens_in", "Tokens in", Kind.COUNT, is_minor=True),
             Column("tokens_out", "Tokens out", Kind.COUNT, is_minor=True),
-            Column("latency", "Took", Kind.DURATION),
+            Column("latency", "Took", Kind.DURATION, is_minor=True),
             Column("cost", "Cost", Kind.USD),
         ),
         rows=[

@@ -45,13 +45,14 @@ def repository(sources: Sources, asked: Asked, repository_id: int) -> Page:
         title=name,
         figures=(
             *period.figures,
+            period.accuracy(),
             *_reviews(period, len(pulls)),
             *acceptance_figures(worth[Aspect.MODEL], period.cost_of_reviews),
         ),
         meters=meters,
         tables=(
             table,
-            _pulls(pulls),
+            _pulls(pulls, asked),
             period.models(),
             acceptance.by_model(worth[Aspect.MODEL]),
             acceptance.by_category(worth[Aspect.CATEGORY]),
@@ -87,12 +88,18 @@ def _reviews(period: Period, pulls: int) -> tuple[Figure, ...]:
             "Cost per review",
             format_usd(cost // reviews) if reviews else NOTHING,
             f"{counted(reviews, 'review')} of {counted(pulls, 'pull request')}",
+            link="#pulls",
         ),
-        Figure("Escalation share", share, f"of what reviews cost; {calls} of all calls"),
+        Figure(
+            "Escalation share",
+            share,
+            f"of what reviews cost; {calls} of all calls",
+            link="#models",
+        ),
     )
 
 
-def _pulls(pulls: Sequence[Line]) -> Table:
+def _pulls(pulls: Sequence[Line], asked: Asked) -> Table:
     return Table(
         name="pulls",
         title="Pull requests by cost",
@@ -118,7 +125,7 @@ def _pulls(pulls: Sequence[Line]) -> Table:
             for pull in pulls
         ],
         links=[
-            url_for("costs.pull", repository_id=pull.key[0], number=pull.key[1])
+            url_for("costs.pull", repository_id=pull.key[0], number=pull.key[1], **asked.kept)
             for pull in pulls[:_SHOWN]
         ],
         most=_SHOWN,

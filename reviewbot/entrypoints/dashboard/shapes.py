@@ -60,6 +60,12 @@ def line(sums: Line, group: Group, names: Mapping[int, str]) -> dict[str, Any]:
     return key | known | (_worth_its_cost(sums) if group in _WITH_FINDINGS else {})
 
 
+def life(sums: Line) -> dict[str, Any]:
+    """A pull request's sums since it was first seen, which outlive its calls."""
+    whole = line(sums, Group.PULL, {})
+    return {name: whole[name] for name in whole if name not in {*_KEYS[Group.PULL], "repository"}}
+
+
 def _worth_its_cost(sums: Line) -> dict[str, Any]:
     """Findings of the same time as the costs, and what reviews cost by them."""
     return {

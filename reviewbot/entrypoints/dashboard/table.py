@@ -174,6 +174,10 @@ def percent(part: int, whole: int) -> str:
     if not whole:
         return NOTHING
     share = 100 * part / whole
+    if 99 <= share < 100:  # noqa: PLR2004 - what is not the whole does not look so
+        return f"{int(share * 10) / 10:.1f} %"
+    if 0 < share < 0.1:  # noqa: PLR2004 - and what is something does not look like nothing
+        return "<0.1 %"
     return f"{share:.0f} %" if share >= 10 or share == 0 else f"{share:.1f} %"  # noqa: PLR2004 - two digits
 
 

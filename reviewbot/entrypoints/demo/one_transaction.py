@@ -18,6 +18,7 @@ class OneTransaction:
 
     def __init__(self, database: Database, session: Session) -> None:
         self.url, self.is_shared = database.url, database.is_shared
+        self.dialect = database.dialect
         self._database, self._session = database, session
 
     @contextmanager

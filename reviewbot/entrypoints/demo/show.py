@@ -31,7 +31,7 @@ class Shown:
 
     stage: Stage
     check: Mapping[str, Any]
-    spend: Sequence[Spend]  # by model
+    spend: Sequence[Spend]  # by model that was called
 
 
 def as_json(shown: Shown) -> dict[str, Any]:

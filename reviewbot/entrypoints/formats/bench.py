@@ -35,8 +35,7 @@ def show(report: Report) -> None:
     )
     out = tables.console()
     tables.show(out, report.title(), columns, [_row(figures) for figures in report.figures])
-    for note in report.notes():
-        out.print(one_line(note), style="dim", markup=False)
+    tables.note(out, report.notes())
 
 
 def _row(figures: Figures) -> Row:

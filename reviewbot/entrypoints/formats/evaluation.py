@@ -10,7 +10,6 @@ from reviewbot.entrypoints.formats.tables import Column, Row
 from reviewbot.lab.evaluation import frontier
 from reviewbot.lab.evaluation_page import percent
 from reviewbot.lab.matrix import fixed
-from reviewbot.review.wording import one_line
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -43,8 +42,7 @@ def show(evaluation: Evaluation) -> None:
     title = f"{cases} labelled case{'' if cases == 1 else 's'}"
     rows = [_row(each, unbeaten=each.routing in unbeaten) for each in known]
     tables.show(out, title, _COLUMNS, rows)
-    for note in evaluation.notes():
-        out.print(one_line(note), style="dim", markup=False)
+    tables.note(out, evaluation.notes())
 
 
 def _row(each: Figures, *, unbeaten: bool) -> Row:

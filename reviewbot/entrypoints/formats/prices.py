@@ -52,8 +52,7 @@ def show(shown: Shown) -> None:
     )
     out.print()
     _show_article(out, shown)
-    for note in shown.notes:
-        out.print(note, style="dim")
+    tables.note(out, shown.notes)
 
 
 def _show(out: Console, shown: Shown, matrix: Matrix, title: str) -> None:

@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reviewbot.review.wording import one_line
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _PIPED_WIDTH = 150
 _BETWEEN, _AROUND = 3, 1  # what borders and padding take
@@ -63,6 +65,12 @@ def show(out: Console, title: str, columns: Sequence[Column], rows: Sequence[Row
     if left_out:
         told = f"Not shown in {out.width} columns: {', '.join(left_out)}. --format json has them."
         out.print(told, style="dim")
+
+
+def note(out: Console, sentences: Iterable[str]) -> None:
+    """Print what a reader has to know, below a table."""
+    for sentence in sentences:
+        out.print(one_line(sentence), style="dim", markup=False)
 
 
 def fitting(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Column]:

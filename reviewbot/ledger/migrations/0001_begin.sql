@@ -204,6 +204,14 @@ CREATE TABLE forecasts (
 -- Endpoints that billed more than was possible: not called until an administrator releases them.
 CREATE TABLE flagged_endpoints (endpoint TEXT PRIMARY KEY, at BIGINT NOT NULL, why TEXT NOT NULL);
 
+-- Endpoints that an administrator took out of service.
+CREATE TABLE drained_endpoints (
+  endpoint TEXT PRIMARY KEY,
+  at       BIGINT NOT NULL,
+  who      TEXT NOT NULL,
+  why      TEXT NOT NULL
+);
+
 -- What administrators decided about money.
 CREATE TABLE audit (
   id      TEXT PRIMARY KEY,
@@ -383,7 +391,7 @@ CREATE TABLE read_backs (
 );
 
 -- What may have left for a model endpoint: one row a call, written with its reservation and
--- never changed. No prompt is kept, only its digest.
+-- never changed, which a trigger of each database sees to. No prompt is kept, only its digest.
 CREATE TABLE egress (
   call_id       TEXT PRIMARY KEY,
   at            BIGINT NOT NULL,

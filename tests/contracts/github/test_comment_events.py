@@ -139,9 +139,9 @@ def test_every_text_is_read_and_what_is_found_is_one_short_line(text: str) -> No
 )
 def test_no_comment_keeps_a_webhook_waiting(unit: str) -> None:
     filling = (unit * 20_000)[:19_900]
-    begin = time.monotonic()
+    begin = time.process_time()
     find_command(f"{filling}\n\n/reviewbot cost")
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 # --- from whom -------------------------------------------------------------------------------

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.pull_request import RETITLED, PullKey, Wish
 from reviewbot.github.delivery import VerifiedDelivery, verify_delivery
-from reviewbot.github.events import BadDelivery, Closed, Event, Ignored, Ping, Unknown
+from reviewbot.github.events import (
+    BadDelivery,
+    Closed,
+    Event,
+    GroupRequested,
+    Ignored,
+    Ping,
+    Unknown,
+)
 from reviewbot.github.events import read_event as read_verified_event
 
 SECRET = "It's a Secret to Everybody"
@@ -155,3 +163,20 @@ def test_what_is_not_as_documented_is_a_bad_delivery(body: bytes) -> None:
 def test_any_bytes_are_read_or_refused(body: bytes, name: str) -> None:
     with contextlib.suppress(BadDelivery):
         read_event(name, body)
+
+
+@pytest.mark.parametrize("ref", ["refs/heads/", ""])
+def test_a_merge_group_names_its_pull_request_by_its_branch(ref: str) -> None:
+    group = {
+        "head_sha": "a" * 40,
+        "head_ref": f"{ref}gh-readonly-queue/release/2/pr-104-{'b' * 40}",
+    }
+    asked = read_event("merge_group", event("checks_requested", merge_group=group))
+    assert asked == GroupRequested(PullKey(5, 104), "acme/shop", 3, "a" * 40)
+
+
+def test_a_merge_group_of_a_number_that_no_pull_request_has_is_left() -> None:
+    ref = f"refs/heads/gh-readonly-queue/main/pr-9999999999-{'b' * 40}"
+    group = {"head_sha": "a" * 40, "head_ref": ref}
+    asked = read_event("merge_group", event("checks_requested", merge_group=group))
+    assert isinstance(asked, Ignored)

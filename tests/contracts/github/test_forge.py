@@ -169,12 +169,26 @@ def test_policies_and_guidance_come_from_the_base_branches(hub: SandboxGitHub) -
     assert [each.text for each in files.guidance] == ["Be brief.", "Be kind."]
 
 
-def test_a_policy_is_found_where_trees_cannot_be_listed(hub: SandboxGitHub) -> None:
+def test_policy_and_guidance_are_found_where_trees_cannot_be_listed(hub: SandboxGitHub) -> None:
+    hub.add_pull(
+        SandboxPull(
+            DIFF,
+            number=3,
+            repository="acme/bar",
+            repository_id=1002,
+            base_files={
+                ".github/reviewbot.yml": "max_comments: 3\n",
+                "AGENTS.md": "Be brief.",
+                "CLAUDE.md": "Be kind.",
+            },
+        )
+    )
     hub.faults.append(Fault("GET", r".*/git/trees/.*", status=404))
     github = forge(hub)
-    files = github.base_files(github.pull_request(REQUEST))
+    files = github.base_files(github.pull_request(ReviewRequest("acme/bar", 3, "opened")))
     assert files.ruling is not None
-    assert files.ruling.text == "enabled: true\n"
+    assert files.ruling.text == "max_comments: 3\n"
+    assert [each.text for each in files.guidance] == ["Be brief.", "Be kind."]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from reviewbot.domain.errors import ForgeUnavailable
 from reviewbot.github.auth import AppAuth
 from reviewbot.github.client import GitHubClient
-from reviewbot.github.hook import hook_url, read_log
+from reviewbot.github.hook import Hook, read_hook, read_log
 from reviewbot.ledger.turns import Turns
 from reviewbot.runtime.metrics import Metrics
 from reviewbot.runtime.redelivery import Redelivery
@@ -82,9 +82,9 @@ def test_what_github_does_not_send_again_is_left(
 def test_where_github_delivers_to_is_told(
     hub: SandboxGitHub, client: Callable[[], GitHubClient]
 ) -> None:
-    assert hook_url(client()) == ""
+    assert read_hook(client()) == Hook("")
     note(hub, 200)
-    assert hook_url(client()) == NOWHERE
+    assert read_hook(client()) == Hook(NOWHERE)
 
 
 def test_what_was_missed_is_asked_for_once(

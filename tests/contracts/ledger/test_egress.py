@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reviewbot.domain.egress import Egress
-from reviewbot.domain.errors import BudgetExhausted
+from reviewbot.domain.errors import BudgetExhausted, LedgerError
 from reviewbot.ledger import egress
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.review.ports import Attempt, Ending
@@ -59,6 +59,21 @@ def test_rows_are_read_in_order_by_time_and_repository(database: Database) -> No
     assert [row["bytes"] for row in egress.entries(database, since)] == [3]
     assert len(list(egress.entries(database, 0, "ACME/shop"))) == 3
     assert list(egress.entries(database, 0, "acme/other")) == []
+
+
+def test_the_database_itself_refuses_to_change_a_row(database: Database) -> None:
+    ledger = SqlLedger(database, TurnableClock().clock())
+    for number in (1, 2):
+        ledger.reserve(charge("0.1", number=number, egress=LEAVING))
+    before = list(egress.entries(database))
+    changes = ("endpoint = 'two'", "bytes = bytes", "at = 0 WHERE number = 1", "call_id = 'x'")
+    for change in changes:
+        with (
+            pytest.raises(LedgerError, match="egress is only added to"),
+            database.transaction() as session,
+        ):
+            session.change(f"UPDATE egress SET {change}")  # noqa: S608 - fixed text
+    assert list(egress.entries(database)) == before
 
 
 def test_old_rows_are_removed(database: Database) -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from reviewbot.entrypoints.demo.history import seed_history
 from reviewbot.ledger import insight
+from reviewbot.ledger.costs import By, Query, spend
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.insight import Group
+from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.pull_record import (
     CallQuery,
     calls_between,
@@ -23,6 +25,7 @@ from reviewbot.ledger.worth import Aspect, received, total, worths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from reviewbot.ledger.database import Database
     from reviewbot.ledger.pull_record import PastCall
@@ -129,6 +132,24 @@ def test_what_is_under_way_is_shown_apart(past: Database) -> None:
         assert server.used == server.settled + server.presumed + server.reserved
         assert server.reserved > 0
         assert insight.gauges(session, []) == {}
+
+
+def test_calls_under_way_are_found_without_looking_through_all_others(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'ledger.db'}")
+    migrate(database)
+    narrow, said = Sight(frozenset({1001})), list[str]()
+    with database.snapshot() as session:
+        connection = session.raw()  # the one that is used from here on
+    connection.set_trace_callback(said.append)
+    with database.snapshot() as session:
+        insight.under_way(session, narrow)
+        insight.under_way(session, Sight())
+    spend(database, Query(By.REPO, sight=narrow))
+    connection.set_trace_callback(None)
+    asked = [each for each in said if "state = 'reserved'" in each]
+    plans = [str(connection.execute(f"EXPLAIN QUERY PLAN {each}").fetchall()) for each in asked]
+    database.close()
+    assert ["calls_in_flight" in plan for plan in plans] == [True] * 3
 
 
 def test_a_snapshot_changes_nothing(past: Database) -> None:

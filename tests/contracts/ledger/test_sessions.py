@@ -24,6 +24,7 @@ from reviewbot.ledger.switch import Switch
 from reviewbot.review.ports import Attempt, Ending, Purse
 from tests.contracts.ledger.charges import charge, limits
 from tests.fakes.clock import TurnableClock
+from tests.fakes.patience import PATIENCE
 
 if TYPE_CHECKING:
     from reviewbot.ledger.database import Database
@@ -116,7 +117,7 @@ def test_who_has_no_session_writes_nothing_and_waits_for_no_writer(
             if database.is_shared:  # SQLite has one writer anyway
                 writer.change("LOCK TABLE companion_sessions IN EXCLUSIVE MODE")
             for token in ("rbs-" + "a" * 43, "", over):
-                assert pool.submit(sessions.enter, token).result(20) is None
+                assert pool.submit(sessions.enter, token).result(PATIENCE) is None
 
 
 def test_the_token_itself_is_kept_nowhere(sessions: Sessions, database: Database) -> None:

@@ -14,6 +14,7 @@ from reviewbot.models.config import (
 )
 from reviewbot.sandbox.model import API_KEY, CHEAP_MODEL, STRONG_MODEL, SandboxModel
 from reviewbot.sandbox.model_manners import Fault, Manners, Trouble
+from tests.contracts.models.scripted import Scripted, ends, says
 from tests.contracts.models.whole import new_files, whole
 from tests.contracts.models.world import PRICE
 
@@ -35,12 +36,16 @@ def terse(longest: int) -> SandboxModel:
 
 
 def config(server: SandboxModel, *, strong: bool = False) -> RouterConfig:
+    return config_at(server.base_url, strong=strong)
+
+
+def config_at(base_url: str, *, strong: bool = False) -> RouterConfig:
     models = tuple(
         ModelConfig(name, (RouteConfig("house", name, PRICE),))
         for name in (CHEAP_MODEL, STRONG_MODEL)
     )
     return RouterConfig(
-        (EndpointConfig("house", server.base_url, API_KEY),),
+        (EndpointConfig("house", base_url, API_KEY),),
         models,
         (CHEAP_MODEL,),
         (STRONG_MODEL,) if strong else (),
@@ -81,9 +86,23 @@ def test_a_single_chunk_that_is_cut_off_is_a_gap_and_goes_to_the_strong_tier(
         ]
         assert [each.path for each in report.escalations] == ["src/long.py"]
         long_ones = "label = 'src/long.py'"
-        assert here.count(f"{long_ones} AND tier = 'cheap'") == 1
+        assert here.count(f"{long_ones} AND tier = 'cheap'") == 2, "once more, with more room"
         assert here.count(f"{long_ones} AND tier = 'strong'") == 1
         assert every_token_is_in_the_ledger(here, server)
+
+
+def test_a_single_chunk_that_was_cut_off_is_read_with_room_for_a_longer_answer(
+    tmp_path: Path,
+) -> None:
+    diff = new_files({"src/long.py": risky(3)})
+    replies = (ends("length", '{"findings":['), says('{"findings":[]}'))
+    with Scripted(*replies).running() as server, whole(tmp_path, config_at(server.url)) as here:
+        report = here.review(diff)
+        assert report.receipt.count(Coverage.READ) == 1
+        assert here.count("error = 'cut-off'") == 1
+        assert here.count("ending = 'answered'") == 1
+    first, second = (heard.body["max_tokens"] for heard in server.heard)
+    assert second == 2 * first
 
 
 def test_a_garbled_answer_about_several_chunks_is_asked_for_in_halves(tmp_path: Path) -> None:
@@ -109,4 +128,4 @@ def test_a_review_that_is_started_again_asks_only_for_the_halves_that_are_missin
         assert report.receipt.reasons(Coverage.FAILED) == [
             ("the answer was longer than allowed", 1)
         ]
-        assert here.count() == before + 1, "the chunk that nobody could answer for"
+        assert here.count() == before + 2, "the chunk that nobody could answer for"

@@ -61,6 +61,18 @@ def hanging() -> Iterator[Hanging]:
 
 
 @contextlib.contextmanager
+def full() -> Iterator[str]:
+    """The address of a server whose queue of connections is full."""
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(8):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003 - as sockets have it
+            waiting.connect_ex(listening.getsockname())
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+
+
+@contextlib.contextmanager
 def pair(clock: Clock) -> Iterator[tuple[Router, Hanging, FakeLedger]]:
     """A router whose first endpoint hangs and whose second one answers."""
     with hanging() as dead, Scripted(says()).running() as alive:
@@ -95,6 +107,19 @@ def test_the_reviews_after_it_do_not_wait_at_all() -> None:
         router.ask(question(), purse())
         router.ask(question(), replace(purse(), review_id="another"))
         assert len(dead.taken) == 1
+
+
+def test_one_that_lets_nobody_in_is_waited_for_once_too() -> None:
+    """As a firewall does that drops packets: nothing is refused, and nobody connects."""
+    with full() as url, Scripted(says()).running() as alive:
+        ledger, clock = FakeLedger(), Hours().clock
+        known = config(endpoint("dead", url), endpoint("alive", alive.url), patience=PATIENCE)
+        router = Router(known, ledger, clock)
+        for n in range(3):
+            router.ask(question(), replace(purse(), review_id=f"review-{n}"))
+        router.close()
+    errors = [entry.attempt.error for entry in ledger.entries]
+    assert errors == ["connect-timeout", "", "", ""]
 
 
 def test_a_lone_endpoint_that_hangs_is_asked_again() -> None:

@@ -4,6 +4,8 @@ import gzip
 import json
 import logging
 import socket
+import subprocess
+import sys
 import traceback
 
 import pytest
@@ -119,6 +121,28 @@ def test_what_an_endpoint_does_not_take_is_left_out_the_next_time() -> None:
     assert server.heard[1].body["response_format"] == {"type": "json_object"}
 
 
+def test_the_time_of_the_first_answer_is_the_endpoints_alone() -> None:
+    """Else the first endpoint of a process would look slow to the routing by latency."""
+    script = (
+        "import sys, time\n"
+        "from reviewbot.models.clock import Clock\n"
+        "from reviewbot.models.endpoint import Endpoint\n"
+        "from tests.contracts.models.world import PROMPT, endpoint\n"
+        "seen = []\n"
+        "def monotonic():\n"
+        "    seen.append('openai' in sys.modules)\n"
+        "    return time.monotonic()\n"
+        "clock = Clock(Clock.real().now, monotonic, time.sleep)\n"
+        "speaker = Endpoint(endpoint('house', sys.argv[1]), clock)\n"
+        "speaker.ask('small', PROMPT, 50, 60.0, 10.0)\n"
+        "print(seen)\n"
+    )
+    with Scripted(says()).running() as server:
+        command = [sys.executable, "-c", script, server.url]
+        said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert said.stdout == "[True, True]\n"
+
+
 def test_a_prompt_that_is_too_long_teaches_nothing() -> None:
     fault = fault_of(refuses(400, "maximum context length is 8192 tokens, reduce max_tokens"))
     assert fault.kind is Kind.REFUSED
@@ -136,8 +160,10 @@ def test_a_prompt_that_is_too_long_teaches_nothing() -> None:
         (ends("content_filter"), Kind.REFUSED, Ending.GARBLED),
         (ends("network_error"), Kind.OVERLOADED, Ending.GARBLED),
         (Reply(body=b"<html>Welcome</html>"), Kind.REFUSED, Ending.UNKNOWN),
-        (Reply(body=b"[" * 100_000), Kind.REFUSED, Ending.UNKNOWN),
-        (Reply(body=b""), Kind.REFUSED, Ending.UNKNOWN),
+        (Reply(body=b"[" * 100_000), Kind.UNKNOWN_END, Ending.UNKNOWN),
+        (Reply(body=b'{"choices": [{"mess'), Kind.UNKNOWN_END, Ending.UNKNOWN),
+        (Reply(body=b"\x00\xff<html>{]"), Kind.UNKNOWN_END, Ending.UNKNOWN),
+        (Reply(body=b""), Kind.UNKNOWN_END, Ending.UNKNOWN),
         (Reply(drop=True), Kind.UNKNOWN_END, Ending.UNKNOWN),
         (refuses(429), Kind.THROTTLED, Ending.REFUSED),
         (refuses(402), Kind.OUT_OF_MONEY, Ending.REFUSED),

@@ -150,6 +150,18 @@ def test_a_lone_route_is_asked_again_after_a_pause() -> None:
     assert 0.25 <= first <= 0.5 <= second <= 1.0
 
 
+def test_half_an_answer_is_asked_for_again() -> None:
+    with house([Reply(body=b'{"choices": [{"mess'), says()]) as it:
+        it.router.ask(question(), purse())
+    assert it.endings == [Ending.UNKNOWN, Ending.ANSWERED]
+
+
+def test_a_page_is_not_asked_for_again() -> None:
+    with house([Reply(body=b"<html>Welcome</html>")]) as it, pytest.raises(ModelRefused):
+        it.router.ask(question(), purse())
+    assert it.calls == [1]
+
+
 def test_attempts_come_to_an_end_with_the_reason() -> None:
     with house([refuses(500)]) as it:
         with pytest.raises(ModelUnavailable, match=r"one could not answer \(http-500\)"):
@@ -189,6 +201,13 @@ def test_retry_after_is_honoured_where_there_is_no_other_route() -> None:
     with house([refuses(429, headers={"Retry-After": "7"}), says()]) as it:
         it.router.ask(question(), purse())
     assert it.hours.slept == [7.0]
+
+
+def test_a_date_in_retry_after_is_honoured_too() -> None:
+    until = "Tue, 24 Nov 2026 12:00:02 GMT"  # two seconds after the world's noon
+    with house([refuses(429, headers={"Retry-After": until}), says()]) as it:
+        it.router.ask(question(), purse())
+    assert it.hours.slept == [2.0]
 
 
 def test_a_throttled_route_is_left_for_another() -> None:

@@ -28,9 +28,10 @@ from reviewbot.sandbox.github import (
 )
 from reviewbot.sandbox.github_diff import read_diff
 from reviewbot.sandbox.serving import Loopback
+from tests.fakes.patience import PATIENCE, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 HEAD, BASE = "a" * 40, "b" * 40
@@ -111,7 +112,7 @@ class Client:
     def __call__(
         self, method: str, path: str, body: object = None, **headers: str
     ) -> httpx2.Response:
-        with httpx2.Client(trust_env=False, verify=NO_TLS, timeout=5) as client:
+        with httpx2.Client(trust_env=False, verify=NO_TLS, timeout=PATIENCE) as client:
             return client.request(
                 method, self._root + path, json=body, headers=self._headers | headers
             )
@@ -683,19 +684,19 @@ def test_a_delay_delays(hub: SandboxGitHub, api: Client) -> None:
 
 
 def test_stopping_waits_for_nobody_and_leaves_nothing() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     began = time.monotonic()
     with SandboxGitHub() as hub:
         port = int(hub.url.rpartition(":")[2])
         silent = socket.create_connection(("127.0.0.1", port))
-        hub.faults.append(Fault("GET", "/user", delay=30))
+        hub.faults.append(Fault("GET", "/user", delay=600))
         slow = threading.Thread(target=_ask, args=(hub,))
         slow.start()
-        _until(lambda: len(hub.faults) == 0)
-    slow.join(5)
+        wait_for("the request", lambda: len(hub.faults) == 0)
+    slow.join(PATIENCE)
     silent.close()
-    assert time.monotonic() - began < 5
-    assert threading.active_count() == before
+    assert time.monotonic() - began < 2 * PATIENCE
+    assert not set(threading.enumerate()) - before
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port)).close()
 
@@ -705,12 +706,6 @@ def _ask(hub: SandboxGitHub) -> None:
         Client(hub, hub.token)("GET", "/user")
     except httpx2.TransportError:
         return
-
-
-def _until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
-    while not true() and time.monotonic() < end:
-        time.sleep(0.01)
 
 
 def test_many_clients_at_once_lose_nothing(hub: SandboxGitHub, api: Client) -> None:

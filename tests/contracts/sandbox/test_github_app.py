@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PEM, PUBLIC = generate_app_key()
 MANIFEST = dict(manifest("reviewbot", "https://r.example.org", "http://127.0.0.1:1/created"))
-TIMEOUT = 20
+TIMEOUT = 120
 
 
 class Hours:

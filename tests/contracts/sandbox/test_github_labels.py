@@ -30,7 +30,9 @@ def ask(
     body: Any = None,  # noqa: ANN401 - JSON
 ) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {hub.token}"}
-    answer = requests.request(method, hub.url + SHOP + path, json=body, headers=headers, timeout=9)
+    answer = requests.request(
+        method, hub.url + SHOP + path, json=body, headers=headers, timeout=120
+    )
     return answer.status_code, answer.json()
 
 

@@ -13,6 +13,7 @@ import pytest
 from reviewbot.sandbox.model import API_KEY, CHEAP_MODEL, STRONG_MODEL, SandboxModel
 from reviewbot.sandbox.model_manners import Fault, Manners, Trouble
 from tests.contracts.sandbox.prompts import added, fenced
+from tests.fakes.patience import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def send(
     url = urlsplit(server.base_url)
     given = {"Authorization": f"Bearer {API_KEY}", "Content-Type": "application/json"}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
-    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=5)
+    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=PATIENCE)
     try:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         connection.request(method, path or f"{url.path}/chat/completions", raw, given)
@@ -212,10 +213,9 @@ def test_a_stalled_request_ends_with_the_server() -> None:
     with SandboxModel(manners=manners) as server:
         caller = threading.Thread(target=wait, args=(server,))
         caller.start()
-        while not server.calls:
-            time.sleep(0.01)
+        wait_for("the request", lambda: server.calls)
         assert not ended
-    caller.join(5)
+    caller.join(PATIENCE)
 
     assert len(ended) == 1
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from reviewbot.sandbox.actions_oidc import SandboxIssuer, claims_of
+from tests.fakes.ports import deaf_port
 from tests.journeys.action.workflow import Run, Workflow
 from tests.journeys.driver import Answer, Driver, ask
 
@@ -27,14 +27,6 @@ GITHUB_TOKEN = "sandbox-token"
 SCHEMA = {"type": "object", "properties": {"findings": {"type": "array"}}}
 
 
-def free_port() -> int:
-    """A port that nobody listens on now: the companion's address must be known before it runs."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 class Companion:
     """A running companion, everything around it, and people with workflows."""
 
@@ -43,7 +35,8 @@ class Companion:
         self._stack = ExitStack()
         self.bot = Driver(folder, database_url)
         self.issuer = SandboxIssuer()
-        self.port = free_port()
+        # The address must be known before it runs, and be nobody else's meanwhile.
+        self.port = self._stack.enter_context(deaf_port())
         self.url = f"http://127.0.0.1:{self.port}"
         self._admin = folder / "admin-token"
         self._admin.write_text(ADMIN_TOKEN)

@@ -169,6 +169,16 @@ def test_a_second_run_asks_nothing_and_posts_nothing_again(repository: Repositor
     assert len(repository.github.reviews) == len(repository.github.issue_comments) == 1
 
 
+def test_a_run_without_a_key_takes_nothing_from_what_is_known(repository: Repository) -> None:
+    repository.open()
+    repository.review()
+    asked = len(repository.model.calls)
+    assert repository.review(key="").code == 2
+    again = repository.review()
+    assert (again.code, again.outputs["cost-usd"]) == (0, "0"), again.log
+    assert len(repository.model.calls) == asked
+
+
 @pytest.mark.parametrize("cache", ["lost", "forged"])
 def test_without_its_cache_it_knows_its_comments_again(repository: Repository, cache: str) -> None:
     repository.open()

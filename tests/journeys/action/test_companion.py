@@ -11,7 +11,8 @@ import pytest
 from reviewbot.domain.money import parse_usd
 from reviewbot.sandbox.github import SandboxPull
 from reviewbot.sandbox.model import CHEAP_MODEL, STRONG_MODEL
-from tests.journeys.action.companion import Companion, code_of, free_port
+from tests.fakes.ports import deaf_port
+from tests.journeys.action.companion import Companion, code_of
 from tests.journeys.driver import Pull, ask, defect, diff_of, long_file
 
 if TYPE_CHECKING:
@@ -233,9 +234,9 @@ def test_a_companion_is_an_https_address(companion: Companion, url: str) -> None
 
 def test_an_unreachable_companion_ends_with_three_and_says_so(companion: Companion) -> None:
     pull = companion.bot.open({"src/a.py": defect()})
-    nowhere = f"http://127.0.0.1:{free_port()}"
     before = len(companion.bot.model.calls)
-    run = companion.review(pull, inputs={"companion-url": nowhere})
+    with deaf_port() as port:
+        run = companion.review(pull, inputs={"companion-url": f"http://127.0.0.1:{port}"})
     assert (run.code, run.outputs["status"]) == (3, "failed"), run.log
     [error] = [each for each in run.commands if each.name == "error"]
     assert "cannot be reached" in error.message
@@ -441,5 +442,6 @@ def test_doctor_looks_at_the_companion_from_a_job(companion: Companion, tmp_path
     assert CHEAP_MODEL in told[-1]["says"]
     told = companion.bot.diagnose(companion.url, {})
     assert "id-token: write" in told[-1]["advice"]
-    told = companion.bot.diagnose(f"http://127.0.0.1:{free_port()}", job)
+    with deaf_port() as port:
+        told = companion.bot.diagnose(f"http://127.0.0.1:{port}", job)
     assert [each["health"] for each in told] == ["down"]

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.journeys.action.companion import Companion, code_of, completion, messages
-from tests.journeys.driver import ask, defect
+from tests.journeys.driver import ask, defect, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -213,7 +213,7 @@ def test_no_other_use_is_made_of_a_session(
 
 def test_an_answer_is_never_longer_than_a_review_needs(companion: Companion, pull: Pull) -> None:
     companion.ask(companion.session(pull), "y = 2", max_tokens=100_000)
-    assert '"max_tokens":2000' in companion.bot.model.prompts[-1].replace(" ", "")
+    assert '"max_tokens":4000' in companion.bot.model.prompts[-1].replace(" ", "")
 
 
 # --- sessions --------------------------------------------------------------------------------
@@ -282,13 +282,12 @@ def test_one_session_may_not_take_all_the_places(companion: Companion) -> None:
 
 def _first(asked: list[Any], count: int) -> list[Any]:
     """The answers that come while the others wait."""
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        if len(done := [each.result() for each in asked if each.done()]) >= count:
-            return done
-        time.sleep(0.02)
-    message = "nobody was turned away"
-    raise AssertionError(message)
+
+    def done() -> list[Any]:
+        found = [each.result() for each in asked if each.done()]
+        return found if len(found) >= count else []
+
+    return wait_for("somebody to be turned away", done)
 
 
 def test_the_same_question_at_the_same_time_is_paid_once(companion: Companion) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reviewbot.domain.money import parse_usd
+from tests.fakes.patience import PATIENCE, wait_for
 from tests.journeys.action.companion import Companion, code_of, completion
-from tests.journeys.driver import PATIENCE, ask, defect, wait_for
+from tests.journeys.driver import ask, defect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

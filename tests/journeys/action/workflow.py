@@ -122,13 +122,13 @@ class Job:
     ) -> None:
         self._workflow, self._event, self._payload = workflow, event, payload
         self._environ = environ
-        self._temp = workflow.folder / f"temp-{workflow.runs}"
-        self._temp.mkdir()
+        self.temp = workflow.folder / f"temp-{workflow.runs}"
+        self.temp.mkdir()
         unknown = set(inputs) - set(ACTION["inputs"])
         assert not unknown, unknown
         defaults = {name: about.get("default", "") for name, about in ACTION["inputs"].items()}
         self._context = {
-            "runner.temp": str(self._temp),
+            "runner.temp": str(self.temp),
             "github.token": "the token of the job",
             "runner.os": "Linux",
             "runner.arch": "X64",
@@ -173,10 +173,10 @@ class Job:
     def install(self, step: dict[str, Any]) -> None:
         """The program under test in the place of its installation, and wheels of it."""
         del step
-        programs = self._temp / "reviewbot-venv" / "bin"
+        programs = self.temp / "reviewbot-venv" / "bin"
         programs.mkdir(parents=True)
         (programs / "reviewbot").symlink_to(Path(sys.executable).with_name("reviewbot"))
-        wheels = self._temp / "reviewbot-wheels"
+        wheels = self.temp / "reviewbot-wheels"
         if not wheels.exists():
             wheels.mkdir()
             (wheels / "locked.whl").touch()
@@ -185,43 +185,47 @@ class Job:
         return _EXPRESSION.sub(lambda match: self._context[match.group(1)], str(text))
 
     def _read(self, name: str) -> str:
-        file = self._temp / name
+        file = self.temp / name
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
     def execute(self, step: dict[str, Any]) -> tuple[int, str]:
-        event = self._temp / "event.json"
+        process = self.start(step)
+        log, _ = process.communicate(timeout=300)  # seconds; only a failing test takes so long
+        self._take_outputs(str(step.get("id")))
+        return process.returncode, log
+
+    def start(self, step: dict[str, Any]) -> subprocess.Popen[str]:
+        event = self.temp / "event.json"
         event.write_text(json.dumps(self._payload), encoding="utf-8")
         environ = {
             "PATH": os.environ["PATH"],
-            "HOME": str(self._temp),
+            "HOME": str(self.temp),
             "GITHUB_ACTIONS": "true",
             "GITHUB_ACTOR": self._payload.get("sender", {}).get("login", ""),
             "GITHUB_API_URL": self._workflow.api_url,
             "GITHUB_SERVER_URL": self._workflow.server_url,
             "GITHUB_EVENT_NAME": self._event,
             "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_OUTPUT": str(self._temp / f"output-{step.get('id')}"),
-            "GITHUB_STEP_SUMMARY": str(self._temp / "summary"),
+            "GITHUB_OUTPUT": str(self.temp / f"output-{step.get('id')}"),
+            "GITHUB_STEP_SUMMARY": str(self.temp / "summary"),
             "GITHUB_RUN_ID": str(self._workflow.runs),
             "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_SHA": "c" * 40,  # a merge commit, or the default branch's
             "GITHUB_WORKSPACE": str(self._workflow.workspace),
-            "RUNNER_TEMP": str(self._temp),
+            "RUNNER_TEMP": str(self.temp),
         }
         environ |= self._environ
         environ |= {name: self._said(value) for name, value in step["env"].items()}
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            check=False,
+        script = self.temp / f"{step.get('id', 'step')}.sh"
+        script.write_text(step["run"], encoding="utf-8")
+        return subprocess.Popen(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
             cwd=self._said(step["working-directory"]),
             env=environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
         )
-        self._take_outputs(str(step.get("id")))
-        return done.returncode, done.stdout
 
     def _take_outputs(self, step: str) -> None:
         said = self._read(f"output-{step}")

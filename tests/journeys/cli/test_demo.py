@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import time
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reviewbot.sandbox.model import SandboxModel
+from tests.fakes.patience import PATIENCE
 from tests.journeys.cli.driver import API_KEY, interrupt, model_variables
 
 if TYPE_CHECKING:
@@ -48,10 +48,8 @@ def _nothing_is_left(shell: Shell) -> None:
 
 
 def test_the_planted_defects_are_found_and_nothing_is_left(bare_shell: Shell) -> None:
-    begin = time.monotonic()
     ended = bare_shell.run("demo")
 
-    assert time.monotonic() - begin < 60
     assert ended.code == 0
     comments, summary = ended.out.split("── Summary comment ")
     assert "── 8 inline comments ─" in comments
@@ -123,13 +121,13 @@ def test_it_stays_until_it_is_told_to_go(
 ) -> None:
     with bare_shell.started("demo", "--keep", "--json") as process:
         url = _address(process)
-        with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE) as answer:  # noqa: S310 - loopback
             assert answer.status == 200
         if number is signal.SIGINT:
             interrupt(process)
         else:
             os.kill(process.pid, number)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
 
     ended = bare_shell.seen(process.returncode, out, err)
     assert ended.code == code
@@ -146,10 +144,10 @@ def test_a_past_can_be_looked_at_with_the_token_that_is_printed(bare_shell: Shel
         asked = urllib.request.Request(  # noqa: S310 - loopback
             f"{url}/api/v1/costs?by=repository", headers={"Authorization": f"Bearer {token}"}
         )
-        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310 - loopback
             lines = json.load(answer)["lines"]
         interrupt(process)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
 
     ended = bare_shell.seen(process.returncode, out, err)
     assert ended.code == 0
@@ -166,7 +164,7 @@ def test_ctrl_c_before_its_end_leaves_nothing_either(bare_shell: Shell) -> None:
         assert process.stderr
         assert b"are up on loopback" in process.stderr.readline()
         interrupt(process)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
 
     assert bare_shell.seen(process.returncode, out, err).code == 130
     _nothing_is_left(bare_shell)

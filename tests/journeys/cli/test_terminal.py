@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.money import format_usd, parse_usd
 from reviewbot.sandbox.model import CHEAP_MODEL, SandboxModel
-from reviewbot.sandbox.model_manners import Fault, Manners, Trouble
+from reviewbot.sandbox.model_manners import Fault, Trouble
+from tests.fakes.patience import PATIENCE
 from tests.journeys.cli.driver import API_KEY, Shell, interrupt, model_variables, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from flask import Response
 
 _COMMANDS = ("review", "serve", "worker", "costs", "demo", "doctor", "completion")
 
@@ -32,6 +38,25 @@ def test_colours_are_for_terminals_and_no_color_is_honoured(shell: Shell, diff: 
     assert plain.decode().replace("\r\n", "\n") == piped.out
 
 
+def test_a_narrow_terminal_loses_columns_but_no_name_and_no_digit(
+    shell: Shell, pull: str, diff: str
+) -> None:
+    for target in ((pull,), ("--diff", diff)):
+        assert shell.run("review", *target).code == 0
+    lines = shell.run("costs", "--format", "json").json
+    spent = {line["name"]: format_usd(parse_usd(line["spent_usd"])) for line in lines}
+
+    for width in (200, 50):
+        coded = shell.on_terminal("costs", COLUMNS=str(width), TERM="xterm").decode()
+        head, *lines, note = re.sub(r"\x1b\[[0-9;]*m", "", coded).splitlines()
+        assert "\u2026" not in coded
+        assert max(map(len, [head, *lines])) <= width
+        for name, amount in spent.items():
+            [cells] = [line.split() for line in lines if line.startswith(name)]
+            assert amount in cells
+        assert note.startswith("Too narrow for: ") == (width == 50)
+
+
 def test_a_reader_that_leaves_early_changes_no_exit_code(shell: Shell, diff: str) -> None:
     for arguments, code in (
         (("review", "--diff", diff, "--fail-on", "high"), 1),
@@ -43,7 +68,7 @@ def test_a_reader_that_leaves_early_changes_no_exit_code(shell: Shell, diff: str
             assert process.stdout
             process.stdout.close()
             process.stdout = None
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, err) == (code, b"")
 
 
@@ -71,21 +96,37 @@ def test_one_line_of_many_is_no_error(shell: Shell, diff: str) -> None:
     assert done.stderr == ""
 
 
+class _Held(SandboxModel):
+    """Models that answer once they are let."""
+
+    def __init__(self, api_key: str) -> None:
+        super().__init__(api_key)
+        self.asked, self.open = threading.Event(), threading.Event()
+
+    def complete(self) -> Response:
+        self.asked.set()
+        self.open.wait(PATIENCE)
+        return super().complete()
+
+
 # --- Ctrl-C ----------------------------------------------------------------------------------
 
 
 def test_an_interrupted_review_keeps_the_answers_that_are_paid_for(shell: Shell, diff: str) -> None:
-    with SandboxModel(API_KEY, {CHEAP_MODEL: Manners(delay=2.0)}) as slow:
+    with _Held(API_KEY) as slow:
         reach = model_variables(slow.base_url) | {"REVIEWBOT_STRONG_MODEL": None}
         slowly = shell.having(reach)
         with slowly.started("review", "--diff", diff) as process:
-            wait_for(lambda: _reserved(slowly))
+            assert slow.asked.wait(PATIENCE)
             interrupt(process)
-            out, err = process.communicate(timeout=60)
+            assert process.stderr
+            said = process.stderr.readline() + process.stderr.readline()  # that it stops
+            slow.open.set()
+            out, err = process.communicate(timeout=PATIENCE)
         again = slowly.run("review", "--diff", diff, "--format", "json")
         asked = len(slow.calls)
 
-    ended = shell.seen(process.returncode, out, err)
+    ended = shell.seen(process.returncode, out, said + err)
     assert ended.code == 130
     assert ended.out == ""
     assert "since they are paid for" in ended.err
@@ -100,15 +141,9 @@ def test_a_second_ctrl_c_leaves_at_once(shell: Shell, diff: str, model: SandboxM
         assert process.stderr
         assert b"stopping" in process.stderr.readline() + process.stderr.readline()
         interrupt(process)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=40)  # the answer would be waited for longer
 
     assert shell.seen(process.returncode, out, err).code == 130
-
-
-def _reserved(shell: Shell) -> bool:
-    """Whether a call is under way."""
-    costs = shell.run("costs", "--by", "model", "--format", "json")
-    return bool(costs.json)
 
 
 # --- help ------------------------------------------------------------------------------------

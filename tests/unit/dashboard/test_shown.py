@@ -69,7 +69,10 @@ def test_a_page_shows_the_first_rows_and_downloads_all() -> None:
 
 @pytest.mark.parametrize(
     ("part", "whole", "said"),
-    [(0, 10, "0 %"), (1, 1000, "0.1 %"), (5, 10, "50 %"), (1, 0, "\u2013"), (10, 10, "100 %")],
+    [
+        *((0, 10, "0 %"), (1, 1000, "0.1 %"), (5, 10, "50 %"), (1, 0, "\u2013"), (10, 10, "100 %")),
+        *((1, 10_000, "<0.1 %"), (9_999, 10_000, "99.9 %"), (11, 10, "110 %")),
+    ],
 )
 def test_shares_are_short(part: int, whole: int, said: str) -> None:
     assert percent(part, whole) == said

@@ -24,7 +24,7 @@ from reviewbot.entrypoints.door import COMPANION, LARGEST_COMPANION, bearer, ref
 from reviewbot.ledger.job_sessions import RequestBill
 from reviewbot.models.catalogue import flat_price
 from reviewbot.models.completion import read_completion
-from reviewbot.review.prompt import OUTPUT_CAP
+from reviewbot.review.prompt import LONGEST_OUTPUT
 from reviewbot.review.schema import answer_schema
 from reviewbot.runtime.companion_calls import Told
 from tests.journeys.action.companion import completion
@@ -46,7 +46,7 @@ def test_a_tier_is_asked_as_such_and_a_model_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "given_"), [(1, 1), (OUTPUT_CAP, OUTPUT_CAP), (9_999, OUTPUT_CAP)]
+    ("asked", "given_"), [(1, 1), (LONGEST_OUTPUT, LONGEST_OUTPUT), (9_999, LONGEST_OUTPUT)]
 )
 def test_the_cap_is_never_more_than_a_review_needs(asked: int, given_: int) -> None:
     assert read_completion_request(body(max_tokens=asked), OFFERS).output_cap == given_
@@ -94,7 +94,7 @@ def test_whatever_is_sent_only_reviewbots_own_requests_are_read(changed: dict[st
         assert parameter.isascii()
         assert len(parameter) <= 60
     else:
-        assert 0 < read.output_cap <= OUTPUT_CAP
+        assert 0 < read.output_cap <= LONGEST_OUTPUT
         assert read.tier is Tier.CHEAP
 
 

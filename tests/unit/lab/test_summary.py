@@ -27,9 +27,14 @@ COUNTED = Usage(100, 11)
 
 
 def answer(
-    first: float, last: float, usage: Usage | None = COUNTED, *, thoughts: bool = False
+    first: float,
+    last: float,
+    usage: Usage | None = COUNTED,
+    *,
+    pieces: int = 11,
+    thoughts: bool = False,
 ) -> Streamed:
-    return Streamed(first, last, last + 0.01, 11, thoughts, usage, "small")
+    return Streamed(first, last, last + 0.01, pieces, thoughts, usage, "small")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +76,8 @@ def test_nothing_has_no_spread() -> None:
     [
         (answer(0.2, 0.4), 50.0),  # ten tokens after the first, in 0.2 s
         (answer(0.2, 0.2), None),  # all at once
-        (answer(0.2, 0.4, None), None),  # nobody counted
+        (answer(0.2, 0.4, None, pieces=11), 50.0),  # nobody counted: pieces stand for tokens
+        (answer(0.2, 0.4, None, pieces=1), None),
         (answer(0.2, 0.4, Usage(100, 1)), None),  # one token has no speed
         (answer(0.2, 0.4, Usage(100, 31, reasoning=20)), 50.0),  # thoughts that were not shown
         (answer(0.2, 0.4, Usage(100, 11, reasoning=5), thoughts=True), 50.0),  # that were shown

@@ -49,6 +49,12 @@ def test_some_models_take_no_temperature() -> None:
         (refusal("no structured output here"), {"shape": Shape.OBJECT}),
         (refusal("use max_completion_tokens", 422), {"cap": "max_completion_tokens"}),
         (refusal("x", parameter="temperature"), {"temperature": None}),
+        (refusal("temperature", 501), {"temperature": None}),
+        (refusal("the grammar backend has no json_schema", 500), {"shape": Shape.OBJECT}),
+        (refusal("unknown field"), {"shape": Shape.OBJECT}),
+        (refusal("Unsupported parameter"), {"shape": Shape.OBJECT}),
+        (refusal("Extra inputs are not permitted", 422), {"shape": Shape.OBJECT}),
+        (refusal("Unrecognized request arguments"), {"shape": Shape.OBJECT}),
     ],
 )
 def test_a_refusal_teaches_one_thing(said: Refusal, changed: dict[str, object]) -> None:

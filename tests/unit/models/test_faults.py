@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,8 @@ def error(status: int, **fields: object) -> Refusal:
         (error(529), Kind.OVERLOADED),
         (error(413), Kind.REFUSED),
         (error(404), Kind.REFUSED),
+        (error(501), Kind.REFUSED),
+        (Refusal.read(429, {}, [{"error": {"type": "insufficient_quota"}}]), Kind.OUT_OF_MONEY),
         (Refusal.read(503, {}, "<html>"), Kind.OVERLOADED),
     ],
 )
@@ -46,6 +49,7 @@ def test_refusals_are_told_apart_by_what_to_do(refusal: Refusal, kind: Kind) -> 
         (504, Ending.UNKNOWN),
         (408, Ending.UNKNOWN),
         (409, Ending.REFUSED),
+        (501, Ending.REFUSED),
     ],
 )
 def test_a_gateway_that_gave_up_may_hide_a_bill(status: int, ending: Ending) -> None:
@@ -59,12 +63,28 @@ def test_a_gateway_that_gave_up_may_hide_a_bill(status: int, ending: Ending) -> 
         ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
         ({"retry-after": "-3"}, None),
         ({"retry-after": "999999999"}, 86_400.0),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry-after": "99999999999999"}, 86_400.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:04 GMT"}, 4.0),
+        ({"retry-after": "Wed, 21 Oct 2026 09:28:04 +0200"}, 4.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:04"}, 4.0),
+        ({"retry-after": "Fri, 21 Oct 2050 07:28:00 GMT"}, 86_400.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:27:59 GMT"}, None),
+        ({"retry-after": "Wed, 21 Oct 99999 07:28:00 GMT"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "inf"}, None),
         ({}, None),
     ],
 )
 def test_a_delay_is_sane_or_none(headers: dict[str, str], seconds: float | None) -> None:
-    assert read_delay(headers) == seconds
+    now = datetime(2026, 10, 21, 7, 28, tzinfo=UTC)
+    assert read_delay(headers, now) == seconds
+
+
+@given(st.text())
+def test_no_delay_breaks_its_reader(text: str) -> None:
+    now = datetime(2026, 10, 21, tzinfo=UTC)
+    delay = read_delay({"retry-after": text}, now)
+    assert delay is None or 0 <= delay <= 86_400
 
 
 @given(st.text())
@@ -81,7 +101,9 @@ def test_what_looks_like_a_key_is_taken_out(key: str) -> None:
     assert tidy(f"wrong key {key} given") == "wrong key [key] given"
 
 
-@pytest.mark.parametrize("body", [None, [], "text", {"error": None}, {"detail": []}, {"error": []}])
+@pytest.mark.parametrize(
+    "body", [None, [], "text", {"error": None}, {"detail": []}, {"error": []}, [1]]
+)
 def test_any_body_can_be_read(body: object) -> None:
     assert classify(Refusal.read(400, {}, body), "house", "small").kind is Kind.REFUSED
 

@@ -83,6 +83,9 @@ TOKENS = {
     "Sentry": "sntryu_" + drawn(64, HEX),
     "SonarQube": "squ_" + drawn(40, HEX),
     "JWT": JWT,
+    "Notion, older": "secret_" + drawn(43),
+    "Discord, bot": f"M{drawn(23)}.{drawn(6)}.{drawn(38)}",
+    "Azure, signed address": f"https://x.blob.core.windows.net/c?sv=2022&sig={drawn(43)}%3D",
 }
 
 _VALUE = drawn(32)
@@ -103,9 +106,39 @@ ASSIGNED = {
     "a bearer": f'curl -H "Authorization: Bearer {_VALUE}" https://api.example.com',
     "basic": f"headers = {{'Authorization': 'Basic {base64.b64encode(_VALUE.encode()).decode()}'}}",
     "an address": f"redis://:{_VALUE}@cache.internal:6379/0",
+    "JDBC": f"jdbc:postgresql://db/shop?user=app&password={_VALUE}",
+    "ODBC": f"Driver=x;UID=sa;PWD={_VALUE};",
+    "curl": f"curl -s -u admin:{_VALUE} https://api.example.com",
+    ".netrc": f"machine api.example.com login bob password {_VALUE}",
+    "an encryption key": f'encryption_key: "{base64.b64encode(_VALUE.encode()).decode()}"',
+    "Docker": f'"auth": "{base64.b64encode(f"bob:{_VALUE}".encode()).decode()}"',
+}
+
+# Short or plain ones, which only their place gives away.
+PLACED = {
+    "an address": ("mongodb+srv://app:{}@cluster.example.net/x", "BbAYcfONvXFMzq"),
+    "a short one": ("postgres://app:{}@db.internal/shop", "s3cr3t"),
+    "JDBC": ("jdbc:mysql://db/shop?user=app&password={}", "Jd8D3ab7uKPudA"),
+    "ADO.NET": ("Server=db;User ID=u; Password={};Encrypt=true", "MsNTU1vkfbjnjH"),
+    "the environment": ("PGPASSWORD={} psql shop", "PgScPDIsJvSA3VTr"),
+    "an .env file": ("DB_PASSWORD={}", "hunter2hunter2"),
+    "YAML": ("    password: {}", "kT9#mQ2$vL8p"),
+    "curl": ("curl --user 'admin:{}' https://api.example.com", "Cu8DIAyj"),
 }
 
 HARMLESS = (
+    "uses: docker://alpine:lts-edge2@sha256:" + drawn(64, HEX),
+    "postgres://$USER:$PASS@db/x",
+    "postgres://user:password@localhost/test",
+    "https://USERNAME:TOKEN@github.com/acme/shop.git",
+    "PWD=/home/Runner1/work",
+    'SUBJECT_TOKEN_TYPE = "urn:vendor:params:oauth:token-type:x509"',
+    "password: user_password1",
+    "password: string | undefined",
+    "if (a) ; password=form.password2",
+    'auth: "required-by-policy"',
+    "curl -u $USER:$PASS https://api.example.com",
+    "https://example.com/?a=1&password=changeme",
     f'      "integrity": "sha512-{drawn(86, WORD + "+/")}==",',
     f'  "resolved": "https://registry.npmjs.org/js-tokens/js-tokens-4.0.0.tgz#{drawn(40, HEX)}",',
     '    "js-tokens": "^4.0.0-beta.12",',
@@ -171,6 +204,22 @@ def test_an_assigned_secret_leaves_and_is_a_finding(name: str) -> None:
     assert len(redaction.findings) == 1
 
 
+@pytest.mark.parametrize("name", PLACED)
+def test_a_password_leaves_where_only_its_place_gives_it_away(name: str) -> None:
+    line, secret = PLACED[name]
+    redaction = redact(diff(line.format(secret)))
+    [text] = texts(redaction)
+    before, _, after = line.partition("{}")
+    assert secret not in text
+    assert text.startswith(f"{before}[redacted: ")
+    assert text.endswith(f"]{after}")
+
+
+def test_a_mixed_password_in_a_connection_string_is_a_finding() -> None:
+    assert redact(diff("postgres://admin:supersecret123@db.internal/shop")).findings
+    assert not redact(diff("postgres://admin:letters@db.internal/shop")).findings
+
+
 @pytest.mark.parametrize("line", HARMLESS)
 def test_a_look_alike_stays(line: str) -> None:
     redaction = redact(diff(line))
@@ -222,6 +271,10 @@ def test_names_do_not_look_random(value: str, random_looking: bool) -> None:  # 
         "token=aaaaaaaaaaaa9",
         "secret_key_key_key: ",
         "-----BEGIN A ",
+        "-----BEGIN PRIVATE KEY-----",
+        "Comment: a\\n",
+        "abcd=\\n",
+        "/+",
         "authorization: bearer ",
         "x.xxQ~",
         "1Q~",
@@ -230,10 +283,18 @@ def test_names_do_not_look_random(value: str, random_looking: bool) -> None:  # 
         "a/",
         "cio",
         "0",
+        "curl -u ",
+        "login a password ",
+        ";password=",
+        "PASSWORD",
+        "secret_",
+        "auth=",
+        "M.",
     ],
 )
 def test_the_worst_line_is_read_in_linear_time(piece: str) -> None:
-    line = diff(piece * (100_000 // len(piece)))
+    text = piece * (100_000 // len(piece))
     begun = time.process_time()
-    redact(line)
+    redact(diff(text))
+    redact(diff("-----BEGIN PRIVATE KEY-----", text))
     assert time.process_time() - begun < 2.0

@@ -27,6 +27,7 @@ class Model:
     def __init__(self, poisoned: set[int], longest: int = 10**6) -> None:
         self.poisoned, self.longest = poisoned, longest
         self.asked: list[list[int]] = []
+        self.asked_at_length: list[list[int]] = []
 
     def ask(self, part: Sequence[Task]) -> list[Answer]:
         numbers = [int(task.key) for task in part]
@@ -38,6 +39,11 @@ class Model:
             message = "the answer is no JSON"
             raise BadAnswer(message)
         return [Answer(task.key, "{}", "small", PicoUsd(1), 1, "review-1") for task in part]
+
+    def ask_at_length(self, part: Sequence[Task]) -> list[Answer]:
+        self.asked_at_length.append([int(task.key) for task in part])
+        self.longest = max(1, self.longest)
+        return self.ask(part)
 
 
 def tasks(count: int) -> list[Task]:
@@ -51,7 +57,7 @@ def answered(ended: Sequence[tuple[Sequence[Task], object]]) -> list[int]:
 @pytest.mark.parametrize(("count", "asked"), [(1, 1), (2, 3), (4, 5), (8, 7), (16, 9), (31, 11)])
 def test_a_model_that_garbles_everything_is_soon_left_alone(count: int, asked: int) -> None:
     model = Model(set(range(count)))
-    ended = in_parts(tasks(count), model.ask)
+    ended = in_parts(tasks(count), model.ask, model.ask_at_length)
     assert len(model.asked) == asked
     assert answered(ended) == []
 
@@ -62,7 +68,7 @@ def test_the_one_chunk_to_blame_is_found_and_all_others_are_read(
 ) -> None:
     poisoned = data.draw(st.integers(0, count - 1))
     model = Model({poisoned})
-    ended = in_parts(tasks(count), model.ask)
+    ended = in_parts(tasks(count), model.ask, model.ask_at_length)
     assert answered(ended) == [n for n in range(count) if n != poisoned]
     assert len(model.asked) <= 1 + 2 * math.ceil(math.log2(count)) if count > 1 else 1
 
@@ -70,7 +76,7 @@ def test_the_one_chunk_to_blame_is_found_and_all_others_are_read(
 @given(st.integers(1, 40), st.sets(st.integers(0, 39)), st.integers(1, 40))
 def test_every_chunk_ends_once(count: int, poisoned: set[int], longest: int) -> None:
     model = Model(poisoned, longest)
-    ended = in_parts(tasks(count), model.ask)
+    ended = in_parts(tasks(count), model.ask, model.ask_at_length)
     ends = [int(task.key) for part, _ in ended for task in part]
     assert sorted(ends) == list(range(count))
     assert len(model.asked) <= 2 * count - 1
@@ -102,7 +108,7 @@ def test_money_that_is_short_goes_to_the_most_dangerous_chunks(
     ]
     mixed = [*ranked[:1], *chance.sample(ranked[1:], len(ranked) - 1)]
     purse = Purse(money)
-    ended = in_parts(mixed, purse.ask)
+    ended = in_parts(mixed, purse.ask, purse.ask)
 
     ends = sorted(int(task.key) for part, _ in ended for task in part)
     assert ends == list(range(len(sizes)))
@@ -118,11 +124,19 @@ def test_money_that_is_short_goes_to_the_most_dangerous_chunks(
 
 def test_where_all_is_stopped_nothing_smaller_is_tried() -> None:
     purse = Purse(3)
-    [(part, end)] = in_parts(tasks(8), purse.ask, lambda: True)
+    [(part, end)] = in_parts(tasks(8), purse.ask, purse.ask, lambda: True)
     assert (len(part), purse.asked) == (8, 1)
     assert isinstance(end, BudgetExhausted)
 
 
 @given(st.integers(1, 40), st.integers(1, 40))
 def test_what_was_cut_off_is_halved_until_it_fits(count: int, longest: int) -> None:
-    assert answered(in_parts(tasks(count), Model(set(), longest).ask)) == list(range(count))
+    model = Model(set(), longest)
+    assert answered(in_parts(tasks(count), model.ask, model.ask_at_length)) == list(range(count))
+    assert not model.asked_at_length
+
+
+def test_a_single_chunk_that_was_cut_off_is_asked_about_at_length() -> None:
+    model = Model(set(), longest=0)
+    assert answered(in_parts(tasks(1), model.ask, model.ask_at_length)) == [0]
+    assert (len(model.asked), model.asked_at_length) == (2, [[0]])

@@ -61,6 +61,38 @@ def test_a_private_key_is_taken_out_to_its_last_line() -> None:
     assert len(redaction.findings) == 1
 
 
+def test_a_private_key_is_known_by_its_end_where_the_hunk_begins_inside_it() -> None:
+    body = ["q9f8s7d6f5s4d3f2" * 4, "MIIEowIBAAKCAQEA" * 4]
+    redaction = redact(diff("x = 1", *body, "-----END PRIVATE KEY-----", "y = 2"))
+    assert not set(body) & set(texts(redaction))
+    assert (texts(redaction)[0], texts(redaction)[-1]) == ("x = 1", "y = 2")
+
+
+@pytest.mark.parametrize(
+    "around", ["{}", "    {}", '"{}\\n" +', "+ '{}\\n'", "# {}", "// {}", '        "{}\\n",']
+)
+def test_a_private_key_is_known_inside_a_program(around: str) -> None:
+    body = ["q9f8s7d6f5s4d3f2" * 4, "MIIEowIBAAKCAQEA" * 2 + "=="]
+    key = ["-----BEGIN EC PRIVATE KEY-----", *body, "-----END EC PRIVATE KEY-----"]
+    redaction = redact(diff(*(around.format(line) for line in key), "y = 2"))
+    assert not any(line in text for line in body for text in texts(redaction))
+    assert texts(redaction)[-1] == "y = 2"
+
+
+def test_putty_keys_end_with_their_mac() -> None:
+    lines = ["PuTTY-User-Key-File-3: ssh-rsa", "Encryption: none", "Comment: me@work"]
+    lines += ["Private-Lines: 1", "q9f8s7d6f5s4d3f2" * 4, "Private-MAC: " + "a1" * 32]
+    redaction = redact(diff(*lines, "eval(x)"))
+    assert lines[4] not in texts(redaction)
+    assert texts(redaction)[-1] == "eval(x)"
+
+
+def test_the_mention_of_a_private_key_hides_no_code() -> None:
+    code = ["if header in text:", "    os.system(text)", "", "run(text)"]
+    redaction = redact(diff('header = "-----BEGIN PRIVATE KEY-----"', *code))
+    assert texts(redaction)[1:] == code
+
+
 def test_a_password_in_a_connection_string_is_taken_out_alone() -> None:
     redaction = redact(diff("url = 'postgres://app:s3cr3t-9fA2@db.internal:5432/shop'"))
     assert texts(redaction) == [
@@ -119,6 +151,16 @@ def test_a_policys_patterns_are_tried_on_half_a_surrogate_pair_too() -> None:
                     "pa\u017fsword = ",
                     "to\u212aen: '",
                     "://a:b",
+                    "://a:s3cr3t@db",
+                    "curl -u a:s3cr3t",
+                    "?password=s3cr3t",
+                    "login a password s3cr3t",
+                    'AUTH": "Ym9iOnMzY3IzdA=="',
+                    "PASSWORD: s3cr3t;",
+                    "-----BEGIN PRIVATE KEY-----",
+                    "-----END PRIVATE KEY-----",
+                    "MIIEowIBAAKCAQEA" * 4,
+                    "Private-MAC: ",
                 ]
             )
             | st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=12),

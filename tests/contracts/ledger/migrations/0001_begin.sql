@@ -47,6 +47,9 @@ INSERT INTO ended_sessions (id, until_at) VALUES ('s1', 1800003600000);
 INSERT INTO flagged_endpoints (endpoint, at, why) VALUES
   ('two', 1800000000000, 'billed $0.300 where $0.100 was the bound');
 
+INSERT INTO drained_endpoints (endpoint, at, who, why) VALUES
+  ('three', 1800000000000, 'ada', 'its region is down');
+
 INSERT INTO audit (id, at, who, action, subject, why, before) VALUES
   ('a1', 1800000000000, 'ada', 'release', 'one', 'the price was wrong', 'billed too much');
 
