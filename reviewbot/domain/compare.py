@@ -12,6 +12,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.binary import is_binary
 from reviewbot.domain.diff import Content, FileDiff, Hunk, Line
 
 if TYPE_CHECKING:
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
 
 _CONTEXT = 3  # lines around a change
 _DEEPEST = 6  # divisions of a span by lines that both texts have once
-_LOOKED_AT = 8_000  # bytes; a NUL in them makes a file binary, as for git
 
 
 def compared(path: str, old_path: str | None, change: Change, old: bytes, new: bytes) -> FileDiff:
     """An entry of a diff from the whole contents of both sides; no forge shows its lines."""
-    if b"\0" in old[:_LOOKED_AT] or b"\0" in new[:_LOOKED_AT]:
-        return FileDiff(path, old_path, change, Content.BINARY, ())
+    if is_binary(old) or is_binary(new):
+        return FileDiff(path, old_path, change, Content.BINARY, (), shown=False)
     hunks = compare(_lines(old), _lines(new))
     return FileDiff(path, old_path, change, Content.TEXT, hunks, shown=False)
 

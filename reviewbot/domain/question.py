@@ -32,12 +32,17 @@ class Prompt:
         )
 
 
+def _unheard() -> None:
+    """Nobody waits for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One request to a tier about one or more chunks.
 
     *keys* names each chunk's answer without the model; *weights* are the chunks' shares of
     the cost. *divide* turns the answer's text into one text a chunk, or raises BadAnswer.
+    *granted* is called whenever money is set aside for it.
     """
 
     tier: Tier
@@ -49,6 +54,7 @@ class Question:
     label: str
     reason: str = ""
     data: Data | None = None  # where its files let code go; None is as the policy says
+    granted: Callable[[], object] = _unheard
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_SECONDS = 4.0  # for the answers under way; the rest is left for what has to be kept
+_SECONDS = 6.0  # for the answers under way; the rest is left for what has to be kept
 
 
 @contextmanager

@@ -27,9 +27,21 @@ class TokenSource(Protocol):
     def token(self, installation_id: int) -> str:
         """A token that is valid now."""
 
+    def refused(self, installation_id: int, token: str) -> None:
+        """Give *token* no more, which GitHub does not take, where there can be another."""
+
+
+class _TheOnlyOne:
+    """What gives tokens that nothing can replace."""
+
+    __slots__ = ()
+
+    def refused(self, installation_id: int, token: str) -> None:
+        """Nothing: whoever asks is told that GitHub says no."""
+
 
 @dataclass(frozen=True, slots=True)
-class StaticToken:
+class StaticToken(_TheOnlyOne):
     """A plain token, for every installation the same."""
 
     value: str = field(repr=False)
@@ -40,7 +52,7 @@ class StaticToken:
         return self.value
 
 
-class Anonymous:
+class Anonymous(_TheOnlyOne):
     """No token, for the one call that GitHub answers to nobody in particular."""
 
     def token(self, installation_id: int) -> str:
@@ -49,7 +61,7 @@ class Anonymous:
         return ""
 
 
-class AppAuth:
+class AppAuth(_TheOnlyOne):
     """Signs as a GitHub App; raises SettingsError for what is no RSA private key."""
 
     def __init__(
@@ -113,6 +125,14 @@ class InstallationTokens:
             if self._now() >= cached.ends - _EARLY:
                 cached.token, cached.ends = self._mint(installation_id)
             return cached.token
+
+    def refused(self, installation_id: int, token: str) -> None:
+        """Mint another next time: it was revoked, as by a suspension that is over."""
+        with self._lock:
+            cached = self._cached.setdefault(installation_id, _Cached())
+        with cached.lock:
+            if cached.token == token:
+                cached.ends = 0.0
 
     def _mint(self, installation_id: int) -> tuple[str, float]:
         client = GitHubClient(self._api_url, self._auth)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from pydantic import Field, ValidationError
 
+from reviewbot.domain.binary import is_binary, is_named_binary
 from reviewbot.domain.compare import compared
 from reviewbot.domain.diff import Change, Content, Diff, FileDiff, Unreadable
 from reviewbot.domain.errors import (
@@ -41,6 +42,8 @@ _MOST_COMPARED = 20  # files whose contents are fetched: two requests each
 _MOST_CHANGES = 50_000  # lines of one such file
 _MOST_BYTES = 4 * 2**20  # of one content
 _MOST_FETCHED = 32 * 2**20  # bytes of all contents
+_SILENT = {Change.ADDED, Change.MODIFIED, Change.COPIED}  # must have lines, where they have text
+_EMPTY = {"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"}  # the blob without a byte
 _NOT_HAD = (NotFound, Forbidden, Rejected, TooLarge, ForgeUnavailable)
 
 
@@ -67,10 +70,12 @@ class _Comparison(Payload):
 def read_diff(client: GitHubClient, pull: PullRequest, most_held: int = MOST_HELD) -> Diff:
     """Everything that the pull request changes, within *most_held* bytes of memory."""
     path = f"/repos/{pull.repository}/pulls/{pull.key.number}"
+    contents = _Contents(client, pull)
     try:
-        return parse_diff(client.get_raw(path, _DIFF), most_held)
+        diff = parse_diff(client.get_raw(path, _DIFF), most_held)
     except (TooLarge, ForgeUnavailable, DiffError):
-        return _from_list(client.pages(f"{path}/files"), _Contents(client, pull), most_held)
+        return _from_list(client.pages(f"{path}/files"), contents, most_held)
+    return replace(diff, files=tuple(map(contents.proven, diff.files)))
 
 
 def _from_list(items: Iterable[JsonObject], contents: _Contents, most_held: int) -> Diff:
@@ -96,7 +101,10 @@ def _entry(item: JsonObject, contents: _Contents) -> FileDiff | Unreadable:
         file.filename, file.previous_filename, file.status, file.patch, file.changes
     )
     if isinstance(entry, FileDiff) and entry.content is not Content.MISSING:
-        return entry
+        if entry.hunks or entry.change not in _SILENT or file.sha in _EMPTY:
+            return entry
+        # A binary, code that attributes of the head call so, or a change of its mode.
+        return contents.proven(replace(entry, content=Content.BINARY), file.sha)
     if isinstance(entry, Unreadable):
         return contents.compared(file) or entry
     return contents.compared(file) or replace(entry, unseen=file.additions)
@@ -112,6 +120,24 @@ class _Contents:
     fetched: int = 0
     base: str | ReviewbotError = ""  # the commit it is compared with, or why nobody knows it
 
+    def proven(self, file: FileDiff, sha: str | None = None) -> FileDiff:
+        """A file that is shown as binary as it is: the head's attributes may call code so.
+
+        *sha* names its new content, where the list of files tells it.
+        """
+        if file.content is not Content.BINARY or file.change is Change.DELETED:
+            return file
+        if is_named_binary(file.path) or self.files >= _MOST_COMPARED:
+            return file
+        self.files += 1
+        try:
+            new = self._blob(sha) if sha else self._at(file.path, self.pull.head_sha)
+            needs_old = not (is_binary(new) or file.change is Change.ADDED)
+            old = self._at(file.old_path or file.path, self._base()) if needs_old else b""
+        except _NOT_HAD:
+            return file
+        return compared(file.path, file.old_path, file.change, old, new)
+
     def compared(self, file: _File) -> FileDiff | None:
         """The entry of *file*, or None where its contents cannot be had."""
         if self.files >= _MOST_COMPARED or file.changes > _MOST_CHANGES or file.sha is None:
@@ -120,7 +146,7 @@ class _Contents:
         change = change_of(file.status)
         old_path = file.previous_filename or file.filename
         try:
-            old = b"" if change is Change.ADDED else self._old(old_path)
+            old = b"" if change is Change.ADDED else self._at(old_path, self._base())
             new = b"" if change is Change.DELETED else self._blob(file.sha)
         except _NOT_HAD:
             return None
@@ -129,9 +155,9 @@ class _Contents:
     def _blob(self, sha: str) -> bytes:
         return self._get(f"/repos/{self.pull.repository}/git/blobs/{sha}", {})
 
-    def _old(self, path: str) -> bytes:
+    def _at(self, path: str, commit: str) -> bytes:
         where = f"/repos/{self.pull.repository}/contents/{quote(path)}"
-        return self._get(where, {"ref": self._base()})
+        return self._get(where, {"ref": commit})
 
     def _base(self) -> str:
         """Where the head left the base branch, which may have moved on since."""

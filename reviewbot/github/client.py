@@ -31,6 +31,7 @@ _PIECE = 64 * 1024
 _TIMEOUTS = (5.0, 30.0)  # connect, silence between two pieces
 _LONGEST = 120.0  # seconds for a whole answer
 _RETRY_AFTER = (0.5, 1.0, 2.0)  # seconds before the second, third and fourth GET
+_UNAUTHORIZED = 401
 _PASSING = {502, 503, 504}
 _REDIRECTS = {301, 302, 307, 308}
 _MOST_REDIRECTS = 3
@@ -216,6 +217,8 @@ class GitHubClient:
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                if response.status_code == _UNAUTHORIZED:
+                    self._tokens.refused(self.installation_id, token)
                 return _whole(what, response)
         except (requests.RequestException, OSError) as error:
             message = f"{what}: no answer from {self._host} ({type(error).__name__})"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-_CALL = re.compile(r"[/@]reviewbot(?![\w./@-])[ \t]*", re.IGNORECASE)
-_CALLED = re.compile(rf"^{_CALL.pattern}", re.IGNORECASE | re.MULTILINE)
+_CALL = re.compile(r"[/@]reviewbot(?![\w./@-])[:,]?[ \t]*", re.IGNORECASE)
+_CALLED = re.compile(rf"^[ \t]*{_CALL.pattern}", re.IGNORECASE | re.MULTILINE)
 _OWN_MARK = "<!-- reviewbot:"
 _LONGEST_COMMENT = 20_000  # characters; reading a comment must not keep a webhook waiting
 _QUESTION = "ask"  # the one command that may go on over several lines

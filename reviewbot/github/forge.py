@@ -68,6 +68,7 @@ class _Pull(Payload):
     body: str | None = None
     state: str
     draft: bool = False
+    comments: int | None = None
     review_comments: int | None = None
     user: _User | None = None
     author_association: str = "NONE"
@@ -107,6 +108,7 @@ class GitHubForge:
             message = f"GET {path}: GitHub's answer is no pull request"
             raise ForgeUnavailable(message, "Check that github.api_url is GitHub's API.") from error
         pull = _pull_request(found, request.installation_id)
+        self._publisher.noticed(pull.key, found.comments)
         if found.review_comments == 0:
             self._bare.add(pull.key)
         else:

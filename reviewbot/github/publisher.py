@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from reviewbot.domain.errors import NotFound
+from reviewbot.domain.errors import Forbidden, NotFound
 from reviewbot.github.checks import Checks
 from reviewbot.github.errors import Rejected
 from reviewbot.github.extras import PullExtras
@@ -46,6 +46,14 @@ class Publisher:
         self._once = Once(postbook, client.sleep)
         self._checks = Checks(client, postbook, marker, self._once)
         self._extras = PullExtras(client, marker)
+        self._silent: set[PullKey] = set()  # without a comment, when last seen
+
+    def noticed(self, pull: PullKey, comments: int | None) -> None:
+        """Take note of how many comments stand in the conversation; None is unknown."""
+        if comments == 0:
+            self._silent.add(pull)
+        else:
+            self._silent.discard(pull)
 
     def begin(self, pull: PullRequest, says: str) -> None:
         """Show that a review of this head is under way."""
@@ -129,6 +137,11 @@ class Publisher:
 
         def post() -> JsonObject:
             nonlocal fresh
+            # The ledger that posted one may be lost; it stands all the same.
+            if pull.key not in self._silent:
+                with suppress(NotFound, Forbidden):
+                    if standing := find():
+                        return standing
             fresh = True
             return self._client.post(f"{issue}/{pull.key.number}/comments", body)
 

@@ -146,6 +146,17 @@ def names(session: Session, sight: Sight) -> dict[int, str]:
 UNINDEXED = "+repository_id"
 
 
+def is_known(session: Session, repository: str) -> bool:
+    """Whether anything was ever done for a repository of that name, now or before."""
+    rows = session.rows(
+        "SELECT 1 FROM spending_by_repository WHERE grain = 'month' AND LOWER(repository) = ?"
+        " UNION ALL SELECT 1 FROM calls WHERE state = 'reserved' AND LOWER(repository) = ?",
+        repository.lower(),
+        repository.lower(),
+    )
+    return bool(rows)
+
+
 @dataclass(frozen=True, slots=True)
 class UnderWay:
     """A call that was reserved and has not ended."""

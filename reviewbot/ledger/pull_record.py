@@ -114,7 +114,9 @@ def calls_of(session: Session, pull: tuple[int, int], review_ids: Sequence[str])
     )
     asked = session.rows(
         f"{_CALLS} WHERE c.reason IN ('ask', 'describe', 'improve')"
-        " AND c.repository_id = ? AND c.number = ? ORDER BY c.reserved_at DESC, c.id DESC LIMIT ?",
+        # Without the sum SQLite looks through all calls of a repository for the sake of the order.
+        " AND c.repository_id = ? AND c.number = ?"
+        " ORDER BY c.reserved_at + 0 DESC, c.id DESC LIMIT ?",
         *pull,
         MOST_CALLS,
     )

@@ -77,6 +77,7 @@ class Attempts:
         _check_place(question, purse, route)
         with self._place(waits=_is_wanted(question, start)):
             grant = self._ledger.reserve(self._charge(question, purse, route, start))
+            question.granted()
             try:
                 result = _unless_ended(self._send(question, grant, route, start), start)
             except BaseException:

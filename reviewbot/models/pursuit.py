@@ -87,6 +87,7 @@ class Pursuit:
         after = self._means.slow_after(route) if self._has_other(route) else None
         if after is None or after >= self._patience.total(question.tier):
             return [(route, make(route, Start()))]
+        route.endpoint.get_ready()  # or what the first request takes to set up would look slow
         return Race(make).run(route, lambda: self._rival(route), after)
 
     def _rival(self, first: Route) -> Route | None:

@@ -72,6 +72,11 @@ class Router:
         reader = self._config.reader
         return self._config.caches_prefixes or (reader is not None and reader in self._caching)
 
+    def get_ready(self) -> None:
+        """Set up what the first question needs, at the endpoint that reads first."""
+        if self._config.reader is not None:
+            self._endpoint(self._config.reader).get_ready()
+
     def models(self, tier: Tier) -> Sequence[str]:
         """The tier's models, in order of preference; empty if the tier has none."""
         return [model.name for model in self._config.tier(tier)]

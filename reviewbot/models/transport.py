@@ -88,7 +88,8 @@ class _Guarded(httpx2.BaseTransport):
             watch.close()
             if isinstance(error, httpx2.TransportError):
                 watch.check_unsent()
-                watch.check(error)
+                if watch.sent:  # or what kept it from leaving says more
+                    watch.check(error)
             raise
         encoding = response.headers.pop("Content-Encoding", "identity").strip().lower()
         response.headers.pop("Content-Length", None)
@@ -114,7 +115,7 @@ class _Watch:
     def __init__(self, seconds: float, handle: Handle) -> None:
         self._ends = time.monotonic() + seconds
         self._handle = handle
-        self._sent = False  # something of the request may have reached the endpoint
+        self.sent = False  # something of the request may have reached the endpoint
         self._line: socket.socket | None = None
         self._lock = threading.Lock()
         self._alarm: Alarm | None = None
@@ -129,14 +130,14 @@ class _Watch:
 
     def check_unsent(self) -> None:
         """Raise Unsent when somebody ended the request before it left."""
-        if self._handle.why and not self._sent:
+        if self._handle.why and not self.sent:
             raise Unsent(self._handle.why)
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Take hold of the connection when it stands."""
         if event.endswith("send_request_headers.started"):
             self.check_unsent()  # who ends it may not have come to shutting the line
-            self._sent = True
+            self.sent = True
         if event != "connection.connect_tcp.complete":
             return
         line = info["return_value"].get_extra_info("socket")

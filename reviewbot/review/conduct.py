@@ -32,7 +32,7 @@ from reviewbot.review.policy_file import effective_policy
 from reviewbot.review.prompt import brief, brief_judge, tasks
 from reviewbot.review.reading import second_tasks, surveyed, tell
 from reviewbot.review.record import as_json
-from reviewbot.review.redact import redact
+from reviewbot.review.redact import redact, redact_text
 from reviewbot.review.sift import Sieve, sift
 from reviewbot.review.silence import Silenced
 from reviewbot.review.tips import NOTHING_PLACED, heard, place
@@ -184,7 +184,9 @@ def _prepared(
     redaction = redact(ports.forge.diff(pull), policy.redaction)
     # Guidance goes with every question: what may not go everywhere that code may goes nowhere.
     free = tuple(
-        each for each in files.guidance if data_of((each.path,), policy.data) == policy.data
+        replace(each, text=redact_text(each.text, policy.redaction))
+        for each in files.guidance
+        if data_of((each.path,), policy.data) == policy.data
     )
     plan = plan_survey(redaction.diff, policy, extras.exclude)
     tips = place(extras.tips, redaction.diff, plan, policy.redaction)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.errors import BadAnswer, BudgetExhausted, ModelError, ModelUnavailable
@@ -14,8 +15,9 @@ from reviewbot.review.answer import Reading, read
 from reviewbot.review.parts import in_parts
 from reviewbot.review.plan import pack
 from reviewbot.review.ports import Stage
-from reviewbot.review.prompt import LONGEST_OUTPUT, question
+from reviewbot.review.prompt import LONGEST_OUTPUT, OUTPUT_CAP, question
 from reviewbot.review.rules import cited
+from reviewbot.review.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,6 +89,11 @@ class _Tap:
         self._purse, self._ports, self._stops = purse, ports, exhausted == "stop"
         self._closed_by: BudgetExhausted | None = None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more is asked."""
+        return self._closed_by is not None
+
     def ask(self, asked: Question) -> Sequence[Answer]:
         """One question's answers; raises what stops it."""
         if self._ports.observer.interrupted():
@@ -128,7 +135,8 @@ def examine(
     for part, ended in _ask_all(missing, briefing, ports, tap):
         match ended:
             case BudgetExhausted():
-                examined.refusals.append(ended)
+                if ended not in examined.refusals:  # it may have spared others of being asked
+                    examined.refusals.append(ended)
                 _leave(part, Gap(Coverage.OVER_BUDGET, ended.message), examined)
             case ModelError():
                 unusable = isinstance(ended, BadAnswer)
@@ -150,14 +158,24 @@ def _ask_all(
     stage = Stage.STRONG if briefing.tier is Tier.STRONG else Stage.CHEAP
     ports.observer.begins(stage, len(packs))
 
-    def ask(whole: Sequence[Task]) -> list[Ended]:
-        return in_parts(
-            whole,
-            lambda part: tap.ask(question(part, briefing)),
-            lambda part: tap.ask(replace(question(part, briefing), output_cap=LONGEST_OUTPUT)),
-        )
+    turns = Turns(len(packs))
 
-    for _, result in ports.side_by_side(ask, packs):
+    def ask(numbered: tuple[int, Sequence[Task]]) -> list[Ended]:
+        index, whole = numbered
+        with turns.of(index) as turn:
+
+            def ask_part(part: Sequence[Task], most: int = OUTPUT_CAP) -> Sequence[Answer]:
+                asked = replace(question(part, briefing), output_cap=most, granted=turn.granted)
+                try:
+                    return tap.ask(asked)
+                except BudgetExhausted:
+                    turn.refused()
+                    raise
+
+            at_length = partial(ask_part, most=LONGEST_OUTPUT)
+            return in_parts(whole, ask_part, at_length, lambda: tap.is_closed)
+
+    for _, result in ports.side_by_side(ask, enumerate(packs)):
         yield from result()
         ports.observer.advances(stage)
 

@@ -136,7 +136,11 @@ _OUTSIZED: _Reason = (
 )
 _TOO_LONG: _Reason = (Coverage.FAILED, Phrase("a line too long to read"))
 _UNCHANGED: _Reason = (Coverage.EXCLUDED, Phrase("context only"))
-_UNGIVEN = {Content.MISSING: _MISSING, Content.OUTSIZED: _OUTSIZED}
+_UNGIVEN = {
+    Content.MISSING: _MISSING,
+    Content.OUTSIZED: _OUTSIZED,
+    Content.BINARY: _MISSING,  # where nothing proves it, and a gate is set
+}
 
 
 def _gap(file: FileDiff, policy: Policy, exclude: tuple[str, ...]) -> _Reason | None:

@@ -111,7 +111,9 @@ def redact(diff: Diff, patterns: Sequence[str] = ()) -> Redaction:
     own = _compiled(patterns)
 
     def clean_file(file: FileDiff) -> FileDiff:
-        hunks = tuple(_clean_hunk(hunk, own, note(file.path)) for hunk in file.hunks)
+        noted = note(file.path)
+        titled = (_clean_heading(hunk, own, noted) for hunk in file.hunks)
+        hunks = tuple(_clean_hunk(hunk, own, noted) for hunk in titled)
         changed = any(new is not old for new, old in zip(hunks, file.hunks, strict=True))
         return replace(file, hunks=hunks) if changed else file
 
@@ -146,6 +148,18 @@ def _compiled(patterns: Sequence[str]) -> list[re2._Regexp]:
             )
             raise PolicyError(message, Phrase("Mend the pattern in the policy.")) from error
     return compiled
+
+
+def _clean_heading(
+    hunk: Hunk, own: Sequence[re2._Regexp], note: Callable[[Line, Sequence[_Secret]], None]
+) -> Hunk:
+    """The line that git shows beside a hunk is code of the file too."""
+    secrets: list[_Secret] = []
+    heading = _clean_text(hunk.heading, own, secrets)
+    if heading == hunk.heading:
+        return hunk
+    note(Line(" ", None, None, heading), secrets)
+    return replace(hunk, heading=heading)
 
 
 def _clean_hunk(

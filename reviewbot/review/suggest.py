@@ -54,6 +54,8 @@ def committable(judged: Judged) -> tuple[str, ...] | None:
     written = tuple(suggestion.removesuffix("\n").split("\n"))
     if not _names_the_range(judged) or _PRIVILEGED.search(anchor.path):
         return None
+    if not _is_quoted_as_indented(judged):
+        return None
     if not _marks(written) <= _marks([line.lstrip() for line in judged.code]):
         return None
     lines = _indented(written, judged.code)
@@ -75,6 +77,16 @@ def _names_the_range(judged: Judged) -> bool:
 
 
 # --- indentation -----------------------------------------------------------------------------
+
+
+def _is_quoted_as_indented(judged: Judged) -> bool:
+    """Whether the quote has the code's indentation, or none.
+
+    A context line's blank sign before both quote and suggestion would shift the code.
+    """
+    quoted = next((line for line in judged.finding.quote.split("\n") if line.strip()), "")
+    shown = next((line for line in judged.code if line.strip()), "")
+    return _indentation(quoted) in {"", _indentation(shown)}
 
 
 def _indented(lines: tuple[str, ...], code: tuple[str, ...]) -> tuple[str, ...] | None:

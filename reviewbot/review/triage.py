@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reviewbot.domain.binary import is_named_binary
 from reviewbot.domain.diff import Change, Content
 from reviewbot.domain.phrase import Phrase
 from reviewbot.review.paths import verdict
@@ -58,12 +59,6 @@ _GENERATED = re.compile(
     r"|(?:^|/)(?:__snapshots__|__generated__)/",
     re.IGNORECASE,
 )
-_BINARY = re.compile(
-    r"\.(?:png|jpe?g|gif|webp|avif|ico|bmp|tiff?|psd|woff2?|ttf|otf|eot|mp[34]|m4a|ogg|wav|mov|webm"
-    r"|pdf|docx?|xlsx?|pptx?|zip|gz|tgz|bz2|xz|zst|7z|rar|jar|war|class|pyc|so|dll|dylib|exe|o|a"
-    r"|bin|wasm|parquet|sqlite|db)$",
-    re.IGNORECASE,
-)
 _MINIFIED = re.compile(r"\.min\.(?:js|mjs|cjs|css)$", re.IGNORECASE)
 _MARKER = re.compile(
     r"@generated\b|\bgenerated (?:by|from|with|code|file)\b.{0,200}\bdo not (?:edit|modify)\b"
@@ -96,7 +91,7 @@ def excluded(file: FileDiff, policy: Policy, exclude: tuple[str, ...] = ()) -> s
     Names and contents are the author's to choose. Where a review can hold up a merge they
     must not hide code: there only lock files and the base branch's filters are left out.
     """
-    if why := _lineless(file):
+    if why := _lineless(file, policy):
         return why
     own = verdict(file.path, exclude)
     if own is not None:
@@ -109,26 +104,32 @@ def excluded(file: FileDiff, policy: Policy, exclude: tuple[str, ...] = ()) -> s
     return None if policy.fail_on is not None else _chosen_by_author(file)
 
 
-def _lineless(file: FileDiff) -> str | None:
+def _lineless(file: FileDiff, policy: Policy) -> str | None:
     """Why there is nothing to read."""
-    if file.content in _UNGIVEN:
+    if file.content in _UNGIVEN or (policy.fail_on is not None and _may_hide_code(file)):
         return None
     if file.content is not Content.TEXT:
         return _LINELESS[file.content]
     if file.hunks:
         return None
-    unnamed = file.change is not Change.RENAMED and _BINARY.search(file.path)
+    unnamed = file.change is not Change.RENAMED and is_named_binary(file.path)
     return Phrase("binary") if unnamed else _UNTOUCHED[file.change]
+
+
+def _may_hide_code(file: FileDiff) -> bool:
+    """Whether only a diff calls it binary: attributes of the head can have it say so of code."""
+    claimed = file.content is Content.BINARY and file.shown
+    return claimed and file.change is not Change.DELETED and not is_named_binary(file.path)
 
 
 def _chosen_by_author(file: FileDiff) -> str | None:
     rules = (
-        (_VENDORED, Phrase("vendored")),
-        (_MINIFIED, Phrase("minified")),
-        (_GENERATED, Phrase("generated")),
-        (_BINARY, Phrase("binary")),
+        (_VENDORED.search, Phrase("vendored")),
+        (_MINIFIED.search, Phrase("minified")),
+        (_GENERATED.search, Phrase("generated")),
+        (is_named_binary, Phrase("binary")),
     )
-    named = next((why for pattern, why in rules if pattern.search(file.path)), None)
+    named = next((why for names, why in rules if names(file.path)), None)
     if named:
         return named
     if _MARKER.search("\n".join(_head(file))):

@@ -12,7 +12,7 @@ from reviewbot.domain.errors import SettingsError
 from reviewbot.github.organisation import OrganisationPolicies
 from reviewbot.ledger.database import open_database
 from reviewbot.ledger.facts import Facts
-from reviewbot.ledger.house import secret_of
+from reviewbot.ledger.house import adopt_secret, secret_of
 from reviewbot.ledger.migrate import migrate
 from reviewbot.ledger.money import SqlLedger
 from reviewbot.ledger.postings import Postings
@@ -160,6 +160,7 @@ class Core:
             side_by_side=SideBySide(
                 self.settings.limits.calls_per_review,
                 _HEAD_START if self.router.caches_prefixes else 0.0,
+                self.router.get_ready,
             ),
             rulings=SqlRulings(self.database),
         )
@@ -185,17 +186,20 @@ def open_core(
     settings: Settings,
     hears: Callable[[Alert], object] = lambda _alert: None,
     config: RouterConfig | None = None,
+    secret: bytes | None = None,
 ) -> Iterator[Core]:
     """Open the ledger and make everything ready; *hears* is told of limits that fill up.
 
-    *config* takes the place of the models that the settings name. Raises SettingsError or
-    LedgerError.
+    *config* takes the place of the models that the settings name, *secret* that of a new ledger's
+    random one. Raises SettingsError or LedgerError.
     """
     config = config or router_config(settings)
     with ExitStack() as stack:
         database = open_database(settings.database_url())
         stack.callback(database.close)
         migrate(database)
+        if secret is not None:
+            adopt_secret(database, secret)
         patience = settings.limits.budget_wait_seconds
         ledger = SqlLedger(database, patience=patience, hears=hears, yardstick=yardstick_of(config))
         router = Router(config, ledger, Clock.real(), settings.limits.calls_per_server)

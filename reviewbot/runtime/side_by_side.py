@@ -17,11 +17,17 @@ class SideBySide:
     """A bounded number of calls at once, in order of their tasks.
 
     Where there are more tasks than places, the first has a *head_start* of so many seconds at
-    the most: an endpoint that caches by prefix then knows what the others begin with.
+    the most: an endpoint that caches by prefix then knows what the others begin with. It begins
+    when *gets_ready* has returned, or setting up the first call would take it.
     """
 
-    def __init__(self, calls: int, head_start: float = 0.0) -> None:
-        self._calls, self._head_start = calls, head_start
+    def __init__(
+        self,
+        calls: int,
+        head_start: float = 0.0,
+        gets_ready: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._calls, self._head_start, self._gets_ready = calls, head_start, gets_ready
 
     def __call__(
         self, work: Callable[[T], R], tasks: Iterable[T]
@@ -39,8 +45,11 @@ class SideBySide:
     def _begun(
         self, pool: ThreadPoolExecutor, work: Callable[[T], R], tasks: Sequence[T]
     ) -> list[tuple[T, Future[R]]]:
+        has_head_start = bool(self._head_start) and len(tasks) > self._calls
+        if has_head_start:
+            self._gets_ready()
         ahead = [pool.submit(work, task) for task in tasks[:1]]
-        if self._head_start and len(tasks) > self._calls:
+        if has_head_start:
             wait(ahead, self._head_start)
         futures = [*ahead, *(pool.submit(work, task) for task in tasks[1:])]
         return list(zip(tasks, futures, strict=True))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from reviewbot.runtime.core import Core
 
-_SHORT = "0.012"  # USD: enough for some of the requests, not for all
+_SHORT = "0.009"  # USD: enough for some of the requests, not for all
 
 
 def _added(path: str, lines: list[str]) -> str:
@@ -101,13 +101,28 @@ def test_when_money_runs_out_what_still_fits_is_read_and_the_figures_are_told(
     assert "src/z.py" not in unread, "the small one still fits"
     assert not report.receipt.complete
     [shortage] = report.shortages
-    assert (shortage.scope, shortage.refused) == ("the pull request", len(unread))
+    refused = _segments(report)
+    assert (shortage.scope, shortage.refused) == ("the pull request", refused)
     told = f"Over budget: {_segments(report)} segments"
     assert told in summary(report)
-    assert f"refused {len(unread)} call" in check(report, "neutral").summary
+    assert f"refused {refused} call" in check(report, "neutral").summary
     [said] = as_json(report)["shortages"]
     assert said["limit_usd"] == _SHORT
-    assert said["calls_refused"] == len(unread)
+    assert said["calls_refused"] == refused
+
+
+def test_a_request_that_is_too_dear_as_a_whole_is_asked_in_order_of_risk(
+    tmp_path: Path, model: SandboxModel
+) -> None:
+    rows = [f"value_{n:03d} = 'a row of which nobody has anything to say'" for n in range(250)]
+    paths = ("docs/guide.md", "src/view.py", "src/auth/login.py", "tests/test_view.py")
+    diff = "".join(_added(path, rows) for path in paths).encode()
+    short = {"POLICY__BUDGET__PER_PR": "0.006", "LIMITS__CALLS_PER_REVIEW": "4"}
+    with _core(tmp_path, model, **short) as core:
+        report = _review(core, diff)
+    assert _unread(report)
+    assert "src/auth/login.py" not in _unread(report)
+    assert _unread(report) <= {"docs/guide.md", "tests/test_view.py"}
 
 
 def test_with_stop_nothing_more_is_asked_after_the_first_refusal(

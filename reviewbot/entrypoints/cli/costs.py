@@ -92,6 +92,7 @@ def command(  # noqa: PLR0913 - one a command-line option
     with opened_ledger(config) as database:
         SqlLedger(database).presume_expired()
         sight = _sight(database, team, config)
+        _tell_unknown(database, repo)
         if forecasts:
             from reviewbot.entrypoints.cli.forecasts import (
                 show_forecasts,
@@ -105,9 +106,7 @@ def command(  # noqa: PLR0913 - one a command-line option
     elif form == "csv":
         click.echo(_as_csv(lines), nl=False)
     else:
-        from reviewbot.entrypoints.cli.cost_table import (
-            show_table,
-        )
+        from reviewbot.entrypoints.cli.cost_table import show_table
 
         show_table(lines, by)
     return FINE
@@ -119,6 +118,17 @@ def _tell_begin(since: int) -> None:
     if begin != since and time.time() * 1000 - since < 2 * _DAY_MS:
         says = f"{datetime.fromtimestamp(begin / 1000, UTC):%Y-%m-%d} 00:00 UTC"
         click.echo(f"reviewbot: sums are kept by whole days, so these begin at {says}", err=True)
+
+
+def _tell_unknown(database: Database, repo: str) -> None:
+    """Nothing was spent on a misspelt repository either."""
+    if not repo:
+        return
+    from reviewbot.ledger.insight import is_known
+
+    with database.snapshot() as session:
+        if not is_known(session, repo):
+            click.echo(f"reviewbot: the ledger knows no repository {repo}", err=True)
 
 
 def _sight(database: Database, team: str, config: Path | None) -> Sight:

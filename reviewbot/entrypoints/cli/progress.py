@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from reviewbot.runtime.unwatched import Unwatched
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,21 +18,11 @@ if TYPE_CHECKING:
     from reviewbot.review.ports import Stage
 
 
-class SilentObserver:
+class SilentObserver(Unwatched):
     """Sees a review through to its deadline; *seconds* from now."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
-
-    def begins(self, stage: Stage, questions: int) -> None:
-        """Not shown."""
-
-    def advances(self, stage: Stage) -> None:
-        """Not shown."""
-
-    def interrupted(self) -> bool:
-        """Nobody waits for another review."""
-        return False
 
     def out_of_time(self) -> bool:
         """Whether the deadline is over."""

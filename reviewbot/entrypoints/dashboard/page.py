@@ -211,7 +211,7 @@ def _bar(days: Sequence[Line]) -> Bar:
     spent, presumed = sum(day.spent for day in days), sum(day.presumed for day in days)
     when = first if first == last else f"{first} to {last}"
     return Bar(
-        first[5:] if len(days) == 1 else first,
+        first[5:] if len(days) == 1 else first[:7],
         (("settled", spent), ("presumed", presumed)),
         f"{when}: {format_usd(spent)} settled, {format_usd(presumed)} presumed,"
         f" {sum(day.reviews for day in days)} reviews",

@@ -19,6 +19,7 @@ _LABELS = 5
 _ROW = 20
 _TICKS = 4
 _HALF = 50
+_LEAST_SEEN = 0.8  # per cent: what is something is not drawn as nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,12 @@ def stack(title: str, about: str, bar: Bar, whole: int) -> Markup:
     """One bar of parts that fill *whole* in part or in full."""
     x, drawn = 0.0, [Markup('<rect class="empty" x="0" y="0" width="100%" height="14" rx="4"/>')]
     for name, value in bar.parts:
-        width = min(100 * value / whole if whole else 0.0, 100 - x)
+        width = min(max(100 * value / whole, _LEAST_SEEN) if whole and value else 0.0, 100 - x)
         if width > 0:
             drawn.append(
                 Markup(
                     '<rect class="{name}" x="{x:.3f}%" y="0" width="{w:.3f}%" height="14"/>'
-                ).format(name=name, x=x, w=max(width, 0.4))
+                ).format(name=name, x=x, w=width)
             )
         x += width
     return _svg("stack", 14, (title, about), drawn)

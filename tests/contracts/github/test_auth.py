@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reviewbot.domain.errors import ForgeError, SettingsError
+from reviewbot.domain.errors import Forbidden, ForgeError, SettingsError
 from reviewbot.github.auth import AppAuth, InstallationTokens, StaticToken
-from reviewbot.sandbox.github import App, SandboxGitHub, generate_app_key
+from reviewbot.github.client import GitHubClient
+from reviewbot.sandbox.github import App, Fault, SandboxGitHub, SandboxPull, generate_app_key
 from tests.fakes.clock import TurnableClock
 
 
@@ -29,6 +30,19 @@ def test_many_threads_mint_one_token_which_is_replaced_before_it_ends() -> None:
         time.turn(2 * 60)
         tokens.token(1)
         assert minted(hub) == 2
+
+
+def test_a_token_that_was_revoked_is_replaced() -> None:
+    pem, public = generate_app_key()
+    with SandboxGitHub(app=App(12, public)) as hub:
+        client = GitHubClient(hub.url, InstallationTokens(AppAuth("12", pem), hub.url), 1)
+        hub.faults.append(Fault("GET", "/repos/acme/shop", status=401, message="Bad credentials"))
+        with pytest.raises(Forbidden):
+            client.get("/repos/acme/shop")
+        hub.add_pull(SandboxPull(b""))
+        client.get("/repos/acme/shop")
+        client.get("/repos/acme/shop")
+    assert minted(hub) == 2
 
 
 def test_a_key_in_one_line_is_read_too() -> None:

@@ -69,6 +69,55 @@ def test_a_file_whose_lines_are_left_out_is_compared_from_its_contents() -> None
     assert len(plan_survey(Diff((small, big)), Policy()).chunks) > 10
 
 
+BINARY = "index 1111111..2222222 100644\nBinary files {old} and b/{path} differ\n"
+
+
+def called_binary(path: str, old: str, new: str, *, many: int = 0) -> SandboxPull:
+    """A file that is shown as binary, beside so many that are too many for a raw diff."""
+    header = "" if old else "new file mode 100644\n"
+    shown = BINARY.format(old=f"a/{path}" if old else "/dev/null", path=path)
+    others = "".join(entry(f"src/{number}.py", "", "x") for number in range(many))
+    return SandboxPull(
+        f"diff --git a/{path} b/{path}\n{header}{shown}{others}".encode(),
+        base_files={path: old} if old else {},
+        head_files={path: new},
+    )
+
+
+@pytest.mark.parametrize("many", [0, 301])
+@pytest.mark.parametrize("old", ["", "x\n"])
+def test_code_that_attributes_call_binary_is_read(old: str, many: int) -> None:
+    with SandboxGitHub() as hub:
+        hub.add_pull(called_binary("evil.py", old, "x\neval(input())\n", many=many))
+        found = next(file for file in read(hub).files if file.path == "evil.py")
+
+    assert found.content is Content.TEXT
+    assert found.added == (1 if old else 2)
+    assert not found.shown
+
+
+@pytest.mark.parametrize("many", [0, 301])
+def test_a_binary_is_proven_by_one_request_and_a_picture_by_its_name(many: int) -> None:
+    with SandboxGitHub() as hub:
+        hub.add_pull(called_binary("data", "x\n", "\0\n", many=many))
+        found = next(file for file in read(hub).files if file.path == "data")
+        assert (found.content, found.shown) == (Content.BINARY, False)
+        assert len(paths(hub, "/contents/") + paths(hub, "/blobs/")) == 1
+    with SandboxGitHub() as hub:
+        hub.add_pull(called_binary("logo.png", "x\n", "y\n", many=many))
+        assert read(hub).files[0].content is Content.BINARY
+        assert not paths(hub, "/contents/") + paths(hub, "/blobs/")
+
+
+def test_what_is_called_binary_and_cannot_be_had_is_no_proof() -> None:
+    with SandboxGitHub() as hub:
+        hub.add_pull(called_binary("evil.py", "", "x\n"))
+        hub.faults.append(Fault("GET", ".*/contents/.*", status=404))
+        [found] = read(hub).files
+
+    assert (found.content, found.shown) == (Content.BINARY, True)
+
+
 def test_contents_are_compared_with_the_commit_that_the_head_left() -> None:
     with SandboxGitHub() as hub:
         hub.add_pull(large(one=(text("old"), text("new")), two=(text("old"), text("newer"))))

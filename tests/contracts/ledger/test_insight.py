@@ -134,7 +134,9 @@ def test_what_is_under_way_is_shown_apart(past: Database) -> None:
         assert insight.gauges(session, []) == {}
 
 
-def test_calls_under_way_are_found_without_looking_through_all_others(tmp_path: Path) -> None:
+def test_calls_under_way_and_questions_are_found_without_looking_at_all_calls(
+    tmp_path: Path,
+) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'ledger.db'}")
     migrate(database)
     narrow, said = Sight(frozenset({1001})), list[str]()
@@ -144,12 +146,15 @@ def test_calls_under_way_are_found_without_looking_through_all_others(tmp_path: 
     with database.snapshot() as session:
         insight.under_way(session, narrow)
         insight.under_way(session, Sight())
+        calls_of(session, (1001, 1), [])
     spend(database, Query(By.REPO, sight=narrow))
     connection.set_trace_callback(None)
-    asked = [each for each in said if "state = 'reserved'" in each]
+    kinds = ("state = 'reserved'", "reason IN")
+    asked = [each for each in said if any(kind in each for kind in kinds)]
     plans = [str(connection.execute(f"EXPLAIN QUERY PLAN {each}").fetchall()) for each in asked]
     database.close()
-    assert ["calls_in_flight" in plan for plan in plans] == [True] * 3
+    indexes = ("calls_in_flight", "calls_in_flight", "calls_of_questions", "calls_in_flight")
+    assert [index in plan for index, plan in zip(indexes, plans, strict=True)] == [True] * 4
 
 
 def test_a_snapshot_changes_nothing(past: Database) -> None:

@@ -144,7 +144,7 @@ FAILURES = {
         Reply(body=b'{"choices":null,"usage":null,"id":"1","object":"chat.completion"}'),
         Kind.GARBLED,
     ),
-    "only blanks": (Reply(body=b"\n" * 40), Kind.REFUSED),
+    "only blanks": (Reply(body=b"\n" * 40), Kind.UNKNOWN_END),
 }
 
 

@@ -72,7 +72,10 @@ def test_a_table_has_a_total_csv_has_rows_and_both_can_be_narrowed(
     hours = shell.run("costs", "--since", "1h", "--format", "json")
     assert len(hours.json) == 2
     assert "sums are kept by whole days, so these begin at" in hours.err
-    assert shell.run("costs", "--since", "2999-01-01").out == "Nothing was spent in that time.\n"
+    later = shell.run("costs", "--since", "2999-01-01", "--repo", "ACME/shop")
+    assert (later.out, later.err) == ("Nothing was spent in that time.\n", "")
+    misspelt = shell.run("costs", "--repo", "acme/shops")
+    assert misspelt.err == "reviewbot: the ledger knows no repository acme/shops\n"
 
 
 def test_forecasts_are_measured_and_teams_shown_alone(shell: Shell, pull: str, diff: str) -> None:

@@ -12,6 +12,7 @@ from tests.journeys.cli.driver import CHEAP_PRICE, STRONG_PRICE, Shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from reviewbot.sandbox.github import SandboxGitHub
     from reviewbot.sandbox.scenario import Scenario
@@ -131,6 +132,18 @@ def test_posting_twice_posts_one_review(shell: Shell, pull: str, github: Sandbox
     assert len(github.review_comments) == 8
     assert len(github.issue_comments) == 1
     assert {run["conclusion"] for run in github.check_runs} == {"success"}
+
+
+def test_a_ledger_that_is_lost_repeats_nothing_that_stands(
+    shell: Shell, pull: str, github: SandboxGitHub, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        lost = shell.having({"REVIEWBOT_DATABASE__URL": f"sqlite:///{tmp_path / name}.db"})
+        assert lost.run("review", pull, "--post").code == 0
+
+    assert len(github.reviews) == 1
+    assert len(github.review_comments) == 8
+    assert len(github.issue_comments) == 1
 
 
 def test_a_gate_that_is_reached_fails_the_check_and_the_command(

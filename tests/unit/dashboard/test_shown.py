@@ -103,6 +103,16 @@ def test_a_stack_never_leaves_its_bar(values: list[int], whole: int) -> None:
         assert 0 <= float(each.get("x", "0").rstrip("%")) <= 100
 
 
+def test_small_parts_of_a_stack_are_seen_beside_each_other() -> None:
+    bar = Bar("", (("settled", 1), ("presumed", 0), ("reserved", 1)), "")
+    drawn = ET.fromstring(stack("a", "b", bar, 10**9))  # noqa: S314 - our own
+    _, *parts = drawn.iter("rect")
+    assert [(each.get("class"), each.get("x"), each.get("width")) for each in parts] == [
+        ("settled", "0.000%", "0.800%"),
+        ("reserved", "0.800%", "0.800%"),
+    ]
+
+
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=30))
 def test_calls_in_one_row_of_a_timeline_do_not_overlap(calls: list[tuple[int, int]]) -> None:
     stretches = [Stretch(begin, length, "cheap", "") for begin, length in calls]

@@ -151,6 +151,17 @@ def test_guidance_of_the_base_branch_is_context_of_both_tiers() -> None:
     assert all("| Amounts are cents." in q.prompt.user for q in here.model.asked)
 
 
+def test_a_secret_in_the_guidance_is_in_no_prompt() -> None:
+    here = world(say=defect_found)
+    document = Document("AGENTS.md", f"Amounts are cents.\nThe key is {SECRET}.")
+    here.forge.files = BaseFiles(None, None, (document,))
+
+    here.review()
+
+    assert not any(SECRET in q.prompt.user for q in here.model.asked)
+    assert all("| Amounts are cents." in q.prompt.user for q in here.model.asked)
+
+
 # --- no review -------------------------------------------------------------------------------
 
 

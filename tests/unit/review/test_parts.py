@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.errors import BadAnswer, CutOff
+from reviewbot.domain.errors import BadAnswer, BudgetExhausted, CutOff
 from reviewbot.domain.money import PicoUsd
 from reviewbot.review.parts import in_parts
 from reviewbot.review.plan import Chunk
@@ -18,6 +18,7 @@ from reviewbot.review.prompt import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from random import Random
 
 
 class Model:
@@ -79,6 +80,53 @@ def test_every_chunk_ends_once(count: int, poisoned: set[int], longest: int) -> 
     ends = [int(task.key) for part, _ in ended for task in part]
     assert sorted(ends) == list(range(count))
     assert len(model.asked) <= 2 * count - 1
+
+
+class Purse:
+    """Grants requests of so many tokens in all, answers them, and counts whom it was asked for."""
+
+    def __init__(self, tokens: int) -> None:
+        self.left, self.asked = tokens, 0
+
+    def ask(self, part: Sequence[Task]) -> list[Answer]:
+        self.asked += 1
+        tokens = sum(task.chunk.tokens for task in part)
+        if tokens > self.left:
+            message = "the budget is used up"
+            raise BudgetExhausted(message, "review")
+        self.left -= tokens
+        return [Answer(task.key, "{}", "small", PicoUsd(1), 1, "review-1") for task in part]
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=40), st.integers(0, 200), st.randoms())
+def test_money_that_is_short_goes_to_the_most_dangerous_chunks(
+    sizes: list[int], money: int, chance: Random
+) -> None:
+    ranked = [
+        Task(Chunk(f"{n}.py", (), size, 1 - n / 100, ()), str(n), "")
+        for n, size in enumerate(sizes)
+    ]
+    mixed = [*ranked[:1], *chance.sample(ranked[1:], len(ranked) - 1)]
+    purse = Purse(money)
+    ended = in_parts(mixed, purse.ask, purse.ask)
+
+    ends = sorted(int(task.key) for part, _ in ended for task in part)
+    assert ends == list(range(len(sizes)))
+    read = answered(ended)
+    left = money
+    for number in read:
+        left -= sizes[number]
+    unread = sorted(set(ends) - set(read))
+    assert all(sizes[number] > left for number in unread), "what fits is read"
+    assert all(sum(sizes[: number + 1]) > money for number in unread), "the riskiest comes first"
+    assert purse.asked <= 2 * len(sizes) - 1
+
+
+def test_where_all_is_stopped_nothing_smaller_is_tried() -> None:
+    purse = Purse(3)
+    [(part, end)] = in_parts(tasks(8), purse.ask, purse.ask, lambda: True)
+    assert (len(part), purse.asked) == (8, 1)
+    assert isinstance(end, BudgetExhausted)
 
 
 @given(st.integers(1, 40), st.integers(1, 40))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -144,7 +145,7 @@ def test_names_that_are_not_worth_reading(path: str, rule: str | None) -> None:
 @pytest.mark.parametrize(
     ("change", "content", "rule"),
     [
-        ("modified", "binary", "binary"),
+        ("deleted", "binary", "binary"),
         ("modified", "submodule", "submodule"),
         ("added", "symlink", "symbolic link"),
         ("modified", "lfs", "LFS pointer"),
@@ -161,6 +162,17 @@ def test_entries_without_lines_are_left_out_under_every_policy(
 
     assert why(entry) == why(entry, GATED) == rule
     assert why(entry, Policy(path_filters=("!thing",))) == rule
+
+
+@pytest.mark.parametrize("change", ["added", "modified", "renamed"])
+def test_a_gate_stays_shut_for_code_that_only_a_diff_calls_binary(change: str) -> None:
+    claimed = file("evil.py", change=change, content="binary")
+
+    assert why(claimed) == "binary"
+    [entry] = plan_survey(Diff((claimed,)), GATED).excluded
+    assert entry.coverage is Coverage.FAILED
+    for harmless in (replace(claimed, shown=False), replace(claimed, path="logo.png")):
+        assert why(harmless, GATED) == "binary"
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,16 @@ def test_a_removed_secret_is_hidden_but_no_finding() -> None:
     assert not redaction.findings
 
 
+def test_a_secret_beside_a_hunk_is_hidden_but_no_finding() -> None:
+    secret = FORMED["AWS access key"]
+    hunk = Hunk(9, 9, f'def sign(key="{secret}"):', (Line("+", None, 9, "x = 1"),))
+    file = FileDiff("app.py", None, Change.MODIFIED, Content.TEXT, (hunk,))
+    redaction = redact(Diff((file,)))
+    assert redaction.diff.files[0].hunks[0].heading == 'def sign(key="[redacted: AWS access key]"):'
+    assert redaction.count == 1
+    assert not redaction.findings
+
+
 def test_a_policy_adds_patterns() -> None:
     assert texts(redact(diff("see ACME-1234"), ["ACME-[0-9]+"])) == ["see [redacted: by policy]"]
 

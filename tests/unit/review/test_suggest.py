@@ -58,6 +58,13 @@ def test_nothing_and_no_change_are_not_committable(suggestion: str | None) -> No
     assert committable(on(OLD, suggestion=suggestion)) is None
 
 
+@pytest.mark.parametrize("quote", [f" {OLD}", OLD[1:], f"\t{OLD.strip()}"])
+def test_a_quote_that_is_indented_otherwise_says_nothing_of_indentation(quote: str) -> None:
+    found = on(OLD, suggestion=f"{quote}  # paid")
+
+    assert committable(replace(found, finding=replace(found.finding, quote=quote))) is None
+
+
 def test_spaces_at_the_end_which_no_prompt_shows_are_no_change() -> None:
     assert committable(on(f"{OLD} \t", suggestion=OLD)) is None
 

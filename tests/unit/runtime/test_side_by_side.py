@@ -42,6 +42,20 @@ def test_nobody_waits_longer_than_the_head_start() -> None:
     assert 0.1 <= second < ended
 
 
+def test_the_head_start_begins_when_all_is_ready() -> None:
+    order: list[str] = []
+
+    def work(task: int) -> None:
+        order.append(f"{task} begins")
+        if task == 0:
+            order.append("0 ends")
+
+    run = SideBySide(2, PATIENCE, lambda: order.append("ready"))
+    for _, result in run(work, range(3)):
+        result()
+    assert order[:3] == ["ready", "0 begins", "0 ends"]
+
+
 @pytest.mark.parametrize(("head_start", "tasks"), [(PATIENCE, 2), (0.0, 3)])
 def test_otherwise_all_begin_at_once(head_start: float, tasks: int) -> None:
     ended, second = begun(2, head_start, tasks, first_takes=PATIENCE)
