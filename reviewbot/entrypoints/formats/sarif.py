@@ -10,6 +10,7 @@ from urllib.parse import quote
 from reviewbot.domain.finding import Category, Severity, Side
 
 if TYPE_CHECKING:
+    from reviewbot.domain.diff import Anchor
     from reviewbot.domain.finding import Finding
     from reviewbot.domain.outcome import Judged, Report
 
@@ -59,6 +60,13 @@ def as_sarif(report: Report) -> dict[str, Any]:
     }
 
 
+def _region(anchor: Anchor | None) -> dict[str, int]:
+    """The lines in the head; GitHub asks for some, and shows a whole file's at the first."""
+    if anchor is None or anchor.side is not Side.RIGHT:
+        return {"startLine": 1}
+    return {"startLine": anchor.start_line, "endLine": anchor.line}
+
+
 def _rule_id(finding: Finding) -> str:
     return finding.rule or finding.cwe or f"reviewbot/{finding.category}"
 
@@ -79,10 +87,8 @@ def _rule(name: str, finding: Finding) -> dict[str, Any]:
 
 
 def _result(judged: Judged, seen: Counter[str]) -> dict[str, Any]:
-    finding, anchor = judged.finding, judged.anchor
-    location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.path)}}
-    if anchor is not None and anchor.side is Side.RIGHT:
-        location["region"] = {"startLine": anchor.start_line, "endLine": anchor.line}
+    finding = judged.finding
+    location = {"artifactLocation": {"uri": _uri(finding.path)}, "region": _region(judged.anchor)}
     return {
         "ruleId": _rule_id(finding),
         "level": _LEVELS[finding.severity],
