@@ -8,8 +8,6 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from reviewbot.entrypoints.cli import INTERRUPTED
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,16 +26,14 @@ def patient_interrupts() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if signal.getsignal(signal.SIGINT) is _stop:
+            signal.signal(signal.SIGINT, before)
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:
-    signal.signal(signal.SIGINT, _leave)
-    os.write(_STDERR, _SAYS)
-    raise KeyboardInterrupt
-
-
-def _leave(_number: int, _frame: object) -> NoReturn:
+    # The second one is the system's: Python misses what comes just before it begins to wait.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.stderr.isatty():
         os.write(_STDERR, _SHOW_CURSOR)
-    os._exit(INTERRUPTED)
+    os.write(_STDERR, _SAYS)
+    raise KeyboardInterrupt
