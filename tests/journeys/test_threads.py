@@ -160,6 +160,7 @@ def test_closing_reads_back_what_people_said_without_asking_a_model(
         first_finding(own_bot, disliked)["id"], "-1", ALICE.login, ALICE.id
     )
     _resolve(own_bot, resolved, ALICE)
+    _rests(own_bot)
     asked, begun = len(own_bot.model.calls), len(own_bot.github.requests)
     for pull in pulls:
         own_bot.github.close_pull(pull.number, pull.repository, merged=True)
@@ -172,8 +173,15 @@ def test_closing_reads_back_what_people_said_without_asking_a_model(
         untouched.number: ("unknown", ""),
     }
     assert len(own_bot.model.calls) == asked
-    assert len(own_bot.github.requests) - begun == 2 * len(pulls)
+    asked_for = [path for _, path, _ in own_bot.github.requests[begun:]]
+    # The service looks for missed deliveries when it likes.
+    assert len([path for path in asked_for if path != "/app/hook/deliveries"]) == 2 * len(pulls)
     assert pulls[0].deliver("closed").status == 202, "a delivery that comes twice does no harm"
+
+
+def _rests(bot: Driver) -> None:
+    """Wait until no review is under way, not even one that has only its row to finish."""
+    wait_for("an empty desk", lambda: not bot.desk.waiting())
 
 
 def _four(url: str) -> dict[int, tuple[str, str]]:
@@ -185,8 +193,7 @@ def test_closing_what_reviewbot_never_commented_on_asks_nothing(bot: Driver) -> 
     pull = bot.open(_MENDED)
     pull.deliver("opened")
     pull.wait_for_check()
-    waiting = bot.desk.waiting
-    wait_for("an empty desk", lambda: pull.key not in {str(key) for key, _ in waiting()})
+    _rests(bot)
     begun = len(pull.requests)
     bot.github.close_pull(pull.number, pull.repository)
     assert pull.deliver("closed").status == 204
