@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,8 +20,6 @@ from reviewbot.review.ports import Attempt, Ending
 
 if TYPE_CHECKING:
     from reviewbot.models.faults import Refusal
-
-_PAYMENT_REQUIRED = 402
 
 
 class _Budget(BaseModel):
@@ -41,7 +40,7 @@ def over_budget(refusal: Refusal, endpoint: str) -> Fault | None:
 
     Only for an endpoint that is a companion: a vendor's words must not stand for a budget.
     """
-    if refusal.status != _PAYMENT_REQUIRED or OVER_BUDGET not in refusal.code.split():
+    if refusal.status != HTTPStatus.PAYMENT_REQUIRED or OVER_BUDGET not in refusal.code.split():
         return None
     why = _exhausted(refusal, endpoint)
     attempt = Attempt(Ending.REFUSED, error="over-budget")

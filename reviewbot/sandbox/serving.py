@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Self
     from wsgiref.types import WSGIApplication
 
@@ -32,12 +31,7 @@ class Loopback:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.hang_up()
         self._server.server_close()
@@ -53,14 +47,9 @@ class Served:
         self._server.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._let_go()
-        self._server.__exit__(kind, error, trace)
+        self._server.__exit__()
 
     def _let_go(self) -> None:
         """End what holds requests up; nothing does unless a server says so."""

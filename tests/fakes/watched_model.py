@@ -14,8 +14,6 @@ from reviewbot.sandbox.reader import read_chunks
 from tests.fakes.patience import PATIENCE
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from flask import Response
 
 
@@ -37,16 +35,11 @@ class WatchedModel(SandboxModel):
         self._held: set[str] = set()
         self.prompts: list[str] = []  # bodies of requests, as they came in
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _let_go(self) -> None:
         with self._change:
             self._held.clear()
             self._change.notify_all()
-        super().__exit__(kind, error, trace)
+        super()._let_go()
 
     def hold(self, *paths: str) -> None:
         """Let calls about *paths* wait."""

@@ -33,7 +33,6 @@ from tests.fakes.watched_model import WatchedModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import TracebackType
     from typing import Self
 
 SECRET = "journey-secret"
@@ -222,12 +221,7 @@ class Driver:
         self._stack.enter_context(self.model)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for running in self._started:
             running.kill()
         self._stack.close()

@@ -15,7 +15,6 @@ from tests.journeys.driver import Answer, Driver, ask
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
     from typing import Self
 
     from tests.journeys.driver import Pull
@@ -47,12 +46,7 @@ class Companion:
         self._stack.enter_context(self.issuer)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     @property
