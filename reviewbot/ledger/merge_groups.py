@@ -53,16 +53,18 @@ class MergeGroups:
         return fresh == 1
 
     def reopen(self, repository_id: int, head_sha: str, seconds: float) -> bool:
-        """Have a commit's check answered anew, in so many seconds; False if no queue made it."""
+        """Have a commit's check answered anew, in so many seconds; False if no queue made it.
+
+        It is taken from who has it: an answer that people saw already may not be recorded yet.
+        """
         with self._database.transaction() as session:
             changed = session.change(
-                "UPDATE merge_groups SET answered = 0, attempts = 0, asked_at = ?, not_before = ?"
-                " WHERE repository_id = ? AND head_sha = ? AND lease_until < ?",
+                "UPDATE merge_groups SET answered = 0, attempts = 0, asked_at = ?, not_before = ?,"
+                " owner = '', lease_until = 0 WHERE repository_id = ? AND head_sha = ?",
                 self._clock.milliseconds(),
                 self._clock.milliseconds(seconds),
                 repository_id,
                 head_sha,
-                self._clock.milliseconds(),
             )
         return changed == 1
 
